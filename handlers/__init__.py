@@ -1,0 +1,1 @@
+"""The wire, both directions: HTTP routes, socket events, payload shapes, error mapping."""

@@ -1,0 +1,1 @@
+"""How it is stored: client, transaction, repositories, change stream, schema, embedded server."""
