@@ -1,0 +1,22 @@
+"""What a demo product is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoProduct:
+    """A catalogue entry; `price` in minor units of `currency`, `category` as a path, `seed` varies its picture."""
+
+    name: str
+    description: str
+    price: int
+    category: str
+    stock: int
+    sku: str
+    tags: tuple[str, ...]
+    seller_email: str
+    motif: str
+    seed: int
+    currency: str = "EUR"
+    threshold: int = 3
+    max_per_cart: int = 10

@@ -1,0 +1,24 @@
+"""The Socket.IO engine: the one place that knows python-socketio, python-engineio and aiohttp from inside.
+
+`SocketServer` is what an application uses. Behind it, from the wire inwards: `upgrade` (HTTP), `websocket`,
+`connection` (one socket's guards), `wire` (text to packets), `lane` (order and number of handlers), `answering`
+(events to answers), `server` (Socket.IO).
+"""
+
+from ivorycart.engine.answering import unknown_event
+from ivorycart.engine.limits import Limits
+from ivorycart.engine.names import InnerNamesGoneError, verify_inner_names
+from ivorycart.engine.origin import OriginPolicy, origin_policy
+from ivorycart.engine.refusal import Refusal
+from ivorycart.engine.server import SocketServer
+
+__all__ = [
+    "InnerNamesGoneError",
+    "Limits",
+    "OriginPolicy",
+    "Refusal",
+    "SocketServer",
+    "origin_policy",
+    "unknown_event",
+    "verify_inner_names",
+]

@@ -1,0 +1,68 @@
+"""From an event to its answer: a handler's return value, or an error in the shape that clients know."""
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Error = Mapping[str, Any]  # {code, message, details}
+
+_WRONG_ARGUMENTS: Error = {"code": "validation", "message": "Wrong number of arguments.", "details": {}}
+_FAILED: Error = {"code": "internal", "message": "The event could not be handled.", "details": {}}
+
+
+def unknown_event(_event: str, _wants_ack: bool) -> Error:  # noqa: FBT001 - the shape of the hook
+    """Return the error for an event that nobody handles."""
+    return {"code": "not_found", "message": "There is no such event.", "details": {}}
+
+
+class Answering:
+    """Calls event handlers so that every event gets an answer; what a handler raises is logged, never passed on."""
+
+    def __init__(self, on_unknown: Callable[[str, bool], Error], log: logging.Logger) -> None:
+        self.log = log
+        self._on_unknown = on_unknown
+        self._signatures: dict[Callable[..., Any], inspect.Signature] = {}
+
+    def unknown(self, event: str, *, wants_ack: bool) -> dict[str, Any]:
+        """Return the answer to an event without a handler."""
+        return failure(self._on_unknown(event, wants_ack))
+
+    async def answer(self, event: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """Return what the handler returns, or the error of a call that cannot be made or that fails."""
+        if not self._takes(handler, args):
+            return failure(_WRONG_ARGUMENTS)
+        try:
+            return await call(handler, *args)
+        except Exception:
+            self.log.exception("the handler of an event failed", extra={"event_name": event})
+            return failure(_FAILED)
+
+    def _takes(self, handler: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+        """Whether the handler can be called with what the client sent."""
+        signature = self._signatures.get(handler)
+        if signature is None:
+            signature = self._signatures[handler] = inspect.signature(handler)
+        try:
+            signature.bind(*args)
+        except TypeError:
+            return False
+        return True
+
+
+async def call(handler: Callable[..., Any], *args: Any) -> Any:
+    """Return the result of a handler that may or may not be a coroutine function."""
+    result = handler(*args)
+    return await result if inspect.isawaitable(result) else result
+
+
+def failure(error: Error) -> dict[str, Any]:
+    """Return the ack that carries an error."""
+    return {"ok": False, "error": dict(error)}
+
+
+def ack_data(answer: Any) -> list[Any]:
+    """Return the arguments of an ACK packet: a tuple is several, None is none."""
+    if answer is None:
+        return []
+    return list(answer) if isinstance(answer, tuple) else [answer]

@@ -1,0 +1,71 @@
+"""The inner names of other people's packages that this engine stands on, and the check that they are still there.
+
+python-socketio 5.18, python-engineio 4.15 and aiohttp 3.14 are pinned; whoever raises a pin learns here, at start-up
+and in one line, what the engine has to be looked at for.
+"""
+
+from pkgutil import resolve_name
+
+_ATTRIBUTES = (
+    *(
+        f"socketio.async_server:AsyncServer.{name}"
+        for name in (
+            "_engineio_server_class", "_get_event_handler", "_handle_eio_connect", "_handle_eio_disconnect",
+            "_handle_eio_message", "_send_packet",
+        )
+    ),
+    *(
+        f"socketio.async_manager:AsyncManager.{name}"
+        for name in (
+            "connect", "disconnect", "eio_sid_from_sid", "is_connected", "pre_connect", "pre_disconnect",
+            "sid_from_eio_sid", "trigger_callback",
+        )
+    ),
+    "socketio.packet:Packet.uses_binary_events",
+    "socketio.packet:Packet.json",
+    "socketio.exceptions:ConnectionRefusedError",
+    "engineio.async_server:AsyncServer.generate_id",
+    "engineio.async_server:AsyncServer.handle_request",
+    "engineio.async_server:AsyncServer.send_packet",
+    "aiohttp.web_ws:WebSocketResponse._close_transport",
+    "aiohttp.web_ws:WebSocketResponse._reader",
+    "aiohttp.web_ws:WebSocketResponse._req",
+    "aiohttp._websocket.reader:WebSocketDataQueue.feed_data",
+    "aiohttp.web_protocol:RequestHandler._payload_parser",
+    "aiohttp.web_protocol:RequestHandler.resume_reading",
+)  # fmt: skip
+
+# set in a constructor, so not to be found on the class
+_SET_BY = (
+    ("socketio.base_server:BaseServer.__init__", ("eio", "environ", "handlers", "manager", "packet_class")),
+    ("socketio.base_manager:BaseManager.__init__", ("callbacks",)),
+    ("engineio.base_server:BaseServer.__init__", ("handlers", "sockets")),
+)
+
+
+class InnerNamesGoneError(RuntimeError):
+    """A pinned library no longer has names that the engine uses; the message lists them."""
+
+
+def verify_inner_names() -> None:
+    """Raise InnerNamesGoneError, naming each, when a name that the engine uses is gone."""
+    gone = [name for name in _ATTRIBUTES if not _exists(name)]
+    for constructor, attributes in _SET_BY:
+        if not _exists(constructor):
+            gone.append(constructor)
+        else:
+            known = resolve_name(constructor).__code__.co_names
+            gone += [f"{constructor} sets no {name}" for name in attributes if name not in known]
+    if gone:
+        raise InnerNamesGoneError(
+            "python-socketio 5.18, python-engineio 4.15 or aiohttp 3.14 was replaced by a version without: "
+            + "; ".join(gone)
+        )
+
+
+def _exists(name: str) -> bool:
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True

@@ -1,0 +1,287 @@
+"""The ledger: commands queue up, and all that wait go into one transaction (group commit).
+
+Pattern: one consumer (``run``) takes what has gathered, reads what it touches in one snapshot, lets the pure
+``decide`` answer command after command, writes the difference and commits. While a batch commits, the next gathers.
+
+Concurrency: ``submit`` may be called by any number of tasks of one event loop; exactly one task runs ``run``. Other
+processes may run ledgers on the same database: a conflict costs the loser one retry of its batch.
+
+Shutdown: ``close`` refuses new commands; ``run`` returns when what was accepted is answered.
+
+Invariants: a caller is answered only after its batch was committed with majority write concern, or refused on the
+strength of such a batch. A refused or poisonous command changes nothing and costs the others nothing. After the
+deadline a caller hears ``storage_unavailable`` if nothing can have happened, else ``pending``: never a wrong "failed".
+"""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from ivorycart.ledger_metrics import LedgerMetrics
+from models.commands import Command
+from models.decide import decide
+from models.errors import Internal, Pending, Refused, StorageUnavailable
+from models.faults import CommitUnknown, Rejected, Stale, Transient
+from models.policy import Policy
+from models.state import Changes, State
+
+O = TypeVar("O")  # noqa: E741 - the outcome, as in Command[O]
+
+MAX_COMMANDS = 256
+MAX_DOCUMENTS = 1000
+DEADLINE = 10.0
+MAX_BACKOFF = 0.1
+# A fresh read settles a stale one; what is stale again and again is a document at odds with the ledger.
+MAX_STALE = 5
+
+log = structlog.get_logger(__name__)
+
+
+class LedgerTransaction(Protocol):
+    """One attempt at a batch. Methods raise ``models.faults``; reads are of one snapshot."""
+
+    async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
+        """Begin, and read all that the commands touch."""
+
+    async def write(self, changes: Changes) -> None:
+        """Write the changes, each guarded by the version or revision that was read."""
+
+    async def commit(self) -> None:
+        """Commit with majority; after ``CommitUnknown`` it may be called again."""
+
+    async def abort(self) -> None:
+        """Give up the attempt; never raises."""
+
+
+class LedgerStore(Protocol):
+    """Where batches go."""
+
+    def transaction(self) -> LedgerTransaction:
+        """Return a new attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One command that took effect. ``origin`` is whatever its submitter gave, to know its own again."""
+
+    command: Command[Any]
+    outcome: Any
+    origin: str | None
+
+
+CommitListener = Callable[[Sequence[Committed]], None]
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    command: Command[Any]
+    origin: str | None
+    future: asyncio.Future[Any]
+    deadline: float
+
+    def answer(self, outcome: Any) -> None:
+        if not self.future.done():
+            self.future.set_result(outcome)
+
+    def refuse(self, reason: Exception) -> None:
+        if not self.future.done():
+            self.future.set_exception(reason)
+
+
+class Ledger:
+    """Accepts commands and commits them in groups."""
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        policy: Policy,
+        *,
+        metrics: LedgerMetrics,
+        on_commit: CommitListener = lambda _: None,
+        max_commands: int = MAX_COMMANDS,
+        max_documents: int = MAX_DOCUMENTS,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self.policy = policy
+        self.on_commit = on_commit
+        self._store = store
+        self._metrics = metrics
+        self._max_commands = max_commands
+        self._max_documents = max_documents
+        self._deadline = deadline
+        self._queue: deque[_Entry] = deque()
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many commands wait for the next batch."""
+        return len(self._queue)
+
+    async def submit(self, command: Command[O], *, origin: str | None = None) -> O:
+        """Have a command decided and committed; return its outcome or raise its refusal.
+
+        Cancelling the caller does not take back a command that was accepted.
+        """
+        if self._closed:
+            raise StorageUnavailable("the server is stopping")
+        loop = asyncio.get_running_loop()
+        entry = _Entry(command, origin, loop.create_future(), loop.time() + self._deadline)
+        self._queue.append(entry)
+        self._wake.set()
+        outcome: O = await entry.future
+        return outcome
+
+    def close(self) -> None:
+        """Accept nothing more; ``run`` ends when the queue is empty."""
+        self._closed = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Commit batches until closed and drained."""
+        while not (self._closed and not self._queue):
+            await self._wake.wait()
+            self._wake.clear()
+            await asyncio.sleep(0)  # lets everyone who is about to submit get into this batch
+            while self._queue:
+                await self._commit_isolated(self._take())
+
+    def _take(self) -> list[_Entry]:
+        return [self._queue.popleft() for _ in range(min(len(self._queue), self._max_commands))]
+
+    async def _commit_isolated(self, batch: list[_Entry]) -> None:
+        """Commit a batch; where the store rejects it, find the poisonous command by halving."""
+        try:
+            await self._commit(batch)
+        except Rejected:
+            if len(batch) == 1:
+                log.exception("ledger.command_rejected", command=repr(batch[0].command))
+                batch[0].refuse(Internal("this cannot be stored"))
+                return
+            self._metrics.splits.inc()
+            middle = len(batch) // 2
+            await self._commit_isolated(batch[:middle])
+            await self._commit_isolated(batch[middle:])
+        except Exception:
+            # A bug must not end the ledger. Nobody here knows whether a commit happened, so nobody is told "failed".
+            log.exception("ledger.batch_failed", size=len(batch))
+            for entry in batch:
+                entry.refuse(Pending("the outcome is not known: ask again with the same key"))
+
+    async def _commit(self, batch: list[_Entry]) -> None:
+        """Try a batch until it is committed or its callers' deadlines have passed."""
+        attempt = stale = 0
+        while self._drop_overdue(batch):
+            transaction = self._store.transaction()
+            try:
+                with self._metrics.batch_seconds.time():
+                    await self._attempt(transaction, batch)
+            except Transient as fault:
+                self._metrics.retries.inc()
+                stale = stale + 1 if isinstance(fault, Stale) else 0
+                if stale == MAX_STALE:
+                    raise Rejected(str(fault)) from fault
+                log.info("ledger.retry", attempt=attempt, reason=str(fault)[:200])
+            else:
+                return
+            finally:
+                await transaction.abort()
+            await asyncio.sleep(random.random() * min(MAX_BACKOFF, 0.002 * 2**attempt))  # noqa: S311 - jitter
+            attempt += 1
+
+    def _drop_overdue(self, batch: list[_Entry]) -> bool:
+        """Refuse those whose deadline has passed; return whether anyone is left."""
+        now = asyncio.get_running_loop().time()
+        for entry in batch:
+            if entry.deadline <= now:
+                entry.refuse(StorageUnavailable("the database could not be reached in time; nothing was done"))
+        batch[:] = [entry for entry in batch if entry.deadline > now]
+        return bool(batch)
+
+    async def _attempt(self, transaction: LedgerTransaction, batch: list[_Entry]) -> None:
+        """Read, decide, write and commit once.
+
+        A batch that changes nothing is committed too: only then is what it read (the order of a repeated key, say)
+        certain to be on a majority.
+        """
+        state = await transaction.load([entry.command for entry in batch], self.policy)
+        decided = _Decided(state)
+        for index, entry in enumerate(batch):
+            if len(decided.changes) >= self._max_documents:
+                self._put_back(batch, index)
+                break
+            decided.take(entry)
+        await transaction.write(decided.changes)
+        if await self._make_certain(transaction, decided.entries):
+            self._metrics.batch_commands.observe(len(decided.entries))
+            self._publish(decided)
+
+    def _put_back(self, batch: list[_Entry], index: int) -> None:
+        """Return what no longer fits to the head of the queue, in order."""
+        self._queue.extendleft(reversed(batch[index:]))
+        del batch[index:]
+
+    async def _make_certain(self, transaction: LedgerTransaction, entries: list[_Entry]) -> bool:
+        """Commit; while the answer is missing, ask again. Callers hear ``pending`` at their deadline.
+
+        Return False where it stayed unknown until nobody was waiting any more.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await transaction.commit()
+            except CommitUnknown as fault:
+                self._metrics.unknown_commits.inc()
+                log.warning("ledger.commit_unknown", reason=str(fault)[:200])
+            else:
+                return True
+            for entry in entries:
+                if entry.deadline <= loop.time():
+                    entry.refuse(Pending("the outcome is not known yet: ask again with the same key"))
+            if all(entry.deadline <= loop.time() for entry in entries):
+                return False
+            await asyncio.sleep(random.random() * MAX_BACKOFF)  # noqa: S311 - jitter
+
+    def _publish(self, decided: "_Decided") -> None:
+        committed = []
+        for entry, answer in zip(decided.entries, decided.answers, strict=True):
+            if isinstance(answer, Exception):
+                self._metrics.refused(answer)
+                entry.refuse(answer)
+            else:
+                entry.answer(answer)
+                committed.append(Committed(entry.command, answer, entry.origin))
+        try:
+            self.on_commit(committed)
+        except Exception:
+            log.exception("ledger.listener_failed")
+
+
+class _Decided:
+    """The answers of a batch and what they change together."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.changes = Changes()
+        self.entries: list[_Entry] = []
+        self.answers: list[Any] = []
+
+    def take(self, entry: _Entry) -> None:
+        """Decide one command on what the ones before it left."""
+        self.entries.append(entry)
+        try:
+            outcome, draft = decide(entry.command, self.state)
+        except Refused as refusal:
+            self.answers.append(refusal)
+        except Exception:
+            log.exception("ledger.poison", command=repr(entry.command))
+            self.answers.append(Internal("this cannot be handled"))
+        else:
+            self.answers.append(outcome)
+            self.state.apply(draft)
+            self.changes.add(draft)

@@ -1,0 +1,1 @@
+"""Mail: what is written (`compose`), and how it leaves the house (`port`, `smtp`)."""

@@ -1,0 +1,113 @@
+"""A mail from what happened: a kind and its data in, a message with a text and an HTML body out.
+
+Each kind is a folder in `templates/` with `subject.txt`, `body.txt` and `body.html`; to add one, add the folder and
+its name to `KINDS`. Amounts are integers in minor units, times are ISO 8601 strings with an offset, ids are strings.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
+
+from ivorycart.mail.headers import MailPolicy, header_text, mailbox, stable_message_id
+from ivorycart.mail.money import money
+
+KINDS = frozenset({"order_placed", "low_stock", "low_stock_seller", "already_registered"})
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+class UnknownMailKind(ValueError):  # noqa: N818 - says what it is, as LookupError's children do
+    """No mail of that kind is known."""
+
+
+def compose(
+    kind: str,
+    data: Mapping[str, Any],
+    *,
+    sender: str,
+    to: str,
+    message_id: str,
+    public_url: str,
+    date: datetime | None = None,
+) -> EmailMessage:
+    """Write one mail; `message_id` is used verbatim, so a repeat of the same mail is recognised as one.
+
+    `date` (aware; now by default) becomes the Date header. Raises UnknownMailKind, and ValueError when the data lacks
+    something the kind needs, when an address, the Message-ID or the URL is none, or when a header would hold a
+    line break.
+    """
+    if kind not in KINDS:
+        raise UnknownMailKind(f"unknown kind of mail: {kind!r}; known: {', '.join(sorted(KINDS))}")
+    subject, text, html = _render(kind, {**data, "public_url": _site(public_url)})
+    writer, reader = mailbox(sender), mailbox(to)
+    # Addresses beyond ASCII have no older spelling: such a message needs SMTPUTF8 (RFC 6531) all the way.
+    plain = writer.addr_spec.isascii() and reader.addr_spec.isascii()
+    message = EmailMessage(policy=MailPolicy(utf8=not plain))
+    message["From"] = writer
+    message["To"] = reader
+    message["Subject"] = header_text(subject)
+    message["Date"] = format_datetime(date or datetime.now(UTC))
+    message["Message-ID"] = stable_message_id(message_id)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: vacation responders keep silent
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(_inliner().inline(html), subtype="html", cte="quoted-printable")
+    return message
+
+
+def _render(kind: str, data: Mapping[str, Any]) -> tuple[str, str, str]:
+    environment = _environment()
+    try:
+        subject, text, html = (
+            environment.get_template(f"{kind}/{part}").render(data) for part in ("subject.txt", "body.txt", "body.html")
+        )
+    except UndefinedError as error:
+        raise ValueError(f"mail {kind}: {error.message}") from error
+    return subject, text, html
+
+
+def _site(public_url: str) -> str:
+    parts = urlsplit(public_url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError(f"not the address of a site: {public_url!r}")
+    return public_url.rstrip("/")
+
+
+def _moment(value: str) -> str:
+    """Write an instant as people read it; raises ValueError without an offset, which would be a guess."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without an offset: {value!r}")
+    moment = moment.astimezone(UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _one_line(value: str) -> str:
+    """Keep a name from adding lines of its own to a text body."""
+    return " ".join(value.split())
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(money=money, moment=_moment, one_line=_one_line)
+    return environment
+
+
+@cache
+def _inliner() -> CSSInliner:
+    # The media queries (dark mode, narrow screens) cannot be inlined, so they stay in a style element.
+    return CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

@@ -1,0 +1,29 @@
+"""A catalogue entry as people see it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from models.stock import Level, Product
+
+
+class Image(NamedTuple):
+    """A picture of a product: its address on this server, and words for those who cannot see it."""
+
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All that is shown of a product, with the level that was read with it."""
+
+    product: Product
+    level: Level
+    description: str
+    category: str
+    tags: tuple[str, ...]
+    sku: str | None
+    published: bool
+    images: tuple[Image, ...]
+    created_at: datetime | None

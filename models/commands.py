@@ -1,0 +1,128 @@
+"""What can be asked of the ledger. A command is data; ``models/decide.py`` says what comes of it."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from models.identity import OwnerId
+from models.order import Address, Payment
+from models.outcomes import CartChanged, Merged, OrderCancelled, OrderPlaced, StockChanged
+
+O_co = TypeVar("O_co", covariant=True)
+
+
+class Command(Generic[O_co]):
+    """Something asked of the ledger; the parameter is what its caller gets when it was done."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetLine(Command[CartChanged]):
+    """Make the cart contain exactly ``quantity`` units of a product; 0 removes the line.
+
+    With ``revision`` given, only if the cart is still at that revision.
+    """
+
+    cart_id: OwnerId
+    product_id: str
+    quantity: int
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetLines(Command[CartChanged]):
+    """Make the cart contain exactly these quantities, all or nothing; what is not named is removed.
+
+    With ``email`` given, alerts for this cart go there.
+    """
+
+    cart_id: OwnerId
+    quantities: tuple[tuple[str, int], ...]
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetEmail(Command[CartChanged]):
+    """Have alerts for this cart sent to ``email`` (None: to nobody)."""
+
+    cart_id: OwnerId
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClearCart(Command[CartChanged]):
+    """Empty the cart and release what it held."""
+
+    cart_id: OwnerId
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireCart(Command[CartChanged]):
+    """Empty the cart if its hold has run out by the database's clock; otherwise do nothing."""
+
+    cart_id: OwnerId
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendHold(Command[CartChanged]):
+    """Prolong the hold by the policy's extension, once per hold: the order step needs time to pay."""
+
+    cart_id: OwnerId
+
+
+@dataclass(frozen=True, slots=True)
+class MergeCarts(Command[Merged]):
+    """Move the lines of ``source`` into ``target``, quantities summed, clipped to what is allowed and available."""
+
+    source: OwnerId
+    target: OwnerId
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder(Command[OrderPlaced]):
+    """Turn the cart into an order. ``fingerprint`` identifies the request: the same key with another one is refused.
+
+    ``expected_total`` in minor units; None accepts the price of the moment.
+    """
+
+    cart_id: OwnerId
+    order_id: str
+    order_key: str
+    fingerprint: str
+    buyer_id: str | None
+    email: str | None
+    address: Address | None
+    payment: Payment | None
+    expected_total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder(Command[OrderCancelled]):
+    """Cancel an order that has not been shipped; its stock returns."""
+
+    order_id: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restock(Command[StockChanged]):
+    """Add ``delta`` > 0 units. With ``seller_id`` given, only if the product is that seller's."""
+
+    product_id: str
+    delta: int
+    actor: str
+    reason: str
+    seller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust(Command[StockChanged]):
+    """Correct the stock: to a counted ``quantity``, or by a signed ``delta``; exactly one of them is given."""
+
+    product_id: str
+    quantity: int | None
+    delta: int | None
+    actor: str
+    reason: str
+    seller_id: str | None = None

@@ -1,0 +1,76 @@
+"""What the database says has happened, as one process hears it from its change stream.
+
+A ``Cursor`` is the cluster time of a change, as 16 hex digits: it sorts as text and means the same on every process.
+All changes of one transaction share it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+from models.cart import Cart
+from models.catalogue import Listing
+from models.notification import Notification
+from models.order import Order
+from models.stock import Level, Product
+
+Cursor = NewType("Cursor", str)
+CatalogueChange = Literal["created", "updated", "published", "withdrawn", "price_changed"]
+
+
+class HistoryLost(Exception):  # noqa: N818 - it says what is the matter
+    """The changes since the last one heard are gone: start anew from a snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChanged:
+    """Those parts of a level that changed; None is unchanged."""
+
+    cursor: Cursor
+    product_id: str
+    stock: int | None
+    held: int | None
+    version: int | None
+    arming: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChanged:
+    """A catalogue entry changed or went (``listing`` is None then)."""
+
+    cursor: Cursor
+    product_id: str
+    change: CatalogueChange
+    listing: Listing | None
+
+
+@dataclass(frozen=True, slots=True)
+class CartWritten:
+    """Another process wrote a cart."""
+
+    cart: Cart
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationAdded:
+    """Somebody must be told something."""
+
+    notification: Notification
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUpdated:
+    """An order that exists got another status."""
+
+    order: Order
+
+
+Change = LevelChanged | CatalogueChanged | CartWritten | NotificationAdded | OrderUpdated
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All products and levels at one cluster time; the changes after it follow without a gap."""
+
+    cursor: Cursor
+    products: Sequence[tuple[Product, Level]]

@@ -1,0 +1,29 @@
+"""Who owns a cart or an order: an anonymous session or a user.
+
+A session token is a secret that its browser keeps, so it is never stored: the owner is named by a digest of it.
+"""
+
+import hashlib
+import re
+from typing import NewType
+
+OwnerId = NewType("OwnerId", str)
+"""``u:<user id>`` or ``s:<digest of the session token>``; the id of the owner's cart, too."""
+
+SESSION_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
+OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+
+
+def owner_of_user(user_id: str) -> OwnerId:
+    """Return the owner id of a signed-in user."""
+    return OwnerId(f"u:{user_id}")
+
+
+def owner_of_session(token: str) -> OwnerId:
+    """Return the owner id of an anonymous session (the first 128 bits of the token's SHA-256, in hex)."""
+    return OwnerId("s:" + hashlib.sha256(token.encode()).hexdigest()[:32])
+
+
+def user_of_owner(owner: str) -> str | None:
+    """Return the user id behind an owner id, or None for an anonymous one."""
+    return owner[2:] if owner.startswith("u:") else None

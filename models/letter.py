@@ -1,0 +1,18 @@
+"""Mail that must go out because something was committed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to be sent once: ``key`` is unique for its cause, so writing it again changes nothing.
+
+    ``data`` is what the template of this ``kind`` needs, or refers to (an order id, say).
+    """
+
+    key: str
+    kind: str
+    to: str
+    data: Mapping[str, Any]

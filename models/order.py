@@ -1,0 +1,90 @@
+"""Orders: what was bought, at which price, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from models.identity import OwnerId
+
+
+class OrderStatus(StrEnum):
+    """The states of an order's life; an order's status is derived from its fulfilments once it is placed."""
+
+    PENDING = "pending"
+    PLACED = "placed"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+CANCELLABLE = frozenset({OrderStatus.PENDING, OrderStatus.PLACED})
+
+
+class OrderLine(NamedTuple):
+    """One product of an order; ``price`` is what one unit cost when the order was committed."""
+
+    product_id: str
+    name: str
+    quantity: int
+    price: int
+    seller_id: str
+
+
+class StatusChange(NamedTuple):
+    """Who moved an order to which status, when and why."""
+
+    status: OrderStatus
+    at: datetime
+    actor: str
+    reason: str
+
+
+class Fulfilment(NamedTuple):
+    """One seller's part of an order."""
+
+    seller_id: str
+    status: OrderStatus
+
+
+class Address(NamedTuple):
+    """Where an order goes; ``country`` is an ISO 3166 alpha-2 code."""
+
+    name: str
+    line1: str
+    line2: str
+    city: str
+    postal_code: str
+    country: str
+
+
+class Payment(NamedTuple):
+    """Money that a provider has set aside for an order; ``provider_id`` names it there. Amount in minor units."""
+
+    provider: str
+    provider_id: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as stored. ``owner`` and ``order_key`` together are unique: a repeat gets the first answer."""
+
+    id: str
+    owner: OwnerId
+    buyer_id: str | None
+    order_key: str
+    fingerprint: str
+    lines: tuple[OrderLine, ...]
+    total_amount: int
+    currency: str
+    status: OrderStatus
+    history: tuple[StatusChange, ...]
+    fulfilments: tuple[Fulfilment, ...]
+    address: Address | None
+    email: str | None
+    payment: Payment | None
+    timestamp: datetime

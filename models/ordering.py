@@ -1,0 +1,116 @@
+"""Rules of orders: placing one from a cart, and cancelling it."""
+
+from dataclasses import replace
+
+from models.cart import Cart
+from models.commands import CancelOrder, PlaceOrder
+from models.errors import CartExpired, Conflict, InsufficientStock, KeyReused, NotFound, PriceChanged
+from models.letter import Letter
+from models.order import CANCELLABLE, Fulfilment, Order, OrderLine, OrderStatus, StatusChange
+from models.outcomes import OrderCancelled, OrderPlaced
+from models.state import Draft, OrderKey
+from models.stock import Act, ChangeType, Product
+
+
+def place_order(command: PlaceOrder, draft: Draft) -> OrderPlaced:
+    """Turn what the cart holds into an order, its stock into purchases; a repeated key gets the first answer."""
+    earlier = draft.order(OrderKey(command.cart_id, command.order_key))
+    if earlier:
+        if earlier.fingerprint != command.fingerprint:
+            raise KeyReused("this order key was used for another order")
+        return OrderPlaced(earlier, repeated=True)
+    cart = _orderable(draft.cart(command.cart_id), draft)
+    lines = tuple(_order_line(line.product_id, line.quantity, draft) for line in cart.lines)
+    total = sum(line.price * line.quantity for line in lines)
+    _check_total(command, cart, total)
+    for line in lines:
+        _purchase(cart, line, command.order_id, draft)
+    order = _order(command, cart, lines, total, draft)
+    draft.placed.append(order)
+    draft.put_cart(cart.with_lines(()))
+    if order.email:
+        draft.letters.append(Letter(f"order_placed:{order.id}", "order_placed", order.email, {"order_id": order.id}))
+    return OrderPlaced(order, repeated=False)
+
+
+def cancel_order(command: CancelOrder, draft: Draft) -> OrderCancelled:
+    """Cancel an order that has not left; each line comes back as a ``return`` movement."""
+    order = draft.state.orders.get(command.order_id)
+    if order is None:
+        raise NotFound("there is no such order")
+    if order.status not in CANCELLABLE:
+        raise Conflict(f"an order that is {order.status} cannot be cancelled", status=order.status.value, allowed=[])
+    act = Act(ChangeType.RETURN, command.actor, order.id, command.reason, draft.now)
+    for line in order.lines:
+        product = draft.product(line.product_id)
+        if product:
+            draft.move(product, act, stock=line.quantity)
+    cancelled = OrderStatus.CANCELLED
+    order = replace(
+        order,
+        status=cancelled,
+        history=(*order.history, StatusChange(cancelled, draft.now, command.actor, command.reason)),
+        fulfilments=tuple(part._replace(status=cancelled) for part in order.fulfilments),
+    )
+    draft.changed_orders.append(order)
+    return OrderCancelled(order)
+
+
+def _orderable(cart: Cart, draft: Draft) -> Cart:
+    if cart.past_expiry(draft.now) or (cart.expired and not cart.lines):
+        raise CartExpired("the hold on this cart has run out")
+    if not cart.lines:
+        raise Conflict("the cart is empty")
+    return cart
+
+
+def _order_line(product_id: str, quantity: int, draft: Draft) -> OrderLine:
+    product = draft.product(product_id)
+    if product is None or not product.for_sale:
+        raise Conflict("a product in the cart is no longer for sale", product_id=product_id)
+    return OrderLine(product.id, product.name, quantity, product.price, product.seller_id)
+
+
+def _check_total(command: PlaceOrder, cart: Cart, total: int) -> None:
+    paid = command.payment.amount if command.payment else total
+    if command.expected_total not in {None, total} or paid != total:
+        raise PriceChanged("the total has changed", total_amount=total, currency=cart.currency)
+
+
+def _purchase(cart: Cart, line: OrderLine, order_id: str, draft: Draft) -> None:
+    product = draft.state.products[line.product_id]
+    _check_available(cart, product, line.quantity, draft)
+    act = Act(ChangeType.PURCHASE, cart.id, order_id, "", draft.now)
+    draft.move(product, act, stock=-line.quantity, held=-line.quantity if cart.holding else 0)
+
+
+def _check_available(cart: Cart, product: Product, quantity: int, draft: Draft) -> None:
+    available = draft.level(product.id).available
+    if not cart.holding and quantity > available:
+        raise InsufficientStock(
+            f"only {available} of “{product.name}” available",
+            product_id=product.id,
+            available=available,
+            in_cart=quantity,
+        )
+
+
+def _order(command: PlaceOrder, cart: Cart, lines: tuple[OrderLine, ...], total: int, draft: Draft) -> Order:
+    placed = OrderStatus.PLACED
+    return Order(
+        id=command.order_id,
+        owner=cart.id,
+        buyer_id=command.buyer_id,
+        order_key=command.order_key,
+        fingerprint=command.fingerprint,
+        lines=lines,
+        total_amount=total,
+        currency=cart.currency or "",
+        status=placed,
+        history=(StatusChange(placed, draft.now, cart.id, ""),),
+        fulfilments=tuple(Fulfilment(seller, placed) for seller in dict.fromkeys(line.seller_id for line in lines)),
+        address=command.address,
+        email=command.email,
+        payment=command.payment,
+        timestamp=draft.now,
+    )

@@ -1,0 +1,59 @@
+"""What a caller gets when its command was done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from models.cart import Cart
+from models.order import Order
+from models.stock import Level, Movement
+
+
+class Clipped(NamedTuple):
+    """A line that could not be merged whole: ``wanted`` units were asked for, ``quantity`` are in the cart."""
+
+    product_id: str
+    wanted: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class CartChanged:
+    """The cart as it is now, with the levels of the products that the command moved."""
+
+    cart: Cart
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The target cart, the products that came in, and the lines that were cut."""
+
+    cart: Cart
+    merged: tuple[str, ...]
+    clipped: tuple[Clipped, ...]
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    """The order; ``repeated`` if it is the answer to an earlier request with the same key."""
+
+    order: Order
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled:
+    """The order after its cancellation."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class StockChanged:
+    """A product's level after a restock or an adjustment; no movement if the count was right already."""
+
+    product_id: str
+    level: Level
+    movement: Movement | None

@@ -1,0 +1,14 @@
+"""The shop's limits, as the rules see them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Limits and durations. ``hold`` of zero turns holding off: then stock is only taken at the order."""
+
+    hold: timedelta = timedelta(seconds=600)
+    extension: timedelta = timedelta(seconds=60)
+    max_lines: int = 200
+    max_units: int = 500

@@ -1,0 +1,145 @@
+"""What a batch of commands decides on, and what it changes.
+
+``State`` is what the store read in one snapshot. ``decide`` never alters it: it writes into a ``Draft`` laid over it,
+and whoever runs the batch applies the draft of each accepted command before deciding the next one.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from models.cart import Cart
+from models.identity import OwnerId
+from models.letter import Letter
+from models.order import Order
+from models.policy import Policy
+from models.stock import Act, Crossing, Level, Movement, Product, move
+
+
+class OrderKey(NamedTuple):
+    """The idempotency key of an order, as its owner chose it."""
+
+    owner: OwnerId
+    key: str
+
+
+@dataclass(slots=True)
+class State:
+    """A snapshot of what a batch touches. ``now`` is the database's clock; what is not there does not exist."""
+
+    now: datetime
+    policy: Policy
+    products: dict[str, Product] = field(default_factory=dict)
+    levels: dict[str, Level] = field(default_factory=dict)
+    carts: dict[OwnerId, Cart] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    keys: dict[OrderKey, str] = field(default_factory=dict)
+
+    def add_order(self, order: Order) -> None:
+        """Make an order known by its id and by its key."""
+        self.orders[order.id] = order
+        self.keys[OrderKey(order.owner, order.order_key)] = order.id
+
+    def apply(self, draft: "Draft") -> None:
+        """Let the next command see what this one changed."""
+        self.levels.update(draft.levels)
+        self.carts.update(draft.carts)
+        for order in (*draft.placed, *draft.changed_orders):
+            self.add_order(order)
+
+
+class Draft:
+    """The changes of one command over a state, and the reading of that state through them."""
+
+    __slots__ = ("carts", "changed_orders", "crossings", "letters", "levels", "movements", "placed", "state")
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.levels: dict[str, Level] = {}
+        self.carts: dict[OwnerId, Cart] = {}
+        self.movements: list[Movement] = []
+        self.crossings: list[Crossing] = []
+        self.placed: list[Order] = []
+        self.changed_orders: list[Order] = []
+        self.letters: list[Letter] = []
+
+    @property
+    def now(self) -> datetime:
+        """The database's clock when the batch was read."""
+        return self.state.now
+
+    @property
+    def policy(self) -> Policy:
+        """The shop's limits."""
+        return self.state.policy
+
+    def product(self, product_id: str) -> Product | None:
+        """Return a product, or None."""
+        return self.state.products.get(product_id)
+
+    def level(self, product_id: str) -> Level:
+        """Return a product's level with this draft's movements in it."""
+        return self.levels.get(product_id) or self.state.levels[product_id]
+
+    def cart(self, cart_id: OwnerId) -> Cart:
+        """Return a cart as this draft has it; one that was never stored is empty, at revision 0."""
+        return self.carts.get(cart_id) or self.state.carts.get(cart_id) or Cart(cart_id)
+
+    def order(self, key: OrderKey) -> Order | None:
+        """Return the order that was placed under a key, or None."""
+        order_id = self.state.keys.get(key)
+        return self.state.orders[order_id] if order_id else None
+
+    def put_cart(self, cart: Cart) -> Cart:
+        """Store the next revision of a cart."""
+        self.carts[cart.id] = cart
+        return cart
+
+    def move(self, product: Product, act: Act, *, stock: int = 0, held: int = 0) -> Movement:
+        """Record a movement and the crossing that it may be."""
+        moved = move(product, self.level(product.id), act, stock=stock, held=held)
+        self.levels[product.id] = moved.level
+        self.movements.append(moved.movement)
+        if moved.crossing:
+            self.crossings.append(moved.crossing)
+        return moved.movement
+
+
+class Changes:
+    """What a whole batch changes, in the form in which it is written: the last state of each document, all new rows."""
+
+    __slots__ = ("carts", "changed_orders", "crossings", "letters", "levels", "movements", "payments", "placed")
+
+    def __init__(self) -> None:
+        self.levels: dict[str, Level] = {}
+        self.carts: dict[OwnerId, Cart] = {}
+        self.movements: list[Movement] = []
+        self.crossings: list[Crossing] = []
+        self.placed: list[Order] = []
+        self.payments: list[Order] = []
+        self.changed_orders: dict[str, Order] = {}
+        self.letters: list[Letter] = []
+
+    def add(self, draft: Draft) -> None:
+        """Take in one more command's changes."""
+        self.levels.update(draft.levels)
+        self.carts.update(draft.carts)
+        self.movements += draft.movements
+        self.crossings += draft.crossings
+        self.placed += draft.placed
+        self.payments += [order for order in draft.placed if order.payment]
+        self.changed_orders.update((order.id, order) for order in draft.changed_orders)
+        self.letters += draft.letters
+
+    def __len__(self) -> int:
+        """Count the documents that will be written."""
+        return (
+            len(self.levels)
+            + len(self.carts)
+            + len(self.movements)
+            + len(self.crossings)
+            + len(self.placed)
+            + len(self.payments)
+            + len(self.changed_orders)
+            + len(self.letters)
+        )

@@ -1,0 +1,243 @@
+"""How entities look as documents, and back. Ids are ObjectIds here and 24 hex characters everywhere else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bson import ObjectId
+
+from models.cart import Cart, Line, Released
+from models.catalogue import Image, Listing
+from models.letter import Letter
+from models.notification import Notification
+from models.order import (
+    Address,
+    Fulfilment,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    StatusChange,
+)
+from models.stock import Crossing, Level, Movement, Product
+
+Document = dict[str, Any]
+
+PRODUCT_FIELDS = dict.fromkeys(
+    (
+        *("name", "price", "currency", "seller_id", "threshold", "max_per_cart", "published", "disabled", "images"),
+        *("stock", "held", "version", "arming"),
+    ),
+    1,
+)
+
+
+def object_id(text: str | None) -> ObjectId | None:
+    """Turn an id of the outside into an ObjectId."""
+    return ObjectId(text) if text else None
+
+
+def product_of(document: Mapping[str, Any]) -> Product:
+    """Read what the rules need of a catalogue entry. A product that another program wrote may lack optional fields."""
+    images = document.get("images")
+    return Product(
+        id=str(document["_id"]),
+        name=document["name"],
+        price=document["price"],
+        currency=document["currency"],
+        seller_id=str(document["seller_id"]),
+        threshold=document.get("threshold", 3),
+        max_per_cart=document.get("max_per_cart", 99),
+        for_sale=document.get("published", True) and not document.get("disabled", False),
+        image=images[0]["url"] if images else None,
+    )
+
+
+def level_of(document: Mapping[str, Any]) -> Level:
+    """Read a level."""
+    return Level(document["stock"], document.get("held", 0), document.get("version", 0), document.get("arming", 0))
+
+
+def cart_of(document: Mapping[str, Any]) -> Cart:
+    """Read a cart."""
+    return Cart(
+        id=document["_id"],
+        revision=document["revision"],
+        lines=tuple(Line(str(line["product_id"]), line["quantity"], line["since"]) for line in document["lines"]),
+        currency=document["currency"],
+        expires_at=document["expires_at"],
+        extended=document["extended"],
+        email=document["email"],
+        expired=tuple(Released(str(each["product_id"]), each["quantity"]) for each in document["expired"]),
+    )
+
+
+def cart_document(cart: Cart, written_by: str) -> Document:
+    """Write a cart whole, so that the change stream carries it whole; ``by`` lets a process know its own writes."""
+    return {
+        "_id": cart.id,
+        "revision": cart.revision,
+        "lines": [
+            {"product_id": ObjectId(line.product_id), "quantity": line.quantity, "since": line.since}
+            for line in cart.lines
+        ],
+        "currency": cart.currency,
+        "expires_at": cart.expires_at,
+        "extended": cart.extended,
+        "email": cart.email,
+        "expired": [{"product_id": ObjectId(each.product_id), "quantity": each.quantity} for each in cart.expired],
+        "by": written_by,
+    }
+
+
+EMPTY_CART: Document = {"lines": [], "currency": None, "expires_at": None, "extended": False, "expired": []}
+
+
+def movement_document(movement: Movement) -> Document:
+    """Write a row of the ledger."""
+    document = movement._asdict()
+    document["product_id"] = ObjectId(movement.product_id)
+    document["change_type"] = movement.change_type.value
+    return document
+
+
+def movement_of(document: Mapping[str, Any]) -> Document:
+    """Read a row of the ledger for showing: plain values, the id as text."""
+    return {**document, "_id": str(document["_id"]), "product_id": str(document["product_id"])}
+
+
+def crossing_document(crossing: Crossing) -> Document:
+    """Write a crossing, still to be told."""
+    return {
+        "_id": f"{crossing.product_id}:{crossing.version}",
+        **crossing._asdict(),
+        "product_id": ObjectId(crossing.product_id),
+        "state": "due",
+        "told": 0,
+    }
+
+
+def crossing_of(document: Mapping[str, Any]) -> Crossing:
+    """Read a crossing."""
+    values = {field: document[field] for field in Crossing._fields}
+    return Crossing(**(values | {"product_id": str(document["product_id"])}))
+
+
+def letter_document(letter: Letter, at: Any) -> Document:
+    """Write a mail into the outbox, due at once."""
+    return {
+        "_id": letter.key,
+        "kind": letter.kind,
+        "to": letter.to,
+        "data": dict(letter.data),
+        "state": "pending",
+        "tries": 0,
+        "due": at,
+        "created_at": at,
+        "sent_at": None,
+        "error": None,
+    }
+
+
+def order_document(order: Order) -> Document:
+    """Write an order."""
+    return {
+        "_id": ObjectId(order.id),
+        "owner": order.owner,
+        "buyer_id": object_id(order.buyer_id),
+        "order_key": order.order_key,
+        "fingerprint": order.fingerprint,
+        "product_list": [
+            {
+                "product_id": ObjectId(line.product_id),
+                "name": line.name,
+                "quantity": line.quantity,
+                "price": line.price,
+                "seller_id": ObjectId(line.seller_id),
+            }
+            for line in order.lines
+        ],
+        "total_amount": order.total_amount,
+        "currency": order.currency,
+        "status": order.status.value,
+        "history": [{**change._asdict(), "status": change.status.value} for change in order.history],
+        "fulfilments": [
+            {"seller_id": ObjectId(part.seller_id), "status": part.status.value} for part in order.fulfilments
+        ],
+        "address": order.address._asdict() if order.address else None,
+        "email": order.email,
+        "payment": order.payment._asdict() if order.payment else None,
+        "timestamp": order.timestamp,
+    }
+
+
+def order_of(document: Mapping[str, Any]) -> Order:
+    """Read an order."""
+    return Order(
+        id=str(document["_id"]),
+        owner=document["owner"],
+        buyer_id=str(document["buyer_id"]) if document["buyer_id"] else None,
+        order_key=document["order_key"],
+        fingerprint=document["fingerprint"],
+        lines=tuple(_order_line(line) for line in document["product_list"]),
+        total_amount=document["total_amount"],
+        currency=document["currency"],
+        status=OrderStatus(document["status"]),
+        history=tuple(
+            StatusChange(OrderStatus(each["status"]), each["at"], each["actor"], each["reason"])
+            for each in document["history"]
+        ),
+        fulfilments=tuple(
+            Fulfilment(str(each["seller_id"]), OrderStatus(each["status"])) for each in document["fulfilments"]
+        ),
+        address=Address(**document["address"]) if document["address"] else None,
+        email=document["email"],
+        payment=Payment(**document["payment"]) if document["payment"] else None,
+        timestamp=document["timestamp"],
+    )
+
+
+def _order_line(line: Mapping[str, Any]) -> OrderLine:
+    return OrderLine(str(line["product_id"]), line["name"], line["quantity"], line["price"], str(line["seller_id"]))
+
+
+def payment_document(order: Order) -> Document:
+    """Write the payment of a new order: set aside at the provider, to be captured."""
+    payment = order.payment._asdict() if order.payment else {}
+    return {
+        "order_id": ObjectId(order.id),
+        "owner": order.owner,
+        "order_key": order.order_key,
+        **payment,
+        "state": "authorised",
+        "captured": 0,
+        "refunded": 0,
+        "created_at": order.timestamp,
+        "updated_at": order.timestamp,
+    }
+
+
+def listing_of(document: Mapping[str, Any]) -> Listing:
+    """Read a catalogue entry whole."""
+    return Listing(
+        product=product_of(document),
+        level=level_of(document),
+        description=document.get("description", ""),
+        category=document.get("category", ""),
+        tags=tuple(document.get("tags", ())),
+        sku=document.get("sku"),
+        published=document.get("published", True),
+        images=tuple(Image(image["url"], image.get("alt", "")) for image in document.get("images", ())),
+        created_at=document.get("created_at"),
+    )
+
+
+def notification_of(document: Mapping[str, Any]) -> Notification:
+    """Read a notification."""
+    return Notification(
+        id=str(document["_id"]),
+        to=document["to"],
+        kind=document["kind"],
+        data=document["data"],
+        at=document["at"],
+        seen=document["seen"],
+    )

@@ -1,0 +1,68 @@
+"""The driver: Motor, or PyMongo's own async client. The few calls that differ between them are here, and only here.
+
+Everything else in ``mongo/`` uses calls that are spelled alike in both, so annotations name PyMongo's types.
+"""
+
+from typing import Any, Literal
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+Document = dict[str, Any]
+Client = AsyncMongoClient[Document]
+Database = AsyncDatabase[Document]
+Session = AsyncClientSession
+DriverName = Literal["motor", "pymongo"]
+
+# A server that stops answering must be noticed within a caller's patience (10 s), with time left for another try.
+TIMEOUTS: dict[str, int] = {
+    "serverSelectionTimeoutMS": 4000,
+    "connectTimeoutMS": 2000,
+    "socketTimeoutMS": 6000,
+    "heartbeatFrequencyMS": 2000,
+}
+COMMIT_TIMEOUT_MS = 4000
+
+
+class Driver:
+    """One client of the chosen kind, and the spellings that go with it."""
+
+    def __init__(self, uri: str, name: DriverName = "motor", **options: Any) -> None:
+        self.name = name
+        kind: Any = AsyncIOMotorClient if name == "motor" else AsyncMongoClient
+        self.client: Client = kind(uri, tz_aware=True, appname="ivorycart", **(TIMEOUTS | options))
+
+    async def start_session(self) -> Session:
+        """Start a session of one's own."""
+        started: Any = self.client.start_session()
+        session: Session = await started if self.name == "motor" else started
+        return session
+
+    async def start_transaction(self, session: Session) -> None:
+        """Start a transaction: snapshot reads of the primary, majority writes."""
+        started: Any = session.start_transaction(
+            read_concern=ReadConcern("snapshot"),
+            write_concern=WriteConcern("majority", wtimeout=COMMIT_TIMEOUT_MS),
+            read_preference=ReadPreference.PRIMARY,
+        )
+        if self.name == "pymongo":
+            await started
+
+    async def aggregate(self, collection: Any, pipeline: list[Document], **options: Any) -> list[Document]:
+        """Run a pipeline and return all its documents."""
+        cursor = collection.aggregate(pipeline, **options)
+        if self.name == "pymongo":
+            cursor = await cursor
+        documents: list[Document] = await cursor.to_list(None)
+        return documents
+
+    async def close(self) -> None:
+        """Close all connections."""
+        closing: Any = self.client.close()
+        if self.name == "pymongo":
+            await closing

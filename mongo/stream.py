@@ -1,0 +1,208 @@
+"""The change stream: what the database says has happened, in order, from a snapshot on, without a gap.
+
+Pattern: ``open`` reads all products at one cluster time T and opens a stream that starts at T; ``batches`` yields what
+follows. A lost connection or a new primary is bridged by the resume token; where the server no longer has the history,
+``HistoryLost`` tells the reader to begin anew with ``open``.
+
+Replies are read whole by ``getMore`` (one round trip for up to thousands of changes) rather than change by change
+through the driver's iterator, which costs a thread hop for each.
+
+Concurrency: one reader task. Nothing here outlives it: cancelling it drops the cursor, which the server times out.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from bson import Timestamp
+from pymongo.errors import OperationFailure, PyMongoError
+
+from models.feed import (
+    CartWritten,
+    CatalogueChange,
+    CatalogueChanged,
+    Change,
+    Cursor,
+    HistoryLost,
+    LevelChanged,
+    NotificationAdded,
+    OrderUpdated,
+    Snapshot,
+)
+from mongo import documents
+from mongo.driver import Database, Document, Driver, Session
+
+AWAIT_MS = 500
+BATCH = 5000
+# ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
+_LOST = {286, 280, 260}
+_LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
+
+log = logging.getLogger(__name__)
+
+
+def cursor_of(time: Timestamp) -> Cursor:
+    """Write a cluster time as a cursor."""
+    return Cursor(f"{time.time:08x}{time.inc:08x}")
+
+
+class ChangeFeed:
+    """One process's view of what is written to the database."""
+
+    def __init__(self, driver: Driver, database: Database, process_id: str) -> None:
+        self._driver = driver
+        self._database = database
+        self._process_id = process_id
+        self._session: Session | None = None
+        self._position: Document = {}
+        self._start = Timestamp(0, 0)
+
+    async def open(self) -> Snapshot:
+        """Read all products at one cluster time, from which ``batches`` will go on."""
+        session = await self._new_session()
+        reply = await self._run(
+            session,
+            find="products",
+            projection=documents.PRODUCT_FIELDS,
+            batchSize=BATCH,
+            readConcern={"level": "snapshot"},
+        )
+        self._start = reply["cursor"]["atClusterTime"]
+        self._position = {"startAtOperationTime": self._start}
+        rows: list[Document] = list(reply["cursor"]["firstBatch"])
+        while reply["cursor"]["id"]:
+            reply = await self._run(session, getMore=reply["cursor"]["id"], collection="products", batchSize=BATCH)
+            rows += reply["cursor"]["nextBatch"]
+        products = [(documents.product_of(row), documents.level_of(row)) for row in rows]
+        return Snapshot(cursor_of(self._start), products)
+
+    async def batches(self) -> AsyncIterator[Sequence[Change]]:
+        """Yield what happened, batch by batch; an empty one says that nothing did for half a second."""
+        cursor_id, session = 0, self._session
+        attempt = 0
+        while True:
+            try:
+                if not cursor_id:
+                    session = await self._new_session()
+                    reply = await self._run(
+                        session, aggregate=1, pipeline=self._pipeline(), cursor={"batchSize": BATCH}
+                    )
+                    events = reply["cursor"]["firstBatch"]
+                else:
+                    reply = await self._run(
+                        session, getMore=cursor_id, collection="$cmd.aggregate", maxTimeMS=AWAIT_MS, batchSize=BATCH
+                    )
+                    events = reply["cursor"]["nextBatch"]
+                cursor_id, attempt = reply["cursor"]["id"], 0
+                changes = await self._translate(events)
+            except PyMongoError as error:
+                if isinstance(error, OperationFailure) and error.code in _LOST:
+                    raise HistoryLost(str(error)) from error
+                log.warning("change stream interrupted: %s", error)
+                cursor_id = 0
+                await asyncio.sleep(min(2.0, 0.05 * 2**attempt))
+                attempt += 1
+                continue
+            # Only now: a batch that could not be translated must be read again.
+            self._position = {"resumeAfter": reply["cursor"]["postBatchResumeToken"]}
+            yield changes
+
+    async def close(self) -> None:
+        """End the session of the stream."""
+        if self._session is not None:
+            await self._session.end_session()
+            self._session = None
+
+    async def _new_session(self) -> Session:
+        await self.close()
+        self._session = await self._driver.start_session()
+        return self._session
+
+    async def _run(self, session: Session | None, **command: Any) -> Document:
+        return await self._database.command(command, codec_options=self._database.codec_options, session=session)
+
+    def _pipeline(self) -> list[Document]:
+        """Choose what concerns browsers; carts that this process wrote are delivered directly and dropped here."""
+        not_mine = {"$not": {"$regex": f"^{self._process_id}:"}}
+        wanted: list[Document] = [
+            {"ns.coll": "products", "operationType": {"$in": ["insert", "update", "replace", "delete"]}},
+            {
+                "ns.coll": "carts",
+                "operationType": {"$in": ["insert", "update", "replace"]},
+                "fullDocument.by": not_mine,
+                "updateDescription.updatedFields.by": not_mine,
+            },
+            {"ns.coll": "orders", "operationType": {"$in": ["update", "replace"]}},
+            {"ns.coll": "notifications", "operationType": "insert"},
+        ]
+        keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription.updatedFields")
+        return [
+            {"$changeStream": self._position},
+            {"$match": {"$or": wanted}},
+            {"$project": dict.fromkeys(keep, 1)},
+        ]
+
+    async def _translate(self, events: Sequence[Document]) -> list[Change]:
+        """Turn events into changes; what an event does not carry whole is read, for the batch at once."""
+        fresh = [event for event in events if event["clusterTime"] > self._start]
+        listings = await self._whole("products", [event for event in fresh if _is_catalogue(event)])
+        orders = await self._whole("orders", [event for event in fresh if event["ns"]["coll"] == "orders"])
+        carts = await self._whole("carts", [event for event in fresh if _is_partial_cart(event)])
+        changes: list[Change] = []
+        for event in fresh:
+            collection, key = event["ns"]["coll"], event["documentKey"]["_id"]
+            cursor = cursor_of(event["clusterTime"])
+            if collection == "products":
+                changes += _product_changes(event, cursor, listings)
+            elif collection == "carts":
+                document = event.get("fullDocument") or carts.get(key)
+                changes += [CartWritten(documents.cart_of(document))] if document else []
+            elif collection == "orders":
+                changes += [OrderUpdated(documents.order_of(orders[key]))] if key in orders else []
+            else:
+                changes.append(NotificationAdded(documents.notification_of(event["fullDocument"])))
+        return changes
+
+    async def _whole(self, collection: str, events: Sequence[Document]) -> dict[Any, Document]:
+        ids = [event["documentKey"]["_id"] for event in events]
+        if not ids:
+            return {}
+        rows = await self._database[collection].find({"_id": {"$in": ids}}).to_list(None)
+        return {row["_id"]: row for row in rows}
+
+
+def _is_catalogue(event: Document) -> bool:
+    """Whether more than the level changed."""
+    if event["ns"]["coll"] != "products":
+        return False
+    changed = event.get("updateDescription", {}).get("updatedFields", {})
+    return event["operationType"] != "update" or not _LEVEL_FIELDS.issuperset(changed)
+
+
+def _is_partial_cart(event: Document) -> bool:
+    return event["ns"]["coll"] == "carts" and not event.get("fullDocument")
+
+
+def _product_changes(event: Document, cursor: Cursor, listings: dict[Any, Document]) -> list[Change]:
+    key = event["documentKey"]["_id"]
+    changed = event.get("updateDescription", {}).get("updatedFields", {})
+    changes: list[Change] = []
+    if not _LEVEL_FIELDS.isdisjoint(changed):
+        parts = (changed.get(field) for field in ("stock", "held", "version", "arming"))
+        changes.append(LevelChanged(cursor, str(key), *parts))
+    if _is_catalogue(event):
+        document = listings.get(key)
+        listing = documents.listing_of(document) if document else None
+        changes.append(CatalogueChanged(cursor, str(key), _kind(event, changed, document), listing))
+    return changes
+
+
+def _kind(event: Document, changed: Document, document: Document | None) -> CatalogueChange:
+    if document is None or document.get("disabled") or not document.get("published", True):
+        return "withdrawn"
+    if event["operationType"] == "insert":
+        return "created"
+    if "published" in changed or "disabled" in changed:
+        return "published"
+    return "price_changed" if "price" in changed else "updated"

@@ -1,0 +1,46 @@
+import { html } from "htm/preact";
+import { clockFace } from "./format.js";
+import { useLive } from "./live_context.js";
+
+const COUNTED_UP_TO = 99;
+
+/**
+ * The live stock badge of one product.
+ *
+ * @param {{product: import("../live/types.js").Product}} props
+ */
+export function Badge({ product }) {
+  const { stock, clock, shop } = useLive();
+  const level = stock.level(product.id).value ?? product;
+  const threshold = product.threshold ?? shop.facts.value.low_stock_threshold;
+  const state = badgeState(level, threshold);
+  const seconds = state === "held" ? clock.secondsUntil(level.next_release) : null;
+  return html`<p class="badge" data-state=${state} data-available=${level.available} data-version=${level.version}>
+    <span class="badge-dot" key=${level.version}></span>${badgeText(state, level.available, seconds)}
+  </p>`;
+}
+
+/**
+ * @param {{available: number, stock: number}} level
+ * @param {number} threshold
+ * @returns {"in" | "low" | "held" | "out"}
+ */
+export function badgeState({ available, stock }, threshold) {
+  if (stock <= 0) return "out";
+  if (available <= 0) return "held";
+  return available <= threshold ? "low" : "in";
+}
+
+/**
+ * @param {"in" | "low" | "held" | "out"} state
+ * @param {number} available
+ * @param {number | null} seconds until the next release, where known
+ */
+function badgeText(state, available, seconds) {
+  if (state === "out") return "Out of stock";
+  if (state === "low") return `Only ${available} left`;
+  if (state === "in") return available > COUNTED_UP_TO ? "In stock" : `${available} in stock`;
+  if (seconds === null) return "All held";
+  if (seconds === 0) return "All held, releasing now";
+  return html`All held, next release in <span class="figures">${clockFace(seconds)}</span>`;
+}

@@ -1,0 +1,36 @@
+import { html } from "htm/preact";
+import { useLive } from "./live_context.js";
+
+const MOST_KEYS = 14;
+
+/**
+ * The level drawn as piano keys: one per piece, or a share of many. Yours are struck in the accent, others' holds
+ * are hollow, what is free stands full. The badge says the same in words.
+ *
+ * @param {{product: import("../live/types.js").Product}} props
+ */
+export function Keys({ product }) {
+  const { stock, cart } = useLive();
+  const level = stock.level(product.id).value ?? product;
+  const mine = cart.quantities.value.get(product.id) ?? 0;
+  return html`<div class="keys" aria-hidden="true">
+    ${keyKinds(level, mine).map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
+  </div>`;
+}
+
+/**
+ * @param {{stock: number, held: number, available: number}} level
+ * @param {number} mine
+ * @returns {("mine" | "held" | "free")[]}
+ */
+export function keyKinds({ stock, held, available }, mine) {
+  const total = Math.min(stock, MOST_KEYS);
+  const scale = stock > 0 ? total / stock : 0;
+  const struck = Math.min(total, Math.ceil(Math.min(mine, held) * scale));
+  const most = total - struck - (available > 0 && struck < total ? 1 : 0);
+  const others = Math.min(most, Math.ceil(Math.max(0, held - mine) * scale));
+  return Array.from({ length: total }, (_, index) => {
+    if (index < struck) return "mine";
+    return index < struck + others ? "held" : "free";
+  });
+}

@@ -1,0 +1,25 @@
+import { html } from "htm/preact";
+import { AccountMenu } from "./account_menu.js";
+import { ConnectionPill } from "./connection_pill.js";
+import { Mark } from "./mark.js";
+import { Announcer } from "./toasts.js";
+
+/**
+ * What every room of the house has: ways to skip, the head with the connection's state, the page, the announcer.
+ *
+ * @param {{children?: import("preact").ComponentChildren}} props
+ */
+export function Shell({ children }) {
+  return html`
+    <a class="skip" href="#products">Skip to the products</a>
+    <a class="skip" href="#cart">Skip to your cart</a>
+    <header class="head">
+      <div class="head-inner">
+        <a class="brand" href="/"><${Mark} /><span>IvoryCart</span></a>
+        <div class="head-end"><${ConnectionPill} /><${AccountMenu} /></div>
+      </div>
+    </header>
+    ${children}
+    <${Announcer} />
+  `;
+}

@@ -1,0 +1,44 @@
+import { html } from "htm/preact";
+import { useRef } from "preact/hooks";
+import { Icon } from "./icon.js";
+import { useLive } from "./live_context.js";
+
+/**
+ * How many of a product are in the cart: one "add" button until there is one, then less and more. The "more" button is
+ * the "add" button grown small, so the keyboard's focus stays on it.
+ *
+ * @param {{id: string, name: string, most: number, grows?: boolean}} props `most` that may be in the cart now;
+ *   `grows`: begin as a wide "Add to cart"
+ */
+export function Stepper({ id, name, most, grows = false }) {
+  const { claims } = useLive();
+  const more = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  const quantity = claims.quantity(id);
+  const full = quantity >= most;
+
+  const less = () => {
+    if (quantity === 1) more.current?.focus();
+    claims.change(id, -1);
+  };
+  const add = () => {
+    if (!full) claims.change(id, 1);
+  };
+
+  return html`<div class="stepper" data-empty=${quantity === 0 ? "" : null} data-busy=${claims.wishes.value.has(id) ? "" : null}>
+    ${quantity > 0 && html`
+      <button key="less" type="button" class="step" onClick=${less} aria-label=${`One ${name} less`}><${Icon} name="minus" /></button>
+      <output key="count" class="step-count figures" aria-label=${`${quantity} in your cart`} aria-live="off">${quantity}</output>
+    `}
+    <button
+      key="more"
+      ref=${more}
+      type="button"
+      class=${quantity === 0 && grows ? "button button-quiet step-add" : "step"}
+      onClick=${add}
+      aria-disabled=${full}
+      aria-label=${quantity === 0 ? `Add ${name} to cart` : `One ${name} more`}
+    >
+      ${quantity === 0 && grows ? (full ? "Not available" : "Add to cart") : html`<${Icon} name="plus" />`}
+    </button>
+  </div>`;
+}

@@ -1,0 +1,58 @@
+import { computed, signal } from "@preact/signals";
+
+/** @typedef {import("./types.js").Cart} Cart */
+
+/**
+ * The cart as the server last told it. Answers and events cross on the way, so the highest revision wins,
+ * among carts of one owner: after signing in or out another cart takes its place whatever its revision.
+ *
+ * @param {import("./connection.js").Connection} connection
+ * @param {import("./clock.js").Clock} clock
+ */
+export function createCart(connection, clock) {
+  const current = signal(/** @type {Cart | null} */ (null));
+  const released = signal(/** @type {{product_id: string, name: string, quantity: number}[]} */ ([]));
+  const lines = computed(() => current.value?.lines ?? []);
+  const quantities = computed(() => new Map(lines.value.map((line) => [line.product_id, line.quantity])));
+  const count = computed(() => lines.value.reduce((sum, line) => sum + line.quantity, 0));
+  const secondsLeft = () => (lines.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
+
+  /** Take a cart that someone else changed; another owner's is not ours to show. @param {Cart} cart */
+  function receive(cart) {
+    const known = current.peek();
+    if (known && (owner(cart) !== owner(known) || cart.revision < known.revision)) return;
+    clock.correct(cart.server_time);
+    current.value = cart;
+  }
+
+  /** Take a cart that answers our own question. @param {Cart} cart */
+  function adopt(cart) {
+    const known = current.peek();
+    if (known && owner(cart) === owner(known)) return receive(cart);
+    clock.correct(cart.server_time);
+    current.value = cart;
+    return undefined;
+  }
+
+  async function fetch() {
+    const ack = await connection.ask("cart:get");
+    if (ack.ok) adopt(ack.cart);
+    return ack;
+  }
+
+  /** @param {{cart: Cart, released: {product_id: string, quantity: number}[]}} event */
+  function expired(event) {
+    const names = new Map(lines.peek().map((line) => [line.product_id, line.name]));
+    released.value = event.released.map((item) => ({ ...item, name: names.get(item.product_id) ?? "" }));
+    receive(event.cart);
+  }
+
+  return { current, lines, quantities, count, released, secondsLeft, receive, adopt, fetch, expired };
+}
+
+/** @param {Cart} cart */
+function owner(cart) {
+  return cart.user_id ?? cart.session;
+}
+
+/** @typedef {ReturnType<typeof createCart>} CartStore */

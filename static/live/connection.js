@@ -1,0 +1,136 @@
+import { signal } from "@preact/signals";
+import { io } from "socket.io-client";
+
+const ACK_MS = 8_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 8_000;
+
+/**
+ * The one socket. It reconnects for ever with growing, jittered waits, and resumes from the last cursor it saw.
+ *
+ * `state`: "connecting" (first time) · "live" · "reconnecting" · "offline" (the device has no network).
+ *
+ * @param {import("./session.js").Session} session
+ */
+export function createConnection(session) {
+  const state = signal(/** @type {"connecting" | "live" | "reconnecting" | "offline"} */ ("connecting"));
+  /** @type {import("./types.js").Cursor | undefined} */
+  let since;
+  /** @type {number | undefined} */
+  let told; // how long the server asked to wait before coming back
+  let refusals = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let retry;
+
+  const socket = io({
+    path: "/socket.io/",
+    transports: ["websocket"],
+    autoConnect: false,
+    reconnectionDelay: FIRST_WAIT_MS,
+    reconnectionDelayMax: LONGEST_WAIT_MS,
+    randomizationFactor: 0.5,
+    auth: (give) => give({ session: session.id, token: session.token, since }),
+  });
+
+  const lost = () => {
+    if (state.peek() !== "connecting") state.value = navigator.onLine ? "reconnecting" : "offline";
+  };
+
+  /** @param {number} wait milliseconds, spread by a quarter so that many browsers do not return as one */
+  function connectIn(wait) {
+    clearTimeout(retry);
+    retry = setTimeout(() => socket.connect(), wait * (0.75 + Math.random() / 2));
+  }
+
+  socket.on("welcome", () => {
+    refusals = 0;
+    told = undefined;
+    state.value = "live";
+  });
+  socket.on("goodbye", (/** @type {{retry_ms?: number}} */ { retry_ms }) => {
+    told = retry_ms;
+    lost();
+  });
+  socket.on("disconnect", (reason) => {
+    lost();
+    if (reason === "io client disconnect") return;
+    // A disconnect that the server asked for is not followed by the client's own reconnecting.
+    if (!socket.active) connectIn(told ?? FIRST_WAIT_MS);
+  });
+  socket.on("connect_error", (/** @type {Error & {data?: {code?: string}}} */ error) => {
+    lost();
+    if (socket.active) return; // no answer at all: the client retries by itself
+    if (error.data?.code === "not_authenticated" && session.token) {
+      session.signedOut();
+      socket.connect();
+      return;
+    }
+    refusals += 1;
+    connectIn(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** refusals));
+  });
+  addEventListener("offline", lost);
+  addEventListener("online", () => {
+    lost();
+    if (!socket.connected) socket.connect();
+  });
+
+  return {
+    state,
+
+    open: () => socket.connect(),
+
+    /** Connect anew, as whoever the session is now. */
+    reopen() {
+      since = undefined;
+      socket.disconnect().connect();
+    },
+
+    /**
+     * @param {string} event
+     * @param {(payload: any) => void} listener
+     */
+    on: (event, listener) => void socket.on(event, listener),
+
+    /** Note how far this window has seen, for the next reconnect. @param {import("./types.js").Cursor} [cursor] */
+    seen(cursor) {
+      if (cursor != null && isLater(cursor, since)) since = cursor;
+    },
+
+    /**
+     * Ask the server. A question without an answer is a refusal with the code "unanswered": it may have been done.
+     *
+     * @template [T=Record<string, any>]
+     * @param {string} event
+     * @param {unknown} [payload]
+     * @param {number} [patience] milliseconds
+     * @returns {Promise<import("./types.js").Ack<T>>}
+     */
+    async ask(event, payload, patience = ACK_MS) {
+      if (!socket.connected) return unanswered();
+      try {
+        return await socket.timeout(patience).emitWithAck(event, ...(payload === undefined ? [] : [payload]));
+      } catch {
+        return unanswered();
+      }
+    },
+  };
+}
+
+/** @returns {import("./types.js").Refusal} */
+function unanswered() {
+  return { ok: false, error: { code: "unanswered", message: "No answer from the shop." } };
+}
+
+/**
+ * Cursors are opaque but ordered: numbers by size, texts of one length by letters. Otherwise the newer message wins.
+ *
+ * @param {import("./types.js").Cursor} cursor
+ * @param {import("./types.js").Cursor | undefined} known
+ */
+function isLater(cursor, known) {
+  if (typeof cursor === "number" && typeof known === "number") return cursor > known;
+  if (typeof cursor === "string" && typeof known === "string" && cursor.length === known.length) return cursor > known;
+  return true;
+}
+
+/** @typedef {ReturnType<typeof createConnection>} Connection */

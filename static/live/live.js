@@ -1,0 +1,67 @@
+import { createAccount } from "./account.js";
+import { createApi } from "./api.js";
+import { createCart } from "./cart.js";
+import { createClaims } from "./claims.js";
+import { createClock } from "./clock.js";
+import { createConnection } from "./connection.js";
+import { createNotices } from "./notices.js";
+import { createOrdering } from "./ordering.js";
+import { createProducts } from "./products.js";
+import { createSession } from "./session.js";
+import { createShopFacts } from "./shop_facts.js";
+import { createStock } from "./stock.js";
+
+/** Build everything that is live on the page, wire it to the socket, and start. The only place that knows all of it. */
+export function startLive() {
+  const api = createApi();
+  const clock = createClock();
+  const session = createSession();
+  const connection = createConnection(session);
+  const stock = createStock();
+  const products = createProducts(api, stock);
+  const cart = createCart(connection, clock);
+  const notices = createNotices(connection);
+  const claims = createClaims(connection, cart, notices);
+  const account = createAccount({ api, connection, session, cart, notices });
+  const ordering = createOrdering({ connection, session, account, cart });
+  const shop = createShopFacts(api);
+
+  const live = { clock, session, connection, stock, products, cart, notices, claims, account, ordering, shop };
+  listen(live);
+  connection.open();
+  void shop.load();
+  void products.load();
+  return live;
+}
+
+/** @typedef {ReturnType<typeof startLive>} Live */
+
+/** @param {Live} live */
+function listen({ clock, session, connection, stock, products, cart, notices, ordering, shop }) {
+  let greeted = false;
+  connection.on("welcome", (/** @type {import("./types.js").Welcome} */ welcome) => {
+    clock.set(welcome.server_time);
+    session.remember(welcome.session);
+    if (!welcome.user && session.user.peek()) session.signedOut();
+    shop.learn({ hold_seconds: welcome.hold_seconds, low_stock_threshold: welcome.low_stock_threshold });
+    void cart.fetch().then(ordering.resume);
+    if (greeted ? !welcome.resumed : products.phase.peek() === "failed") void products.load();
+    greeted = true;
+  });
+
+  /** @param {{cursor: import("./types.js").Cursor, items: import("./types.js").Level[]}} message */
+  const levels = ({ cursor, items }) => {
+    stock.apply(items);
+    connection.seen(cursor);
+  };
+  connection.on("stock", levels);
+  connection.on("stock:snapshot", levels);
+  connection.on("product", (event) => {
+    products.changed(event);
+    connection.seen(event.cursor);
+  });
+  connection.on("cart", ({ cart: told }) => cart.receive(told));
+  connection.on("cart:expired", cart.expired);
+  connection.on("alert", notices.alerted);
+  connection.on("notification", notices.alerted);
+}

@@ -1,0 +1,75 @@
+import { signal } from "@preact/signals";
+
+/**
+ * @typedef {{key: string, tone: "alert" | "info" | "error" | "done", title: string, text?: string, alertId?: string,
+ *   productId?: string}} Notice
+ */
+
+const MOST_SHOWN = 4;
+const MOST_REMEMBERED = 500;
+
+/**
+ * Toasts, and what is said to screen readers. Low-stock alerts stay until dismissed, and are told once per id however
+ * often the server repeats them; the rest leaves by itself.
+ *
+ * @param {import("./connection.js").Connection} connection
+ */
+export function createNotices(connection) {
+  const shown = signal(/** @type {Notice[]} */ ([]));
+  const spoken = signal("");
+  /** @type {Set<string>} */
+  const told = new Set();
+  let number = 0;
+
+  /** @param {Omit<Notice, "key">} notice */
+  function tell(notice) {
+    number += 1;
+    // The same words twice are one toast, told again.
+    const others = shown.peek().filter((other) => other.title !== notice.title && !sameProduct(other, notice));
+    shown.value = [...others, { ...notice, key: `notice-${number}` }].slice(-MOST_SHOWN);
+  }
+
+  /** @param {string} key */
+  function dismiss(key) {
+    const notice = shown.peek().find((one) => one.key === key);
+    shown.value = shown.peek().filter((one) => one.key !== key);
+    if (notice?.alertId) void connection.ask("notifications:read", { ids: [notice.alertId] });
+  }
+
+  /** @param {import("./types.js").Alert} alert an alert, or the stored notification of one */
+  function alerted(alert) {
+    if (alert.kind !== "low_stock" || told.has(alert.id)) return;
+    if (told.size >= MOST_REMEMBERED) told.clear();
+    told.add(alert.id);
+    tell({
+      tone: "alert",
+      title: alert.available > 0 ? `${alert.name}: only ${alert.available} left` : `${alert.name}: none left`,
+      text: "It is in your cart. What you hold stays yours until your hold ends.",
+      alertId: alert.id,
+      productId: alert.product_id,
+    });
+  }
+
+  return {
+    shown,
+    spoken,
+    tell,
+    dismiss,
+    alerted,
+
+    /** Say something to screen readers only. @param {string} text */
+    say(text) {
+      spoken.value = text;
+    },
+  };
+}
+
+/**
+ * @param {Notice} one
+ * @param {Omit<Notice, "key">} other
+ */
+function sameProduct(one, other) {
+  return other.productId !== undefined && one.productId === other.productId;
+}
+
+/** @typedef {ReturnType<typeof createNotices>} Notices */

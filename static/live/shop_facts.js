@@ -1,0 +1,28 @@
+import { signal } from "@preact/signals";
+
+/**
+ * @typedef {{demo: boolean, currency: string, hold_seconds: number, low_stock_threshold: number,
+ *   guest_checkout: boolean}} Facts
+ */
+
+/** @type {Facts} until the server has told its own */
+const ASSUMED = { demo: false, currency: "EUR", hold_seconds: 600, low_stock_threshold: 3, guest_checkout: false };
+
+/** How this shop is set up. @param {import("./api.js").Api} api */
+export function createShopFacts(api) {
+  const facts = signal(ASSUMED);
+
+  return {
+    facts,
+
+    async load() {
+      const told = await api.get("/api/shop").catch(() => null);
+      if (told) facts.value = { ...facts.peek(), ...told };
+    },
+
+    /** @param {Partial<Facts>} told */
+    learn(told) {
+      facts.value = { ...facts.peek(), ...told };
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { batch, signal } from "@preact/signals";
+
+/**
+ * Levels by product. Each is a signal of its own, so a change redraws one badge and not the grid.
+ * Messages may repeat or arrive late; the highest version wins.
+ */
+export function createStock() {
+  /** @type {Map<string, import("@preact/signals").Signal<import("./types.js").Level | null>>} */
+  const levels = new Map();
+
+  /** @param {string} id */
+  function level(id) {
+    let found = levels.get(id);
+    if (!found) {
+      found = signal(/** @type {import("./types.js").Level | null} */ (null));
+      levels.set(id, found);
+    }
+    return found;
+  }
+
+  return {
+    level,
+
+    /** @param {import("./types.js").Level[]} items */
+    apply(items) {
+      batch(() => {
+        for (const item of items) {
+          const known = level(item.id);
+          known.value = merged(known.peek(), item);
+        }
+      });
+    },
+  };
+}
+
+/**
+ * @param {import("./types.js").Level | null} known
+ * @param {import("./types.js").Level} item
+ * @returns {import("./types.js").Level}
+ */
+function merged(known, item) {
+  if (!known) return pick(item);
+  if (item.version < known.version) return known;
+  // The next release may follow in a message of its own; until then the last one stands as long as all stays held.
+  const keep = known.available === 0 && item.available === 0 ? known.next_release : null;
+  return { ...pick(item), next_release: item.next_release === undefined ? keep : item.next_release };
+}
+
+/** @param {import("./types.js").Level} item a level, or a product that carries one */
+function pick({ id, available, stock, held, version, next_release }) {
+  return { id, available, stock, held, version, next_release };
+}
+
+/** @typedef {ReturnType<typeof createStock>} Stock */

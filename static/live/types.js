@@ -1,0 +1,44 @@
+/**
+ * The shapes on the wire, as the browser reads them. Money is an integer in minor units; times are RFC 3339.
+ *
+ * @typedef {{id: string, available: number, stock: number, held: number, version: number,
+ *   next_release?: string | null}} Level
+ *
+ * @typedef {{url: string, alt: string}} Image
+ *
+ * @typedef {{id: string, name: string, description: string, price: number, list_price?: number | null, currency: string,
+ *   category: string, tags: string[], seller_id: string, available: number, stock: number, held: number,
+ *   version: number, next_release?: string | null, threshold: number | null, max_per_cart: number | null,
+ *   published: boolean, images: Image[], created_at: string}} Product
+ *
+ * @typedef {{product_id: string, name: string, quantity: number, price: number, line_total: number,
+ *   available: number, image: string | Image | null}} CartLine
+ *
+ * @typedef {{session: string, user_id: string | null, revision: number, lines: CartLine[], total_amount: number,
+ *   currency: string, expires_at: string | null, server_time: string}} Cart
+ *
+ * @typedef {{product_id: string, name: string, quantity: number, price: number}} OrderLine
+ *
+ * @typedef {{id: string, status: string, total_amount: number, currency: string, product_list: OrderLine[]}} Order
+ *
+ * @typedef {{id: string, email: string, name: string, role: string}} User
+ *
+ * @typedef {{session: string, user: User | string | null, server_time: string, hold_seconds: number,
+ *   low_stock_threshold: number, cursor: Cursor, resumed: boolean}} Welcome
+ *
+ * @typedef {{id: string, kind: string, product_id: string, name: string, available: number, threshold: number,
+ *   at: string}} Alert
+ *
+ * @typedef {string | number} Cursor
+ *
+ * @typedef {{code: string, message: string, details?: Record<string, unknown> | null}} WireError
+ *
+ * @typedef {{ok: false, error: WireError}} Refusal
+ */
+
+/**
+ * @template T
+ * @typedef {({ok: true} & T) | Refusal} Ack
+ */
+
+export {};

@@ -1,0 +1,21 @@
+import { html } from "htm/preact";
+import { clockFace, money, plural } from "../../components/format.js";
+import { Icon } from "../../components/icon.js";
+import { useLive } from "../../components/live_context.js";
+
+/** The cart in one line at the bottom of a narrow window; opens the sheet. @param {{onOpen: () => void}} props */
+export function CartBar({ onOpen }) {
+  const { cart, ordering } = useLive();
+  const current = cart.current.value;
+  const seconds = cart.secondsLeft();
+  const filled = current && cart.lines.value.length > 0;
+  const ordered = ordering.phase.value === "done";
+  return html`<div id="cart" class="cart-bar" tabindex="-1">
+    <button type="button" class="cart-bar-button" aria-haspopup="dialog" onClick=${onOpen}>
+      <${Icon} name="cart" />
+      <span>${ordered ? "Your order" : filled ? plural(cart.count.value, "item") : "Your cart is empty"}</span>
+      ${filled && seconds !== null && html`<span class="cart-bar-hold figures" aria-live="off">held ${clockFace(seconds)}</span>`}
+      ${filled && html`<strong class="figures">${money(current.total_amount, current.currency)}</strong>`}
+    </button>
+  </div>`;
+}

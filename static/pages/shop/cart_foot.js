@@ -1,0 +1,52 @@
+import { html } from "htm/preact";
+import { money } from "../../components/format.js";
+import { useLive } from "../../components/live_context.js";
+import { WarnMe } from "./warn_me.js";
+
+/** The total, and what can be done with the cart. */
+export function CartFoot() {
+  const { cart, connection, notices } = useLive();
+  const current = cart.current.value;
+  if (!current) return null;
+
+  const clear = async () => {
+    const ack = await connection.ask("cart:clear");
+    if (ack.ok) cart.adopt(ack.cart);
+    else notices.tell({ tone: "error", title: "The cart could not be emptied. Try again." });
+  };
+
+  return html`<footer class="cart-foot">
+    <p class="total"><span>Total</span><strong class="figures">${money(current.total_amount, current.currency)}</strong></p>
+    <${OrderButton} />
+    ${current.user_id === null && html`<${WarnMe} />`}
+    <button type="button" class="button button-text cart-clear" onClick=${clear}>Empty the cart</button>
+  </footer>`;
+}
+
+/** Ordering, as far as this room goes: the demo buyer of the demo data. */
+function OrderButton() {
+  const { ordering, session, shop, claims } = useLive();
+  const user = session.user.value;
+  const busy = ordering.phase.value !== "idle" || claims.wishes.value.size > 0;
+  if (!shop.facts.value.demo) return html`<p class="order-note">Ordering opens with the account pages.</p>`;
+  return html`
+    ${ordering.problem.value && html`<p class="order-problem" role="alert">${ordering.problem.value}</p>`}
+    <button
+      type="button"
+      class="button button-main"
+      aria-disabled=${busy}
+      onClick=${() => { if (!busy) void ordering.orderAsDemoBuyer(); }}
+    >${label(ordering.phase.value, user?.name)}</button>
+    ${!user && html`<p class="order-note">Signs you in as the demo buyer and pays with a test card.</p>`}
+  `;
+}
+
+/**
+ * @param {"idle" | "placing" | "unsure" | "done"} phase
+ * @param {string | undefined} name
+ */
+function label(phase, name) {
+  if (phase === "placing") return "Ordering…";
+  if (phase === "unsure") return "Checking your order…";
+  return name ? `Order as ${name}` : "Order as the demo buyer";
+}

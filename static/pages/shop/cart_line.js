@@ -1,0 +1,41 @@
+import { html } from "htm/preact";
+import { useRef } from "preact/hooks";
+import { money } from "../../components/format.js";
+import { Icon } from "../../components/icon.js";
+import { useLive } from "../../components/live_context.js";
+import { Picture } from "../../components/picture.js";
+import { Stepper } from "../../components/stepper.js";
+
+/** One line of the cart. @param {{line: import("../../live/types.js").CartLine}} props */
+export function CartLine({ line }) {
+  const { cart, claims, products, stock } = useLive();
+  const row = useRef(/** @type {HTMLLIElement | null} */ (null));
+  const { product_id: id, name } = line;
+  const product = products.byId.value.get(id);
+  const free = stock.level(id).value?.available ?? line.available;
+  const most = Math.min(line.quantity + free, product?.max_per_cart ?? Infinity);
+  const currency = cart.current.value?.currency ?? "EUR";
+
+  const remove = () => {
+    focusNeighbour(row.current);
+    claims.change(id, -claims.quantity(id));
+  };
+
+  return html`<li class="line" ref=${row} data-product=${id}>
+    <${Picture} name=${name} category=${product?.category} image=${line.image ?? product?.images?.[0]} decorative />
+    <div class="line-words">
+      <p class="line-name">${name}</p>
+      <p class="line-each figures">${money(line.price, currency)} each</p>
+    </div>
+    <button type="button" class="icon-button line-remove" onClick=${remove} aria-label=${`Remove ${name}`}><${Icon} name="cross" /></button>
+    <${Stepper} id=${id} name=${name} most=${most} />
+    <p class="line-total figures">${money(line.line_total, currency)}</p>
+  </li>`;
+}
+
+/** A removed line takes its button with it: the focus goes to the next line, or to the cart. @param {HTMLElement | null} row */
+function focusNeighbour(row) {
+  const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
+  const target = neighbour?.querySelector(".line-remove") ?? row?.closest(".cart")?.querySelector(".cart-title");
+  if (target instanceof HTMLElement) target.focus();
+}

@@ -1,0 +1,15 @@
+import { html } from "htm/preact";
+import { inWords } from "../../components/format.js";
+import { useLive } from "../../components/live_context.js";
+
+/** The cart before anything is in it. */
+export function EmptyCart() {
+  const { shop } = useLive();
+  return html`<div class="cart-empty">
+    <div class="cart-empty-keys" aria-hidden="true">
+      ${["free", "free", "mine", "free", "held", "free", "free"].map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
+    </div>
+    <p class="cart-empty-title">Nothing held yet</p>
+    <p>Add something and it is kept for you for ${inWords(shop.facts.value.hold_seconds)}.</p>
+  </div>`;
+}

@@ -1,0 +1,41 @@
+import { html } from "htm/preact";
+import { Badge } from "../../components/badge.js";
+import { money } from "../../components/format.js";
+import { Keys } from "../../components/keys.js";
+import { useLive } from "../../components/live_context.js";
+import { Picture } from "../../components/picture.js";
+import { Stepper } from "../../components/stepper.js";
+
+/** One product on the shelf. @param {{product: import("../../live/types.js").Product}} props */
+export function ProductCard({ product }) {
+  const { id, name, description, category, currency } = product;
+  return html`<li class="card" data-product=${id}>
+    <div class="card-picture">
+      <${Picture} name=${name} category=${category} image=${product.images?.[0]} />
+    </div>
+    <div class="card-body">
+      <div class="card-title">
+        <h3 class="card-name">${name}</h3>
+        <p class="card-price figures">
+          ${product.list_price ? html`<s><span class="unseen">before </span>${money(product.list_price, currency)}</s>` : null}
+          ${money(product.price, currency)}
+        </p>
+      </div>
+      <p class="card-description">${description}</p>
+      <div class="card-stock"><${Badge} product=${product} /><${Keys} product=${product} /></div>
+      <${Buy} product=${product} />
+    </div>
+  </li>`;
+}
+
+/** @param {{product: import("../../live/types.js").Product}} props */
+function Buy({ product }) {
+  const { stock, cart } = useLive();
+  const level = stock.level(product.id).value ?? product;
+  const mine = cart.quantities.value.get(product.id) ?? 0;
+  const most = Math.min(mine + level.available, product.max_per_cart ?? Infinity);
+  return html`<div class="card-buy">
+    <${Stepper} id=${product.id} name=${product.name} most=${most} grows />
+    ${mine > 0 && html`<span class="card-mine">in your cart</span>`}
+  </div>`;
+}

@@ -1,0 +1,22 @@
+import { html } from "htm/preact";
+import { Icon } from "../../components/icon.js";
+import { useLive } from "../../components/live_context.js";
+
+/** What went back on the shelf when the hold ended, and a way to take it again. */
+export function Released() {
+  const { cart, claims } = useLive();
+  const items = cart.released.value;
+  if (items.length === 0) return null;
+
+  const close = () => { cart.released.value = []; };
+  const again = () => {
+    for (const item of items) claims.change(item.product_id, item.quantity);
+    close();
+  };
+  return html`<div class="released" role="status">
+    <p class="released-title">Your hold ended</p>
+    <p>${items.map((item) => `${item.quantity} × ${item.name}`).join(", ")} went back on the shelf.</p>
+    <button type="button" class="button button-quiet" onClick=${again}>Hold again</button>
+    <button type="button" class="icon-button released-close" onClick=${close} aria-label="Dismiss"><${Icon} name="cross" /></button>
+  </div>`;
+}

@@ -1,0 +1,39 @@
+"""What tests share: a real MongoDB replica set, one per test process, and a fresh database for each test."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from bson import ObjectId
+
+from mongo.driver import Database, Driver, DriverName
+from mongo.embedded import EmbeddedMongo
+from mongo.schema import migrate
+
+
+@pytest.fixture(scope="session")
+async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Start a replica set of one with test commands on, so that faults can be injected."""
+    data_dir: Path = tmp_path_factory.mktemp("mongo")
+    mongo = EmbeddedMongo(data_dir=data_dir, extra_parameters={"enableTestCommands": "1"})
+    yield await mongo.start()
+    await mongo.stop()
+
+
+@pytest.fixture(params=["motor"])
+async def driver(request: pytest.FixtureRequest, mongo_uri: str) -> AsyncIterator[Driver]:
+    """Connect; tests of the store ask for both drivers by `parametrize(..., indirect=True)`."""
+    name: DriverName = request.param
+    driver = Driver(mongo_uri, name)
+    yield driver
+    await driver.close()
+
+
+@pytest.fixture
+async def database(driver: Driver) -> AsyncIterator[Database]:
+    """Make a migrated database of the test's own."""
+    database = driver.client[f"test_{os.getpid()}_{ObjectId()}"]
+    await migrate(database, "test")
+    yield database
+    await driver.client.drop_database(database.name)
