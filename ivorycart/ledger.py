@@ -16,17 +16,19 @@ deadline a caller hears ``storage_unavailable`` if nothing can have happened, el
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from ivorycart.ledger_metrics import LedgerMetrics
+from models.cart import Cart
 from models.commands import Command
-from models.decide import decide
+from models.decide import Decision, decide
 from models.errors import Internal, Pending, Refused, StorageUnavailable
 from models.faults import CommitUnknown, Rejected, Stale, Transient
+from models.identity import OwnerId
 from models.policy import Policy
 from models.state import Changes, State
 
@@ -67,11 +69,15 @@ class LedgerStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """One command that took effect. ``origin`` is whatever its submitter gave, to know its own again."""
+    """One command that took effect: its outcome and the carts it changed.
+
+    ``origin`` is whatever its submitter gave, to know its own again.
+    """
 
     command: Command[Any]
     outcome: Any
     origin: str | None
+    carts: Mapping[OwnerId, Cart]
 
 
 CommitListener = Callable[[Sequence[Committed]], None]
@@ -254,8 +260,8 @@ class Ledger:
                 self._metrics.refused(answer)
                 entry.refuse(answer)
             else:
-                entry.answer(answer)
-                committed.append(Committed(entry.command, answer, entry.origin))
+                entry.answer(answer.outcome)
+                committed.append(Committed(entry.command, answer.outcome, entry.origin, answer.draft.carts))
         try:
             self.on_commit(committed)
         except Exception:
@@ -269,19 +275,19 @@ class _Decided:
         self.state = state
         self.changes = Changes()
         self.entries: list[_Entry] = []
-        self.answers: list[Any] = []
+        self.answers: list[Decision | Exception] = []
 
     def take(self, entry: _Entry) -> None:
         """Decide one command on what the ones before it left."""
         self.entries.append(entry)
         try:
-            outcome, draft = decide(entry.command, self.state)
+            decision = decide(entry.command, self.state)
         except Refused as refusal:
             self.answers.append(refusal)
         except Exception:
             log.exception("ledger.poison", command=repr(entry.command))
             self.answers.append(Internal("this cannot be handled"))
         else:
-            self.answers.append(outcome)
-            self.state.apply(draft)
-            self.changes.add(draft)
+            self.answers.append(decision)
+            self.state.apply(decision.draft)
+            self.changes.add(decision.draft)

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from models.identity import OwnerId
 from models.order import Address, Payment
-from models.outcomes import CartChanged, Merged, OrderCancelled, OrderPlaced, StockChanged
+from models.outcomes import CartChanged, Merged, OrderBegun, OrderCancelled, OrderPlaced, StockChanged
 
 O_co = TypeVar("O_co", covariant=True)
 
@@ -79,10 +79,21 @@ class MergeCarts(Command[Merged]):
 
 
 @dataclass(frozen=True, slots=True)
+class BeginOrder(Command[OrderBegun]):
+    """Check that the cart can be ordered, before money moves, and give its hold a last minute if it needs one."""
+
+    cart_id: OwnerId
+    order_key: str
+    fingerprint: str
+    expected_total: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceOrder(Command[OrderPlaced]):
     """Turn the cart into an order. ``fingerprint`` identifies the request: the same key with another one is refused.
 
-    ``expected_total`` in minor units; None accepts the price of the moment.
+    ``expected_total`` in minor units; None accepts the price of the moment. With ``lines`` given, the cart is first made
+    to contain exactly these.
     """
 
     cart_id: OwnerId
@@ -94,6 +105,7 @@ class PlaceOrder(Command[OrderPlaced]):
     address: Address | None
     payment: Payment | None
     expected_total: int | None
+    lines: tuple[tuple[str, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from models import holding, merging, ordering, stocking
 from models.cart import Cart
 from models.commands import (
     Adjust,
+    BeginOrder,
     CancelOrder,
     ClearCart,
     Command,
@@ -31,6 +32,7 @@ _RULES: Mapping[type[Command[Any]], Callable[[Any, Draft], Any]] = {
     ExpireCart: holding.expire_cart,
     ExtendHold: holding.extend_hold,
     MergeCarts: merging.merge_carts,
+    BeginOrder: ordering.begin_order,
     PlaceOrder: ordering.place_order,
     CancelOrder: ordering.cancel_order,
     Restock: stocking.restock,
@@ -67,8 +69,13 @@ def reads(command: Command[Any]) -> Reads:
             return Reads((command.product_id,), (command.cart_id,))
         case SetLines():
             return Reads(tuple(product_id for product_id, _ in command.quantities), (command.cart_id,))
-        case PlaceOrder():
-            return Reads(carts=(command.cart_id,), keys=(OrderKey(command.cart_id, command.order_key),))
+        case PlaceOrder() | BeginOrder():
+            lines = command.lines or () if isinstance(command, PlaceOrder) else ()
+            return Reads(
+                tuple(product_id for product_id, _ in lines),
+                carts=(command.cart_id,),
+                keys=(OrderKey(command.cart_id, command.order_key),),
+            )
         case ClearCart() | ExpireCart() | SetEmail() | ExtendHold():
             return Reads(carts=(command.cart_id,))
         case MergeCarts():
@@ -83,7 +90,7 @@ def reads(command: Command[Any]) -> Reads:
 
 def needs_lines(command: Command[Any]) -> bool:
     """Whether the rule moves stock of all lines of its cart, so that their products must be read as well."""
-    return isinstance(command, SetLines | PlaceOrder | ClearCart | ExpireCart | MergeCarts)
+    return isinstance(command, SetLines | BeginOrder | PlaceOrder | ClearCart | ExpireCart | MergeCarts)
 
 
 def products_of(carts: Mapping[OwnerId, Cart], orders: Mapping[str, Order]) -> set[str]:

@@ -93,6 +93,8 @@ def release_all(cart: Cart, draft: Draft, change_type: ChangeType) -> None:
 
 def put_line(cart: Cart, product_id: str, quantity: int, draft: Draft) -> Cart:
     """Store the cart with one line set, stock held or released accordingly."""
+    if quantity < 0:
+        raise Invalid("a quantity is zero or more", product_id=product_id)
     old = cart.line(product_id)
     before = old.quantity if old else 0
     product = draft.product(product_id)
@@ -104,7 +106,7 @@ def put_line(cart: Cart, product_id: str, quantity: int, draft: Draft) -> Cart:
         check_limits(cart, product, quantity, draft)
     holding = cart.holding if cart.lines else bool(draft.policy.hold)
     if product:
-        _claim(cart, product, quantity - before, draft, holding=holding)
+        _claim(cart, product, before, quantity, draft, holding=holding)
     since = old.since if old else (draft.level(product_id).version if product else 0)
     changed = cart.with_line(Line(product_id, quantity, since))
     if not cart.lines and product:
@@ -132,15 +134,16 @@ def check_limits(cart: Cart, product: Product, quantity: int, draft: Draft) -> N
         raise Invalid(f"a cart holds at most {draft.policy.max_units} units", max_units=draft.policy.max_units)
 
 
-def _claim(cart: Cart, product: Product, delta: int, draft: Draft, *, holding: bool) -> None:
+def _claim(cart: Cart, product: Product, before: int, quantity: int, draft: Draft, *, holding: bool) -> None:
     available = draft.level(product.id).available
-    if delta > 0 and delta > available:
-        old = cart.line(product.id)
+    delta = quantity - before
+    # A line that holds has its own units already; one that does not must find all of them on the shelf.
+    if delta > 0 and (delta if holding else quantity) > available:
         raise InsufficientStock(
             f"only {available} of “{product.name}” available",
             product_id=product.id,
             available=available,
-            in_cart=old.quantity if old else 0,
+            in_cart=before,
         )
     if holding:
         change_type = ChangeType.HOLD if delta > 0 else ChangeType.RELEASE

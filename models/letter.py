@@ -16,3 +16,14 @@ class Letter:
     kind: str
     to: str
     data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter on its way: ``tries`` counts how often it was taken up, this time included."""
+
+    key: str
+    kind: str
+    to: str
+    data: Mapping[str, Any]
+    tries: int

@@ -34,34 +34,44 @@ class _Merge:
 
 
 def merge_carts(command: MergeCarts, draft: Draft) -> Merged:
-    """Move all lines of the source into the target and empty the source."""
+    """Move all lines of the source into the target and empty the source; a cart merged into itself stays as it is."""
+    if command.source == command.target:
+        return Merged(draft.cart(command.target), (), ())
     source, target = (
         expire(cart, draft) if cart.past_expiry(draft.now) else cart
         for cart in (draft.cart(command.source), draft.cart(command.target))
     )
-    if not source.lines or source.id == target.id:
+    if not source.lines:
         return Merged(_take_email(source, target, draft), (), (), draft.levels)
     merge = _Merge(source, target, draft)
     lines = {line.product_id: line for line in target.lines}
-    clipped = []
+    came, clipped = [], []
     for line in source.lines:
-        wanted = line.quantity + (lines[line.product_id].quantity if line.product_id in lines else 0)
+        before = lines[line.product_id].quantity if line.product_id in lines else 0
         quantity = _merge_line(merge, line, lines.get(line.product_id), lines)
-        if quantity < wanted:
-            clipped.append(Clipped(line.product_id, wanted, quantity))
-    merged = replace(
-        target,
-        lines=tuple(lines.values()),
-        revision=target.revision + 1,
-        expires_at=merge.expires_at if lines else None,
-        currency=target.currency or source.currency,
-        extended=target.extended or source.extended,
-        email=target.email or source.email,
-        expired=(),
-    )
+        if quantity > before:
+            came.append(line.product_id)
+        if quantity < before + line.quantity:
+            clipped.append(Clipped(line.product_id, before + line.quantity, quantity))
     draft.put_cart(source.with_lines(()))
-    draft.put_cart(merged if lines else target.with_lines(()))
-    return Merged(draft.cart(target.id), tuple(line.product_id for line in source.lines), tuple(clipped), draft.levels)
+    cart = _receive(merge, tuple(lines.values())) if came else _take_email(source, target, draft)
+    return Merged(cart, tuple(came), tuple(clipped), draft.levels)
+
+
+def _receive(merge: _Merge, lines: tuple[Line, ...]) -> Cart:
+    source, target = merge.source, merge.target
+    return merge.draft.put_cart(
+        replace(
+            target,
+            lines=lines,
+            revision=target.revision + 1,
+            expires_at=merge.expires_at,
+            currency=target.currency or source.currency,
+            extended=target.extended or source.extended,
+            email=target.email or source.email,
+            expired=(),
+        )
+    )
 
 
 def _take_email(source: Cart, target: Cart, draft: Draft) -> Cart:

@@ -88,3 +88,14 @@ class Order:
     email: str | None
     payment: Payment | None
     timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An authorised payment that is still to be captured, or voided if its order was cancelled."""
+
+    id: str
+    provider: str
+    provider_id: str
+    amount: int
+    cancelled: bool

@@ -2,27 +2,45 @@
 
 from dataclasses import replace
 
-from models.cart import Cart
-from models.commands import CancelOrder, PlaceOrder
+from models.cart import Cart, Line
+from models.commands import BeginOrder, CancelOrder, PlaceOrder, SetLines
 from models.errors import CartExpired, Conflict, InsufficientStock, KeyReused, NotFound, PriceChanged
+from models.holding import set_lines
 from models.letter import Letter
 from models.order import CANCELLABLE, Fulfilment, Order, OrderLine, OrderStatus, StatusChange
-from models.outcomes import OrderCancelled, OrderPlaced
+from models.outcomes import OrderBegun, OrderCancelled, OrderPlaced
 from models.state import Draft, OrderKey
 from models.stock import Act, ChangeType, Product
 
 
+def begin_order(command: BeginOrder, draft: Draft) -> OrderBegun:
+    """Refuse what ``place_order`` would refuse, change no stock; a hold about to end gets its one extension."""
+    earlier = _earlier(command, draft)
+    if earlier:
+        return OrderBegun(earlier.total_amount, earlier.currency, earlier)
+    cart = _orderable(draft.cart(command.cart_id), draft)
+    lines = _order_lines(cart, draft)
+    total = _total(lines)
+    _check_total(cart, total, command.expected_total)
+    for line in lines:
+        _check_available(cart, draft.state.products[line.product_id], line.quantity, draft)
+    expires_at, extension = cart.expires_at, draft.policy.extension
+    if expires_at and not cart.extended and expires_at - draft.now < extension:
+        draft.put_cart(replace(cart, expires_at=expires_at + extension, extended=True, revision=cart.revision + 1))
+    return OrderBegun(total, cart.currency or "", None)
+
+
 def place_order(command: PlaceOrder, draft: Draft) -> OrderPlaced:
     """Turn what the cart holds into an order, its stock into purchases; a repeated key gets the first answer."""
-    earlier = draft.order(OrderKey(command.cart_id, command.order_key))
+    earlier = _earlier(command, draft)
     if earlier:
-        if earlier.fingerprint != command.fingerprint:
-            raise KeyReused("this order key was used for another order")
         return OrderPlaced(earlier, repeated=True)
+    if command.lines is not None:
+        set_lines(SetLines(command.cart_id, command.lines), draft)
     cart = _orderable(draft.cart(command.cart_id), draft)
-    lines = tuple(_order_line(line.product_id, line.quantity, draft) for line in cart.lines)
-    total = sum(line.price * line.quantity for line in lines)
-    _check_total(command, cart, total)
+    lines = _order_lines(cart, draft)
+    total = _total(lines)
+    _check_total(cart, total, command.expected_total, command.payment.amount if command.payment else None)
     for line in lines:
         _purchase(cart, line, command.order_id, draft)
     order = _order(command, cart, lines, total, draft)
@@ -64,16 +82,33 @@ def _orderable(cart: Cart, draft: Draft) -> Cart:
     return cart
 
 
-def _order_line(product_id: str, quantity: int, draft: Draft) -> OrderLine:
-    product = draft.product(product_id)
+def _earlier(command: BeginOrder | PlaceOrder, draft: Draft) -> Order | None:
+    earlier = draft.order(OrderKey(command.cart_id, command.order_key))
+    if earlier and earlier.fingerprint != command.fingerprint:
+        raise KeyReused("this order key was used for another order")
+    return earlier
+
+
+def _order_lines(cart: Cart, draft: Draft) -> tuple[OrderLine, ...]:
+    return tuple(_order_line(cart, line, draft) for line in cart.lines)
+
+
+def _order_line(cart: Cart, line: Line, draft: Draft) -> OrderLine:
+    product = draft.product(line.product_id)
     if product is None or not product.for_sale:
-        raise Conflict("a product in the cart is no longer for sale", product_id=product_id)
-    return OrderLine(product.id, product.name, quantity, product.price, product.seller_id)
+        raise Conflict("a product in the cart is no longer for sale", product_id=line.product_id)
+    if product.currency != cart.currency:
+        raise Conflict("a product in the cart has another currency now", product_id=product.id)
+    return OrderLine(product.id, product.name, line.quantity, product.price, product.seller_id)
 
 
-def _check_total(command: PlaceOrder, cart: Cart, total: int) -> None:
-    paid = command.payment.amount if command.payment else total
-    if command.expected_total not in {None, total} or paid != total:
+def _total(lines: tuple[OrderLine, ...]) -> int:
+    return sum(line.price * line.quantity for line in lines)
+
+
+def _check_total(cart: Cart, total: int, *expected: int | None) -> None:
+    """Refuse unless each expectation that there is (what the buyer saw, what was authorised) is met."""
+    if any(each not in {None, total} for each in expected):
         raise PriceChanged("the total has changed", total_amount=total, currency=cart.currency)
 
 

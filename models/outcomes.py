@@ -36,6 +36,15 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderBegun:
+    """What is to be paid, in minor units; or, for a repeated key, the order there is already."""
+
+    total_amount: int
+    currency: str
+    order: Order | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPlaced:
     """The order; ``repeated`` if it is the answer to an earlier request with the same key."""
 

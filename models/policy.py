@@ -12,3 +12,8 @@ class Policy:
     extension: timedelta = timedelta(seconds=60)
     max_lines: int = 200
     max_units: int = 500
+
+    @classmethod
+    def of_seconds(cls, *, hold: int, max_units: int) -> "Policy":
+        """Make a policy of numbers as settings have them."""
+        return cls(hold=timedelta(seconds=hold), max_units=max_units)

@@ -37,9 +37,9 @@ class Driver:
         kind: Any = AsyncIOMotorClient if name == "motor" else AsyncMongoClient
         self.client: Client = kind(uri, tz_aware=True, appname="ivorycart", **(TIMEOUTS | options))
 
-    async def start_session(self) -> Session:
-        """Start a session of one's own."""
-        started: Any = self.client.start_session()
+    async def start_session(self, *, snapshot: bool = False) -> Session:
+        """Start a session of one's own; with ``snapshot``, all that it reads is of one moment, the first read's."""
+        started: Any = self.client.start_session(snapshot=snapshot)
         session: Session = await started if self.name == "motor" else started
         return session
 

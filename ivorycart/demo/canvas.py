@@ -1,4 +1,4 @@
-"""Drawing in SVG: shapes in, text out. 800 × 800 units, things stand on `GROUND`, the middle is `MIDDLE`."""
+"""Drawing in SVG: shapes in, text out. 800 by 800 units, things stand on `GROUND`, the middle is `MIDDLE`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

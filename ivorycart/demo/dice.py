@@ -7,6 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _BYTES = 4
+_RANGE = 2**32
 
 
 class Dice:
@@ -20,7 +21,7 @@ class Dice:
         """Return the next number, 0 ≤ n < 1."""
         self._thrown += 1
         digest = blake2b(f"{self._seed}:{self._thrown}".encode(), digest_size=_BYTES).digest()
-        return int.from_bytes(digest) / 256**_BYTES
+        return int.from_bytes(digest) / _RANGE
 
     def between(self, low: float, high: float) -> float:
         """Return the next number, low ≤ n < high."""

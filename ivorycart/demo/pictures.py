@@ -24,7 +24,7 @@ _WITHOUT_FLOOR = frozenset(
 
 
 def picture(product: DemoProduct) -> bytes:
-    """Return an 800 × 800 SVG of a few kilobytes; the same product always gives the same bytes.
+    """Return an 800 by 800 SVG of a few kilobytes; the same product always gives the same bytes.
 
     Raises KeyError when nobody has drawn the product's motif.
     """

@@ -32,13 +32,11 @@ _ATTRIBUTES = (
     "aiohttp.web_ws:WebSocketResponse._req",
     "aiohttp._websocket.reader:WebSocketDataQueue.feed_data",
     "aiohttp.web_protocol:RequestHandler._payload_parser",
-    "aiohttp.web_protocol:RequestHandler.resume_reading",
 )  # fmt: skip
 
 # set in a constructor, so not to be found on the class
 _SET_BY = (
     ("socketio.base_server:BaseServer.__init__", ("eio", "environ", "handlers", "manager", "packet_class")),
-    ("socketio.base_manager:BaseManager.__init__", ("callbacks",)),
     ("engineio.base_server:BaseServer.__init__", ("handlers", "sockets")),
 )
 

@@ -218,7 +218,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     async def _take_ack(self, connection: Connection, packet: wire.Packet) -> None:
         """Run the callback that waits for this ack; one that nobody waits for is ignored."""
         sid = self.manager.sid_from_eio_sid(connection.sid, _ROOT)
-        if sid is None or packet.id not in self.manager.callbacks.get(sid, {}):
+        if sid is None:
             return
         try:
             await self.manager.trigger_callback(sid, packet.id, packet.data)

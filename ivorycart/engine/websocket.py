@@ -53,7 +53,6 @@ class GuardedWebSocket(web.WebSocketResponse):
             assert self._req is not None  # noqa: S101 - for the type checker: it gave the transport
             self._peer_gone = asyncio.Event()
             self._req.protocol._payload_parser = _Sink(self._peer_gone)  # noqa: SLF001
-            self._req.protocol.resume_reading()
             transport.write_eof()
 
 

@@ -1,4 +1,5 @@
 import { html } from "htm/preact";
+import { useRef } from "preact/hooks";
 import { clockFace } from "./format.js";
 import { useLive } from "./live_context.js";
 
@@ -15,8 +16,10 @@ export function Badge({ product }) {
   const threshold = product.threshold ?? shop.facts.value.low_stock_threshold;
   const state = badgeState(level, threshold);
   const seconds = state === "held" ? clock.secondsUntil(level.next_release) : null;
+  const first = useRef(level.version); // what is there from the start needs no flash
+  const struck = level.version !== first.current;
   return html`<p class="badge" data-state=${state} data-available=${level.available} data-version=${level.version}>
-    <span class="badge-dot" key=${level.version}></span>${badgeText(state, level.available, seconds)}
+    <span class=${struck ? "badge-dot badge-struck" : "badge-dot"} key=${level.version}></span><span>${badgeText(state, level.available, seconds)}</span>
   </p>`;
 }
 

@@ -1,6 +1,6 @@
 /** Words that lead to a drawing, the more particular first. */
 const DRAWINGS = /** @type {const} */ ([
-  ["teapot", ["teapot", "kettle", "coffee", "tea", "pot"]],
+  ["teapot", ["teapot", "kettle", "coffee", "tea"]],
   ["cup", ["cup", "mug", "espresso", "glass", "tumbler"]],
   ["bowl", ["bowl", "plate", "dish", "tray", "kitchen", "ceramic", "tableware"]],
   ["vase", ["vase", "jug", "carafe", "bottle", "pitcher", "decor"]],
@@ -33,7 +33,10 @@ export function drawingFor(name, category) {
 
 /** @param {string} text */
 function byWord(text) {
-  return DRAWINGS.find(([, words]) => words.some((word) => text.includes(word)))?.[0];
+  const said = text.split(/[^\p{L}]+/u);
+  /** @param {string} word */
+  const fits = (word) => said.some((one) => one === word || one === `${word}s` || (word.length > 3 && one.includes(word)));
+  return DRAWINGS.find(([, words]) => words.some(fits))?.[0];
 }
 
 /** @param {string} text */

@@ -1,4 +1,5 @@
 import { html } from "htm/preact";
+import { useComputed } from "@preact/signals";
 import { useLive } from "./live_context.js";
 
 const MOST_KEYS = 14;
@@ -12,7 +13,7 @@ const MOST_KEYS = 14;
 export function Keys({ product }) {
   const { stock, cart } = useLive();
   const level = stock.level(product.id).value ?? product;
-  const mine = cart.quantities.value.get(product.id) ?? 0;
+  const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value;
   return html`<div class="keys" aria-hidden="true">
     ${keyKinds(level, mine).map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
   </div>`;

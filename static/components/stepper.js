@@ -1,5 +1,6 @@
 import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
+import { useComputed } from "@preact/signals";
 import { Icon } from "./icon.js";
 import { useLive } from "./live_context.js";
 
@@ -13,7 +14,9 @@ import { useLive } from "./live_context.js";
 export function Stepper({ id, name, most, grows = false }) {
   const { claims } = useLive();
   const more = useRef(/** @type {HTMLButtonElement | null} */ (null));
-  const quantity = claims.quantity(id);
+  // Computed, so that a change elsewhere in the cart does not redraw every card.
+  const quantity = useComputed(() => claims.quantity(id)).value;
+  const busy = useComputed(() => claims.wishes.value.has(id)).value;
   const full = quantity >= most;
 
   const less = () => {
@@ -24,7 +27,7 @@ export function Stepper({ id, name, most, grows = false }) {
     if (!full) claims.change(id, 1);
   };
 
-  return html`<div class="stepper" data-empty=${quantity === 0 ? "" : null} data-busy=${claims.wishes.value.has(id) ? "" : null}>
+  return html`<div class="stepper" data-empty=${quantity === 0 ? "" : null} data-busy=${busy ? "" : null}>
     ${quantity > 0 && html`
       <button key="less" type="button" class="step" onClick=${less} aria-label=${`One ${name} less`}><${Icon} name="minus" /></button>
       <output key="count" class="step-count figures" aria-label=${`${quantity} in your cart`} aria-live="off">${quantity}</output>

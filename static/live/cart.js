@@ -14,7 +14,9 @@ export function createCart(connection, clock) {
   const released = signal(/** @type {{product_id: string, name: string, quantity: number}[]} */ ([]));
   const lines = computed(() => current.value?.lines ?? []);
   const quantities = computed(() => new Map(lines.value.map((line) => [line.product_id, line.quantity])));
+  const currency = computed(() => current.value?.currency ?? "EUR");
   const count = computed(() => lines.value.reduce((sum, line) => sum + line.quantity, 0));
+  const holds = computed(() => Boolean(current.value?.expires_at)); // a shop may be set up without holds
   const secondsLeft = () => (lines.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
 
   /** Take a cart that someone else changed; another owner's is not ours to show. @param {Cart} cart */
@@ -47,7 +49,19 @@ export function createCart(connection, clock) {
     receive(event.cart);
   }
 
-  return { current, lines, quantities, count, released, secondsLeft, receive, adopt, fetch, expired };
+  /**
+   * How many of a product may be in this cart now: what it holds and what is free, up to the product's cap.
+   *
+   * @param {string} id
+   * @param {number} free
+   * @param {number | null | undefined} cap
+   */
+  function most(id, free, cap) {
+    const held = holds.value ? (quantities.value.get(id) ?? 0) : 0;
+    return Math.min(held + free, cap ?? Infinity);
+  }
+
+  return { current, lines, quantities, currency, count, most, released, secondsLeft, receive, adopt, fetch, expired };
 }
 
 /** @param {Cart} cart */

@@ -59,7 +59,7 @@ export function createClaims(connection, cart, notices) {
         notices.say(inWords(ack.cart, id));
         return;
       }
-      if (tries >= MOST_TRIES || !(await worthAnother(ack.error.code))) {
+      if (tries >= MOST_TRIES || !(await worthAnother(ack.error))) {
         forget(id);
         refused(ack.error);
         return;
@@ -81,10 +81,10 @@ export function createClaims(connection, cart, notices) {
       : { product_id: id, quantity };
   }
 
-  /** @param {string} code */
-  async function worthAnother(code) {
+  /** @param {import("./types.js").WireError} error */
+  async function worthAnother({ code, details }) {
     if (code === "rate_limited") await new Promise((done) => { setTimeout(done, PAUSE_MS); });
-    else if (code === "conflict" || code === "cart_expired") await cart.fetch();
+    else if (code === "cart_expired" || (code === "conflict" && details?.revision !== undefined)) await cart.fetch();
     else return false;
     return true;
   }
@@ -100,6 +100,12 @@ export function createClaims(connection, cart, notices) {
 
     /** How many of a product this window shows as its own: what is held plus what is on its way. @param {string} id */
     quantity: (id) => Math.max(0, (cart.quantities.value.get(id) ?? 0) + (wishes.value.get(id) ?? 0)),
+
+    async clear() {
+      const ack = await connection.ask("cart:clear");
+      if (ack.ok) cart.adopt(ack.cart);
+      else refused(ack.error);
+    },
 
     /** @param {string} id @param {number} delta */
     change(id, delta) {

@@ -71,7 +71,7 @@ export function createConnection(session) {
   addEventListener("offline", lost);
   addEventListener("online", () => {
     lost();
-    if (!socket.connected) socket.connect();
+    socket.disconnect().connect(); // a socket from before may be dead without knowing; resuming is cheap
   });
 
   return {
@@ -93,7 +93,7 @@ export function createConnection(session) {
 
     /** Note how far this window has seen, for the next reconnect. @param {import("./types.js").Cursor} [cursor] */
     seen(cursor) {
-      if (cursor != null && isLater(cursor, since)) since = cursor;
+      if (cursor && (!since || cursor > since)) since = cursor;
     },
 
     /**
@@ -119,18 +119,6 @@ export function createConnection(session) {
 /** @returns {import("./types.js").Refusal} */
 function unanswered() {
   return { ok: false, error: { code: "unanswered", message: "No answer from the shop." } };
-}
-
-/**
- * Cursors are opaque but ordered: numbers by size, texts of one length by letters. Otherwise the newer message wins.
- *
- * @param {import("./types.js").Cursor} cursor
- * @param {import("./types.js").Cursor | undefined} known
- */
-function isLater(cursor, known) {
-  if (typeof cursor === "number" && typeof known === "number") return cursor > known;
-  if (typeof cursor === "string" && typeof known === "string" && cursor.length === known.length) return cursor > known;
-  return true;
 }
 
 /** @typedef {ReturnType<typeof createConnection>} Connection */

@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { createAccount } from "./account.js";
 import { createApi } from "./api.js";
 import { createCart } from "./cart.js";
@@ -49,6 +50,11 @@ function listen({ clock, session, connection, stock, products, cart, notices, or
     greeted = true;
   });
 
+  effect(() => {
+    const held = cart.quantities.value;
+    if (cart.current.peek()) notices.forgetUnless((id) => held.has(id));
+  });
+
   /** @param {{cursor: import("./types.js").Cursor, items: import("./types.js").Level[]}} message */
   const levels = ({ cursor, items }) => {
     stock.apply(items);
@@ -61,7 +67,10 @@ function listen({ clock, session, connection, stock, products, cart, notices, or
     connection.seen(event.cursor);
   });
   connection.on("cart", ({ cart: told }) => cart.receive(told));
-  connection.on("cart:expired", cart.expired);
+  connection.on("cart:expired", (event) => {
+    cart.expired(event);
+    notices.say("Your hold ended. What was in your cart went back on the shelf.");
+  });
   connection.on("alert", notices.alerted);
   connection.on("notification", notices.alerted);
 }

@@ -50,12 +50,20 @@ export function createNotices(connection) {
     });
   }
 
+  /** Take back alerts about products that are in the cart no longer. @param {(productId: string) => boolean} matters */
+  function forgetUnless(matters) {
+    for (const notice of shown.peek()) {
+      if (notice.productId !== undefined && !matters(notice.productId)) dismiss(notice.key);
+    }
+  }
+
   return {
     shown,
     spoken,
     tell,
     dismiss,
     alerted,
+    forgetUnless,
 
     /** Say something to screen readers only. @param {string} text */
     say(text) {

@@ -13,7 +13,7 @@ export function createProducts(api, stock) {
   const byId = signal(/** @type {Map<string, import("./types.js").Product>} */ (new Map()));
   const phase = signal(/** @type {"loading" | "ready" | "failed"} */ ("loading"));
   const list = computed(() => [...byId.value.values()]);
-  const categories = computed(() => [...new Set(list.value.map((product) => product.category))].sort());
+  const departments = computed(() => [...new Set(list.value.map(department))].sort());
 
   /** @param {import("./types.js").Product[]} items */
   function put(items) {
@@ -49,7 +49,12 @@ export function createProducts(api, stock) {
     else batch(() => put([product]));
   }
 
-  return { byId, phase, list, categories, load, changed };
+  return { byId, phase, list, departments, load, changed };
+}
+
+/** The first part of a product's category path ("home" of "home/lighting"). @param {import("./types.js").Product} product */
+export function department(product) {
+  return product.category.split("/")[0] ?? "";
 }
 
 /** @param {import("./api.js").Api} api */

@@ -18,6 +18,7 @@ const SAID = {
  */
 export function explain(error) {
   if (error.code === "insufficient_stock") return shortage(Number(error.details?.available ?? 0));
+  if (error.code === "conflict" && error.details?.currency) return "A cart has one currency. Order this one on its own.";
   return SAID[error.code] ?? (error.message || "That did not work.");
 }
 

@@ -14,8 +14,8 @@
  * @typedef {{product_id: string, name: string, quantity: number, price: number, line_total: number,
  *   available: number, image: string | Image | null}} CartLine
  *
- * @typedef {{session: string, user_id: string | null, revision: number, lines: CartLine[], total_amount: number,
- *   currency: string, expires_at: string | null, server_time: string}} Cart
+ * @typedef {{session: string | null, user_id: string | null, revision: number, lines: CartLine[], total_amount: number,
+ *   currency: string | null, expires_at: string | null, server_time: string, email?: string | null}} Cart
  *
  * @typedef {{product_id: string, name: string, quantity: number, price: number}} OrderLine
  *
@@ -29,7 +29,7 @@
  * @typedef {{id: string, kind: string, product_id: string, name: string, available: number, threshold: number,
  *   at: string}} Alert
  *
- * @typedef {string | number} Cursor
+ * @typedef {string} Cursor 16 hexadecimal digits: sorts as text
  *
  * @typedef {{code: string, message: string, details?: Record<string, unknown> | null}} WireError
  *

@@ -1,5 +1,7 @@
 // A browser's client against the engine: connect, acks both ways, a cut connection and the way back, disconnect.
 // Usage: node socket_io_client.mjs URL; prints what it saw as one line of JSON.
+import console from "node:console";
+import process from "node:process";
 import { io } from "socket.io-client";
 
 const socket = io(process.argv[2], {

@@ -25,6 +25,8 @@ from ivorycart.engine import (
     origin_policy,
     verify_inner_names,
 )
+from ivorycart.engine.lane import Lane
+from ivorycart.engine.pulse import Pulse
 from ivorycart.engine.refusal import Forbidden, Malformed
 from ivorycart.engine.wire import WireJSON, decode, engine_kind
 
@@ -104,7 +106,8 @@ def build(**options: Any) -> Shop:
     sio.on("echo", lambda _sid, data: data)
     sio.on("refuse", lambda _sid: refusal)
     sio.on("kick", sio.disconnect)
-    for handler in (slow, ask, crash, cut):
+    handlers: tuple[Callable[..., Any], ...] = (slow, ask, crash, cut)
+    for handler in handlers:
         sio.on(handler.__name__, partial(handler, shop))
     return shop
 
@@ -241,6 +244,17 @@ async def test_what_is_no_websocket_of_protocol_4_gets_a_problem(
         assert {"type", "title", "detail", "code"} <= problem.keys()
         assert "Access-Control-Allow-Origin" not in response.headers
     assert shop.sio.refusals[Refusal.HANDSHAKE] == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["EIO=3&transport=websocket", "EIO=4&transport=websocket&sid=abc", "EIO=4&transport=polling", "EIO=4"]
+)
+async def test_an_upgrade_with_other_parameters_is_refused(shop: Shop, query: str) -> None:
+    """A well-formed websocket handshake does not excuse the query."""
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await session.ws_connect(f"{shop.base}/socket.io/?{query}")
+    assert refused.value.status == 400
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://shop.example.evil.example", ""])
@@ -477,7 +491,7 @@ async def test_who_is_refused_sees_the_reason_and_nothing_else(shop: Shop) -> No
     async with raw(shop) as client:
         await client.send('40{"refuse":true}', '421["echo",1]')
         assert await client.text() == '44{"message":"not today","data":{"code":"forbidden"}}'
-        assert await client.close_code() == 1000
+        assert (await client.ws.receive(timeout=PATIENCE)).type is WSMsgType.CLOSE
     assert shop.left == []
 
 
@@ -566,6 +580,37 @@ async def test_events_of_many_sockets_start_in_each_ones_order(shop: Shop) -> No
         await client.send(*(f'42["slow",{n}]' for n in range(100)))
         await shop.until(lambda: len(shop.started) == 100)
     assert shop.started == list(range(100))
+
+
+async def test_a_job_that_must_be_alone_waits_for_the_others() -> None:
+    """Nothing runs beside it, and nothing overtakes it."""
+    gate, seen = asyncio.Event(), list[str]()
+    lane = Lane(width=4, depth=4, failed=lambda error: seen.append(repr(error)))
+
+    async def note(name: str) -> None:
+        seen.append(name)
+        await gate.wait()
+        seen.append(name.upper())
+
+    for name, alone in (("a", False), ("b", True), ("c", False)):
+        assert lane.submit(partial(note, name), alone=alone)
+    await asyncio.sleep(0)
+    assert seen == ["a"]
+    gate.set()
+    while lane.is_busy:  # noqa: ASYNC110 - the loop's own turns are what is waited for
+        await asyncio.sleep(0)
+    await lane.settle(PATIENCE)
+    assert seen == ["a", "A", "b", "B", "c", "C"]
+
+
+async def test_a_pong_that_nobody_asked_for_changes_nothing() -> None:
+    """It neither delays the next ping nor the verdict."""
+    pulse = Pulse(interval=60, timeout=60, beat=lambda: None, lost=lambda: None)
+    pulse.start()
+    timer = pulse._timer
+    pulse.answered()
+    assert pulse._timer is timer
+    pulse.stop()
 
 
 async def test_a_burst_of_quick_events_is_no_overflow(shop: Shop) -> None:

@@ -86,9 +86,9 @@ def server(inbox: Inbox) -> Iterator[Server]:
 
 
 @pytest.fixture
-async def mailer(server: Server) -> AsyncIterator[SmtpMailer]:
+async def mailer(server: Server) -> AsyncIterator[Mailer]:
     """Point a mailer at the server."""
-    built = SmtpMailer(SmtpSettings.from_url(f"smtp://127.0.0.1:{server.port}"))
+    built: Mailer = SmtpMailer(SmtpSettings.from_url(f"smtp://127.0.0.1:{server.port}"))
     yield built
     await built.close()
 
@@ -208,7 +208,7 @@ async def test_a_message_for_several_is_refused(mailer: Mailer, inbox: Inbox) ->
     assert inbox.raw == []
 
 
-async def test_a_closed_mailer_keeps_the_mail_for_later(mailer: SmtpMailer, inbox: Inbox) -> None:
+async def test_a_closed_mailer_keeps_the_mail_for_later(mailer: Mailer, inbox: Inbox) -> None:
     """Stopping loses nothing: what comes too late stays in the outbox."""
     await mailer.send(alert())
     await mailer.close()

@@ -14,7 +14,7 @@ def headphones(c: Canvas) -> None:
     for x, turn in ((236, -7.0), (564, 7.0)):
         with c.turned(turn, x, 520):
             c.rect(x - 12, 400, 24, 80, mix(p.ink, WHITE, 0.25), 12)
-            inner = x + (42 if x < 400 else -42)
+            inner = x + (42 if turn < 0 else -42)
             c.solid(box(inner - 38, 420, 76, 210, 38), p.ink, edge=inner + 10, bend=0)
             c.solid(box(x - 52, 436, 96, 178, 44), p.main, edge=x + 8, bend=10)
             c.ellipse(x - 6, 525, 22, 52, mix(p.accent, WHITE, 0.15))

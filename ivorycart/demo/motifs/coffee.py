@@ -81,8 +81,8 @@ def moka(c: Canvas) -> None:
         outline = f"M{MIDDLE - upper} {top}H{MIDDLE + upper}L{MIDDLE + lower} {bottom}H{MIDDLE - lower}Z"
         c.path(outline, metal)
         with c.inside(outline):
-            wide = f"M{MIDDLE - upper * 0.4:.0f} {top}H{MIDDLE - upper}L{MIDDLE - lower} {bottom}H{MIDDLE - lower * 0.4:.0f}Z"
-            c.path(wide, WHITE, 0.28)
+            high, low = MIDDLE - upper * 0.4, MIDDLE - lower * 0.4
+            c.path(f"M{high:.0f} {top}H{MIDDLE - upper}L{MIDDLE - lower} {bottom}H{low:.0f}Z", WHITE, 0.28)
             c.path(f"M{MIDDLE + upper * 0.4:.0f} {top}H600V{bottom}H{MIDDLE + lower * 0.4:.0f}Z", p.ink, 0.18)
     c.rect(316, 440, 168, 44, mix(metal, p.ink, 0.35), 8)
     c.path("M296 266L346 214H454L504 266Z", mix(metal, WHITE, 0.15))

@@ -35,9 +35,9 @@ def _clock(c: Canvas, y: float) -> None:
             p.ink,
             9 if hour % 3 == 0 else 5,
         )
-    hour, minute = radians(c.dice.between(290, 312)), radians(c.dice.between(40, 70))
-    c.stroke(f"M{MIDDLE} {y}L{MIDDLE + sin(hour) * 92:.1f} {y - cos(hour) * 92:.1f}", p.ink, 15)
-    c.stroke(f"M{MIDDLE} {y}L{MIDDLE + sin(minute) * 140:.1f} {y - cos(minute) * 140:.1f}", p.ink, 10)
+    short, long = radians(c.dice.between(290, 312)), radians(c.dice.between(40, 70))
+    c.stroke(f"M{MIDDLE} {y}L{MIDDLE + sin(short) * 92:.1f} {y - cos(short) * 92:.1f}", p.ink, 15)
+    c.stroke(f"M{MIDDLE} {y}L{MIDDLE + sin(long) * 140:.1f} {y - cos(long) * 140:.1f}", p.ink, 10)
     c.stroke(f"M{MIDDLE} {y + 40}V{y - 130}", p.second, 5)
     c.circle(MIDDLE, y, 15, p.second)
 

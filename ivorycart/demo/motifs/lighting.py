@@ -3,7 +3,6 @@
 from ivorycart.demo.canvas import GROUND, MIDDLE, Canvas, box, disc, lathe
 from ivorycart.demo.palette import WHITE, mix
 
-
 _LIGHT = "#fbe3a6"
 
 
@@ -92,12 +91,14 @@ def candle(c: Canvas) -> None:
         c.solid(box(x - 48, top, 96, 630 - top, 12), colour, edge=x + 12, bend=10)
         c.ellipse(x, top + 8, 48, 12, mix(colour, WHITE, 0.45))
         c.stroke(f"M{x} {top + 6}v-24", p.ink, 5)
-        c.path(
-            f"M{x} {top - 96}C{x + 34} {top - 50} {x + 24} {top - 18} {x} {top - 18}S{x - 34} {top - 50} {x} {top - 96}Z",
-            "#f0a53a",
-        )
-        c.path(
-            f"M{x} {top - 62}C{x + 16} {top - 40} {x + 12} {top - 22} {x} {top - 22}S{x - 16} {top - 40} {x} {top - 62}Z",
-            "#fdebb4",
-        )
+        c.path(_flame(x, top - 96, 34), "#f0a53a")
+        c.path(_flame(x, top - 62, 17), "#fdebb4")
     c.solid(box(190, 624, 420, 28, 14), mix(p.ink, p.second, 0.3), edge=500, bend=0)
+
+
+def _flame(x: float, tip: float, half: float) -> str:
+    """Return a drop with its tip up."""
+    foot = tip + half * 2.3
+    waist = tip + half * 1.35
+    right, left = f"{x + half:.0f} {waist:.0f} {x + half * 0.7:.0f} {foot:.0f}", f"{x - half:.0f} {waist:.0f}"
+    return f"M{x} {tip:.0f}C{right} {x} {foot:.0f}S{left} {x} {tip:.0f}Z"

@@ -10,8 +10,8 @@ def book_stack(c: Canvas) -> None:
     c.shadow(270)
     colours = (p.main, p.second, mix(p.accent, WHITE, 0.1), mix(p.main, p.ink, 0.45), mix(p.second, WHITE, 0.45))
     bottom = 650.0
-    for number in range(int(c.dice.between(4, 6))):
-        height = c.dice.between(54, 82)
+    for number in range(5):
+        height = c.dice.between(52, 74)
         width = c.dice.between(330, 440) - number * 14
         left = 400 - width / 2 + c.dice.between(-26, 26)
         top = bottom - height

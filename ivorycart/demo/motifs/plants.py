@@ -96,8 +96,8 @@ def trailing(c: Canvas) -> None:
             dark.append(leaf(x, y, x - 46, y + 26, 0.4))
             pale.append(leaf(x, y + 22, x + 46, y + 46, 0.4))
     for angle in (-66, -26, 14, 54):
-        x, y = MIDDLE + sin(radians(angle)) * 130, 258 - cos(radians(angle)) * 120
-        dark.append(leaf(MIDDLE, 266, x, y, 0.3))
+        tip = (MIDDLE + sin(radians(angle)) * 130, 258 - cos(radians(angle)) * 120)
+        dark.append(leaf(MIDDLE, 266, *tip, 0.3))
     c.stroke("".join(stems), mix(green, p.ink, 0.2), 4)
     c.path("".join(dark), green)
     c.path("".join(pale), mix(green, WHITE, 0.2))

@@ -14,7 +14,7 @@ def throw(c: Canvas) -> None:
         fold = box(170 + number * 10, y, 460 - number * 20, 104, 46)
         c.path(fold, colour)
         with c.inside(fold):
-            if number == 2:
+            if colour == p.main:
                 for x in range(200, 640, 56):
                     c.rect(x, y, 14, 104, mix(p.accent, WHITE, 0.4))
             if number == 1:

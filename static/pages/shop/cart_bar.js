@@ -9,13 +9,17 @@ export function CartBar({ onOpen }) {
   const current = cart.current.value;
   const seconds = cart.secondsLeft();
   const filled = current && cart.lines.value.length > 0;
-  const ordered = ordering.phase.value === "done";
+  const summary = () => {
+    if (ordering.phase.value === "done") return "Your order";
+    if (filled) return plural(cart.count.value, "item");
+    return cart.released.value.length > 0 ? "Your hold ended" : "Your cart is empty";
+  };
   return html`<div id="cart" class="cart-bar" tabindex="-1">
     <button type="button" class="cart-bar-button" aria-haspopup="dialog" onClick=${onOpen}>
       <${Icon} name="cart" />
-      <span>${ordered ? "Your order" : filled ? plural(cart.count.value, "item") : "Your cart is empty"}</span>
+      <span>${summary()}</span>
       ${filled && seconds !== null && html`<span class="cart-bar-hold figures" aria-live="off">held ${clockFace(seconds)}</span>`}
-      ${filled && html`<strong class="figures">${money(current.total_amount, current.currency)}</strong>`}
+      ${filled && html`<strong class="figures">${money(current.total_amount, cart.currency.value)}</strong>`}
     </button>
   </div>`;
 }

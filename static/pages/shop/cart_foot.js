@@ -3,23 +3,16 @@ import { money } from "../../components/format.js";
 import { useLive } from "../../components/live_context.js";
 import { WarnMe } from "./warn_me.js";
 
-/** The total, and what can be done with the cart. */
+/** The total, ordering, and being warned. */
 export function CartFoot() {
-  const { cart, connection, notices } = useLive();
+  const { cart } = useLive();
   const current = cart.current.value;
   if (!current) return null;
 
-  const clear = async () => {
-    const ack = await connection.ask("cart:clear");
-    if (ack.ok) cart.adopt(ack.cart);
-    else notices.tell({ tone: "error", title: "The cart could not be emptied. Try again." });
-  };
-
   return html`<footer class="cart-foot">
-    <p class="total"><span>Total</span><strong class="figures">${money(current.total_amount, current.currency)}</strong></p>
+    <p class="total"><span>Total</span><strong class="figures">${money(current.total_amount, cart.currency.value)}</strong></p>
     <${OrderButton} />
     ${current.user_id === null && html`<${WarnMe} />`}
-    <button type="button" class="button button-text cart-clear" onClick=${clear}>Empty the cart</button>
   </footer>`;
 }
 
@@ -37,7 +30,7 @@ function OrderButton() {
       aria-disabled=${busy}
       onClick=${() => { if (!busy) void ordering.orderAsDemoBuyer(); }}
     >${label(ordering.phase.value, user?.name)}</button>
-    ${!user && html`<p class="order-note">Signs you in as the demo buyer and pays with a test card.</p>`}
+    ${!user && html`<p class="order-note">Signs you in and pays with a test card.</p>`}
   `;
 }
 

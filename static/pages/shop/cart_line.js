@@ -13,8 +13,8 @@ export function CartLine({ line }) {
   const { product_id: id, name } = line;
   const product = products.byId.value.get(id);
   const free = stock.level(id).value?.available ?? line.available;
-  const most = Math.min(line.quantity + free, product?.max_per_cart ?? Infinity);
-  const currency = cart.current.value?.currency ?? "EUR";
+  const most = cart.most(id, free, product?.max_per_cart);
+  const currency = cart.currency.value;
 
   const remove = () => {
     focusNeighbour(row.current);

@@ -5,11 +5,12 @@ import { useLive } from "../../components/live_context.js";
 /** The cart before anything is in it. */
 export function EmptyCart() {
   const { shop } = useLive();
+  const { hold_seconds: hold } = shop.facts.value;
   return html`<div class="cart-empty">
     <div class="cart-empty-keys" aria-hidden="true">
       ${["free", "free", "mine", "free", "held", "free", "free"].map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
     </div>
-    <p class="cart-empty-title">Nothing held yet</p>
-    <p>Add something and it is kept for you for ${inWords(shop.facts.value.hold_seconds)}.</p>
+    <p class="cart-empty-title">${hold ? "Nothing held yet" : "Nothing in it yet"}</p>
+    ${hold > 0 && html`<p>Add something and it is kept for you for ${inWords(hold)}.</p>`}
   </div>`;
 }

@@ -1,4 +1,5 @@
 import { html } from "htm/preact";
+import { useComputed } from "@preact/signals";
 import { Badge } from "../../components/badge.js";
 import { money } from "../../components/format.js";
 import { Keys } from "../../components/keys.js";
@@ -32,10 +33,10 @@ export function ProductCard({ product }) {
 function Buy({ product }) {
   const { stock, cart } = useLive();
   const level = stock.level(product.id).value ?? product;
-  const mine = cart.quantities.value.get(product.id) ?? 0;
-  const most = Math.min(mine + level.available, product.max_per_cart ?? Infinity);
+  const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value;
+  const most = cart.most(product.id, level.available, product.max_per_cart);
   return html`<div class="card-buy">
     <${Stepper} id=${product.id} name=${product.name} most=${most} grows />
-    ${mine > 0 && html`<span class="card-mine">in your cart</span>`}
+    ${mine > 0 && html`<a class="card-mine" href="#cart">in cart</a>`}
   </div>`;
 }

@@ -2,7 +2,8 @@ import { html } from "htm/preact";
 import { useSignal } from "@preact/signals";
 import { plural } from "../../components/format.js";
 import { useLive } from "../../components/live_context.js";
-import { Categories } from "./categories.js";
+import { department } from "../../live/products.js";
+import { Departments } from "./departments.js";
 import { ProductCard } from "./product_card.js";
 
 const PLACEHOLDERS = 8;
@@ -12,13 +13,13 @@ export function Shelf() {
   const { products } = useLive();
   const chosen = useSignal("");
   const list = products.list.value;
-  const shown = list.filter((product) => !chosen.value || product.category === chosen.value);
+  const shown = list.filter((product) => !chosen.value || department(product) === chosen.value);
 
   return html`<section id="products" class="shelf" aria-labelledby="products-title" tabindex="-1">
     <div class="shelf-head">
       <h2 id="products-title" class="shelf-title">Products</h2>
       ${list.length > 0 && html`<p class="shelf-count">${plural(shown.length, "product")}</p>`}
-      <${Categories} chosen=${chosen} />
+      <${Departments} chosen=${chosen} />
     </div>
     ${body(products, shown)}
   </section>`;

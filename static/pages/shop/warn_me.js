@@ -7,20 +7,28 @@ import { explain } from "../../live/refusals.js";
 /** "Warn me by email": an address for a cart whose owner is not signed in. */
 export function WarnMe() {
   const { connection, cart } = useLive();
-  const [kept, setKept] = useState("");
   const [problem, setProblem] = useState("");
+  const kept = cart.current.value?.email;
 
-  /** @param {SubmitEvent} event */
-  const submit = async (event) => {
-    event.preventDefault();
-    const email = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get("email")).trim();
+  /** @param {string | null} email null: no more */
+  const tell = async (email) => {
     const ack = await connection.ask("cart:email", { email });
     if (ack.ok) cart.adopt(ack.cart);
-    setKept(ack.ok ? email : "");
     setProblem(ack.ok ? "" : complaint(ack.error));
   };
+  /** @param {SubmitEvent} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const field = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get("email");
+    void tell(String(field).trim());
+  };
 
-  if (kept) return html`<p class="warn-done" role="status"><${Icon} name="check" />We’ll write to ${kept} when something here runs low.</p>`;
+  if (kept) {
+    return html`<p class="warn-done" role="status">
+      <${Icon} name="check" /><span>We’ll write to ${kept} when something here runs low.</span>
+      <button type="button" class="button button-text" onClick=${() => tell(null)}>Stop</button>
+    </p>`;
+  }
   return html`<details class="warn">
     <summary><${Icon} name="mail" />Email me when something runs low<${Icon} name="chevron" /></summary>
     <form class="warn-form" onSubmit=${submit}>

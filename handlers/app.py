@@ -1,0 +1,78 @@
+"""The web application: routes, middlewares, sockets."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from handlers.errors import TooLarge, problem, problem_of_http
+from handlers.http_accounts import account_routes
+from handlers.http_cart import cart_routes
+from handlers.http_documents import document_routes
+from handlers.http_operations import REGISTRY, operation_routes
+from handlers.http_orders import order_routes
+from handlers.http_products import product_routes
+from handlers.pages import Middleware, page_routes, security_headers
+from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
+from ivorycart.shop import Shop
+from models.errors import Internal, Refused
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger(__name__)
+
+TABLES: tuple[Routes, ...] = (
+    cart_routes,
+    order_routes,
+    product_routes,
+    account_routes,
+    operation_routes,
+    document_routes,
+)
+
+
+def build_app(shop: Shop, registry: CollectorRegistry, *, static_dir: Path, packages_dir: Path) -> web.Application:
+    """Return the application; the socket server is attached by whoever builds both."""
+    middlewares: list[Middleware] = [with_request_id, security_headers(static_dir), refusals_as_problems]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY + 1)
+    app[SHOP] = shop
+    app[REGISTRY] = registry
+    app[ROUTE_TABLE] = [route for table in TABLES for route in table.table]
+    for table in TABLES:
+        mount(app, table)
+    app.router.add_routes(page_routes(static_dir, packages_dir))
+    return app
+
+
+@web.middleware
+async def with_request_id(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every request an id, in its log lines and in its answer."""
+    request_id = secrets.token_hex(8)
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        response = await handler(request)
+    if not response.prepared:
+        response.headers["X-Request-Id"] = request_id
+    return response
+
+
+@web.middleware
+async def refusals_as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals and errors into problem documents."""
+    try:
+        return await handler(request)
+    except Refused as refusal:
+        return problem(refusal)
+    except web.HTTPRequestEntityTooLarge:
+        return problem(TooLarge(f"a body has at most {MAX_BODY} bytes"))
+    except web.HTTPException as error:
+        if error.status < 400:  # noqa: PLR2004 - redirects and the like are answers
+            raise
+        return problem_of_http(error)
+    except ConnectionError:
+        raise
+    except Exception:
+        log.exception("request.failed", method=request.method, path=request.path)
+        return problem(Internal("this could not be handled"))

@@ -1,0 +1,1 @@
+"""The API documents, generated from the tables of routes and events."""

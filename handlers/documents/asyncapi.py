@@ -1,0 +1,78 @@
+"""AsyncAPI 3 of the socket events, both directions."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from handlers.payloads import account, cart, order, product
+from handlers.socket_events import events
+
+REF = "#/components/schemas/{model}"
+
+# What the server sends, with the words of the protocol.
+SENT: dict[str, tuple[type[BaseModel], str]] = {
+    "welcome": (account.Welcome, "The first thing that a socket hears."),
+    "stock": (product.Frame, "Levels that changed, conflated; keep the highest version."),
+    "stock:snapshot": (product.Frame, "Levels, after connecting and whenever deltas cannot be given."),
+    "product": (product.ProductEvent, "A catalogue change."),
+    "cart": (cart.CartAnswer, "The cart, changed elsewhere."),
+    "cart:expired": (cart.ExpiredEvent, "The cart's hold has run out."),
+    "alert": (account.Notification, "A product in the cart is running out."),
+    "order": (order.OrderAnswer, "An order got another status."),
+    "notification": (account.Notification, "Something stored for the owner; unseen ones are repeated."),
+    "error": (account.ErrorBody, "The refusal of an event that asked for no ack."),
+    "goodbye": (account.Goodbye, "The server is about to stop; come back."),
+}
+
+
+def asyncapi_document() -> dict[str, Any]:
+    """Describe the events."""
+    asked = events.table.values()
+    models = {event.body for event in asked} | {event.answer for event in asked} | {model for model, _ in SENT.values()}
+    models.add(account.ConnectAuth)
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in sorted(models, key=lambda each: each.__name__)], ref_template=REF
+    )
+    messages: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for event in asked:
+        key = event.name.replace(":", "_")
+        messages[key] = {
+            "name": event.name,
+            "summary": event.summary,
+            "payload": _ref(event.body),
+            "x-ack": _ref(event.answer),
+            "x-roles": sorted(event.who),
+        }
+        operations[f"receive_{key}"] = _operation("receive", key)
+    for name, (model, summary) in SENT.items():
+        key = "sent_" + name.replace(":", "_")
+        messages[key] = {"name": name, "summary": summary, "payload": _ref(model)}
+        operations[f"send_{key}"] = _operation("send", key)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "IvoryCart", "version": "1", "description": "Socket.IO events, websocket transport only."},
+        "defaultContentType": "application/json",
+        "channels": {
+            "root": {
+                "address": "/socket.io/",
+                "description": "Namespace /. An ack is {ok: true, …} or {ok: false, error: {code, message, details}}.",
+                "messages": {key: {"$ref": f"#/components/messages/{key}"} for key in messages},
+            }
+        },
+        "operations": operations,
+        "components": {"messages": messages, "schemas": definitions.get("$defs", {})},
+    }
+
+
+def _operation(action: str, key: str) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": {"$ref": "#/channels/root"},
+        "messages": [{"$ref": f"#/channels/root/messages/{key}"}],
+    }
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": REF.format(model=model.__name__)}

@@ -1,0 +1,119 @@
+"""OpenAPI 3.1 of the HTTP routes."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from handlers.errors import STATUS
+from handlers.routing import SIGNED_IN, Route
+
+REF = "#/components/schemas/{model}"
+ALWAYS = ("internal",)
+WITH_BODY = ("malformed", "too_large", "unsupported_type", "validation")
+
+
+def openapi_document(routes: Iterable[Route]) -> dict[str, Any]:
+    """Describe routes."""
+    table = list(routes)
+    models = {model for route in table for model in (route.answer, route.body, route.query) if model}
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in sorted(models, key=lambda each: each.__name__)], ref_template=REF
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for route in table:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    schemas = {**definitions.get("$defs", {}), "Problem": _PROBLEM}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "IvoryCart", "version": "1", "description": "Live stock, held carts, orders."},
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "session": {"type": "apiKey", "in": "header", "name": "X-Cart-Session"},
+            },
+        },
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "operationId": route.handler.__name__,
+        "x-roles": sorted(route.who),
+        "parameters": [*_path_parameters(route.path), *_query_parameters(route.query)],
+        "responses": _responses(route),
+        "security": [{"bearer": []}] if route.who <= SIGNED_IN else [{}, {"bearer": []}, {"session": []}],
+    }
+    if route.body:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+    return operation
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    names = re.findall(r"{(\w+)", path)
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema(ref_template=REF)
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": each}
+        for name, each in schema["properties"].items()
+    ]
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    done: dict[str, Any] = {"description": "done"}
+    if route.answer:
+        done["content"] = {"application/json": {"schema": _ref(route.answer)}}
+    responses: dict[str, Any] = {str(route.status): done}
+    codes = set(route.refusals) | set(ALWAYS) | {"not_authenticated"}
+    if route.body:
+        codes |= set(WITH_BODY)
+    if route.query:
+        codes.add("validation")
+    if "{" in route.path:
+        codes.add("not_found")
+    if route.who <= SIGNED_IN:
+        codes.add("forbidden")
+    for status in sorted({STATUS[code] for code in codes}):
+        words = ", ".join(sorted(code for code in codes if STATUS[code] == status))
+        responses[str(status)] = {
+            "description": words,
+            "content": {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}},
+        }
+    return responses
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": REF.format(model=model.__name__)}
+
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457",
+    "required": ["type", "title", "status", "detail", "code", "errors"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string", "enum": sorted(STATUS)},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}

@@ -1,0 +1,62 @@
+"""Health and metrics, for those who operate the server."""
+
+import asyncio
+import time
+from typing import Any
+
+import orjson
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from handlers.routing import Call, Routes
+from ivorycart.shop import Shop
+
+MAX_SILENCE = 5.0
+PATIENCE = 2.0
+REGISTRY = web.AppKey("registry", CollectorRegistry)
+
+operation_routes = Routes()
+
+
+@operation_routes.add("GET", "/healthz", answer=None)
+async def alive(_call: Call) -> Any:
+    """Say that the process is alive and its event loop turns."""
+    return {"status": "ok"}
+
+
+@operation_routes.add("GET", "/readyz", answer=None, refusals=("storage_unavailable",))
+async def ready(call: Call) -> Any:
+    """Say whether the process can serve: the database answers, the change stream and the workers are at work."""
+    checks = {"database": await _database(call.shop), **_workers(call.shop)}
+    fine = all(check["ok"] for check in checks.values())
+    body = {"status": "ready" if fine else "not ready", "checks": checks, "sockets": len(call.shop.connections)}
+    return web.Response(status=200 if fine else 503, body=orjson.dumps(body), content_type="application/json")
+
+
+@operation_routes.add("GET", "/metrics", answer=None)
+async def metrics(call: Call) -> Any:
+    """Return this process's figures for Prometheus."""
+    body = generate_latest(call.request.app[REGISTRY])
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _database(shop: Shop) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await shop.health.ping()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        return {"ok": False, "reason": type(error).__name__}
+    return {"ok": True}
+
+
+def _workers(shop: Shop) -> dict[str, Any]:
+    """Judge each worker by its last sign of life; a worker without a rhythm only by its failures."""
+    now = time.monotonic()
+    checks: dict[str, Any] = {}
+    for name, state in shop.workers.states.items():
+        silence = now - state.beat
+        late = state.has_rhythm and silence > MAX_SILENCE
+        checks[name] = {"ok": state.last_error is None and not late, "failures": state.failures}
+        if state.has_rhythm:
+            checks[name]["seconds_since_beat"] = round(silence, 3)
+    return checks

@@ -1,0 +1,64 @@
+"""Orders over HTTP."""
+
+from typing import Any
+
+from handlers import shapes
+from handlers.http_cart import ORDER_REFUSALS
+from handlers.payloads.order import Order, OrderAnswer, OrderList, PlaceOrderBody
+from handlers.payloads.product import PageQuery
+from handlers.routing import SIGNED_IN, Call, Routes
+from ivorycart.checkout import OrderRequest
+from models.errors import NotFound
+from models.identity import owner_of_user
+from models.order import Address
+
+order_routes = Routes()
+
+
+def order_request(body: PlaceOrderBody, **who: Any) -> OrderRequest:
+    """Turn a client's order into a request; ``who`` is the owner and what is known of them."""
+    if body.address is None:
+        raise NotFound("there is no such address")  # address books come with accounts
+    return OrderRequest(
+        order_key=body.order_key,
+        address=Address(**body.address.model_dump()),
+        payment=body.payment.model_dump(),
+        expected_total=body.expected_total,
+        **who,
+    )
+
+
+@order_routes.add(
+    "POST",
+    "/api/orders/",
+    answer=OrderAnswer,
+    body=PlaceOrderBody,
+    who=SIGNED_IN,
+    status=201,
+    refusals=ORDER_REFUSALS,
+)
+async def place_order(call: Call) -> Any:
+    """Order what the caller's cart contains."""
+    owner = owner_of_user(call.me.id)
+    request = order_request(call.body, owner=owner, buyer_id=call.me.id, email=call.me.email)
+    return {"order": shapes.order(await call.shop.checkout.place(request))}
+
+
+@order_routes.add("GET", "/api/orders/my-orders", answer=OrderList, query=PageQuery, who=SIGNED_IN)
+async def my_orders(call: Call) -> Any:
+    """Return the caller's orders, newest first."""
+    limit = call.query.limit
+    orders = await call.shop.orders.of_buyer(call.me.id, limit=limit, after=call.query.after)
+    return {
+        "items": [shapes.order(order) for order in orders],
+        "next": orders[-1].id if len(orders) == limit else None,
+    }
+
+
+@order_routes.add("GET", "/api/orders/{order_id}", answer=Order, who=SIGNED_IN, refusals=("not_found",))
+async def get_order(call: Call) -> Any:
+    """Return one of the caller's orders; an admin may see any."""
+    order = await call.shop.orders.get(call.id("order_id"))
+    if order is None or (order.buyer_id != call.me.id and call.me.role != "admin"):
+        raise NotFound("there is no such order")
+    return shapes.order(order)

@@ -1,0 +1,116 @@
+"""The catalogue over HTTP, and sellers' work on stock."""
+
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from handlers import shapes
+from handlers.payloads.product import (
+    CategoryList,
+    MovementList,
+    MovementQuery,
+    Product,
+    ProductList,
+    ProductQuery,
+    StockAnswer,
+    StockBody,
+)
+from handlers.routing import SELLERS, Call, Routes
+from models.catalogue import Listing
+from models.commands import Adjust, Restock
+from models.errors import NotFound
+from models.identity import owner_of_user
+
+product_routes = Routes()
+
+
+@product_routes.add("GET", "/api/products/", answer=ProductList, query=ProductQuery)
+async def list_products(call: Call) -> Any:
+    """Return a page of what is on show."""
+    query = call.query
+    listings = await call.shop.products.page(limit=query.limit, after=query.after, category=query.category)
+    return {
+        "items": [shapes.product(listing) for listing in listings],
+        "next": listings[-1].product.id if len(listings) == query.limit else None,
+    }
+
+
+@product_routes.add("GET", "/api/products/categories", answer=CategoryList)
+async def categories(call: Call) -> Any:
+    """Return the categories with how many products each has."""
+    counts = await call.shop.products.categories()
+    return {"items": [{"category": name, "count": count} for name, count in counts.items()], "next": None}
+
+
+@product_routes.add("GET", "/api/products/{product_id}", answer=Product, refusals=("not_found",))
+async def get_product(call: Call) -> Any:
+    """Return a product; its seller and admins see it even when it is not on show."""
+    listing = await _listing(call)
+    if not listing.product.for_sale and not _may_manage(call, listing):
+        raise NotFound("there is no such product")
+    return shapes.product(listing)
+
+
+@product_routes.add(
+    "POST",
+    "/api/products/{product_id}/stock",
+    answer=StockAnswer,
+    body=StockBody,
+    who=SELLERS,
+    refusals=("not_found", "conflict", "storage_unavailable", "pending"),
+)
+async def change_stock(call: Call) -> Any:
+    """Restock or adjust one of the caller's products."""
+    body, product_id = call.body, call.id("product_id")
+    actor = owner_of_user(call.me.id)
+    mine = None if call.me.role == "admin" else call.me.id
+    command: Restock | Adjust
+    if body.change_type == "restock":
+        command = Restock(product_id, body.delta, actor, body.reason, mine)
+    else:
+        command = Adjust(product_id, body.quantity, body.delta, actor, body.reason, mine)
+    return shapes.stock(await call.shop.ledger.submit(command))
+
+
+@product_routes.add(
+    "GET",
+    "/api/products/{product_id}/inventory-logs",
+    answer=MovementList,
+    query=MovementQuery,
+    who=SELLERS,
+    refusals=("not_found",),
+)
+async def inventory_logs(call: Call) -> Any:
+    """Return the movements of one of the caller's products, newest first."""
+    if not _may_manage(call, await _listing(call)):
+        raise NotFound("there is no such product, or it is not yours")
+    query = call.query
+    rows = await call.shop.products.movements(call.id("product_id"), limit=query.limit, before=query.after)
+    return {
+        "items": [shapes.movement(row) for row in rows],
+        "next": str(rows[-1]["version"]) if len(rows) == query.limit else None,
+    }
+
+
+@product_routes.add("GET", "/images/{image_id}", answer=None, refusals=("not_found",))
+async def get_image(call: Call) -> Any:
+    """Return a picture; its id is its version, so it may be kept for ever."""
+    image_id = call.id("image_id")
+    headers = {hdrs.CACHE_CONTROL: "public, max-age=31536000, immutable", hdrs.ETAG: f'"{image_id}"'}
+    if any(tag.value == image_id for tag in call.request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    picture = await call.shop.images.get(image_id)
+    if picture is None:
+        raise NotFound("there is no such picture")
+    return web.Response(body=picture.content, content_type=picture.content_type, headers=headers)
+
+
+async def _listing(call: Call) -> Listing:
+    listing = await call.shop.products.get(call.id("product_id"))
+    if listing is None:
+        raise NotFound("there is no such product")
+    return listing
+
+
+def _may_manage(call: Call, listing: Listing) -> bool:
+    return call.user is not None and (call.user.role == "admin" or call.user.id == listing.product.seller_id)

@@ -1,0 +1,1 @@
+"""The shapes of requests and answers; the API documents are made of them."""

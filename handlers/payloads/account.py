@@ -1,0 +1,136 @@
+"""Shapes of accounts, notifications, and of what a socket hears first."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from handlers.payloads.fields import Answer, Email, Id, OneLine, Request, SessionToken, Text, Time
+
+Password = Annotated[Text, Field(min_length=8, max_length=128)]
+
+
+class RegisterBody(Request):
+    """A new buyer."""
+
+    email: Email
+    password: Password
+    name: Annotated[OneLine, Field(min_length=1, max_length=200)]
+
+
+class RegisterAnswer(Answer):
+    """The same for a known and an unknown address: who owns it hears by mail."""
+
+    email: str
+    status: str
+
+
+class LoginBody(Request):
+    """Sign in."""
+
+    email: Email
+    password: Annotated[Text, Field(min_length=1, max_length=128)]
+
+
+class UserAnswer(Answer):
+    """An account."""
+
+    id: Id
+    email: str
+    name: str
+    role: str
+
+
+class Profile(UserAnswer):
+    """One's own account."""
+
+    created_at: Time | None
+
+
+class LoginAnswer(Answer):
+    """A token, and for how many seconds it is good."""
+
+    token: str
+    expires_in: int
+    user: UserAnswer
+
+
+class ConnectAuth(Request):
+    """What a socket may say of itself when it connects."""
+
+    session: SessionToken | None = None
+    token: Annotated[str, Field(max_length=4096)] | None = None
+    since: Annotated[str, Field(max_length=64)] | None = None
+    watch: Annotated[list[Id], Field(max_length=1000)] | None = None
+
+
+class AuthEvent(Request):
+    """A token, after signing in on an open socket."""
+
+    token: Annotated[str, Field(max_length=4096)]
+
+
+class Welcome(Answer):
+    """What a socket hears first. ``resumed`` says whether what was missed follows, or a snapshot."""
+
+    session: str
+    user: UserAnswer | None
+    server_time: Time
+    hold_seconds: int
+    low_stock_threshold: int
+    cursor: str
+    resumed: bool
+
+
+class ReadEvent(Request):
+    """Notifications that were seen."""
+
+    ids: Annotated[list[Id], Field(max_length=100)]
+
+
+class UnreadAnswer(Answer):
+    """How many are still unseen."""
+
+    unread: int
+
+
+class Notification(Answer):
+    """Something told to an owner; low-stock ones carry the product's numbers."""
+
+    id: Id
+    kind: str
+    at: Time
+    product_id: Id | None = None
+    name: str | None = None
+    available: int | None = None
+    threshold: int | None = None
+
+
+class NotificationList(Answer):
+    """What is unseen, oldest first."""
+
+    items: list[Notification]
+    next: None
+
+
+class ShopAnswer(Answer):
+    """What a page needs to know of this shop."""
+
+    demo: bool
+    currency: str
+    hold_seconds: int
+    low_stock_threshold: int
+    guest_checkout: bool
+
+
+class ErrorBody(Answer):
+    """Why something was refused; ``code`` is stable."""
+
+    code: str
+    message: str
+    details: dict[str, object]
+
+
+class Goodbye(Answer):
+    """The server stops; come back after so many milliseconds."""
+
+    retry_ms: int

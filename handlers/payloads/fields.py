@@ -1,0 +1,52 @@
+"""Field types that requests share: strict, bounded, and each with one meaning everywhere."""
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MAX_INT32 = 2**31 - 1
+
+
+class Request(BaseModel):
+    """Base of all that clients send: unknown fields are refused, nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Answer(BaseModel):
+    """Base of all that is sent to clients."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must be text without NUL and lone surrogates")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):  # noqa: PLR2004 - ASCII controls
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+def normalise_email(text: str) -> str:
+    """Return the one spelling under which an address is known here; raise ValueError for what is no address."""
+    try:
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError("must be an email address") from error
+    return checked.normalized.lower()
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+OneLine = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(_one_line), AfterValidator(normalise_email)]
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="24 hexadecimal digits")]
+Quantity = Annotated[int, Field(ge=0, le=MAX_INT32)]
+Amount = Annotated[int, Field(ge=0, le=2**53 - 1, description="integer minor units")]
+OrderKey = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_clean)]
+SessionToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{20,64}$")]
+Time = Annotated[str, Field(description="RFC 3339, UTC, with milliseconds")]

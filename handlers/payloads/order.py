@@ -1,0 +1,107 @@
+"""Shapes of orders and payments."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from handlers.payloads.fields import Amount, Answer, Id, OneLine, OrderKey, Request, Time
+
+
+class Address(Request):
+    """Where an order goes."""
+
+    name: Annotated[OneLine, Field(min_length=1, max_length=200)]
+    line1: Annotated[OneLine, Field(min_length=1, max_length=200)]
+    line2: Annotated[OneLine, Field(max_length=200)] = ""
+    city: Annotated[OneLine, Field(min_length=1, max_length=100)]
+    postal_code: Annotated[OneLine, Field(min_length=1, max_length=20)]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
+
+
+class SandboxPayment(Request):
+    """The built-in sandbox and its test cards."""
+
+    method: Literal["sandbox"]
+    card: Annotated[str, Field(pattern=r"^[0-9]{12,19}$")]
+
+
+class PlaceOrderBody(Request):
+    """Order what the cart contains. ``expected_total`` is what the buyer was shown, in minor units."""
+
+    order_key: OrderKey
+    address: Address | None = None
+    address_id: Id | None = None
+    payment: SandboxPayment
+    expected_total: Amount
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if (self.address is None) == (self.address_id is None):
+            raise ValueError("either address or address_id is needed")
+        return self
+
+
+class OrderLine(Answer):
+    """One product of an order; ``price`` is of one unit when it was ordered."""
+
+    product_id: Id
+    name: str
+    quantity: int
+    price: Amount
+    line_total: Amount
+    seller_id: Id
+
+
+class StatusChange(Answer):
+    """One step of an order's life."""
+
+    status: str
+    at: Time
+    reason: str
+
+
+class Fulfilment(Answer):
+    """One seller's part."""
+
+    seller_id: Id
+    status: str
+
+
+class OrderAddress(Answer):
+    """Where an order goes."""
+
+    name: str
+    line1: str
+    line2: str
+    city: str
+    postal_code: str
+    country: str
+
+
+class Order(Answer):
+    """An order."""
+
+    id: Id
+    order_key: str
+    buyer_id: Id | None
+    product_list: list[OrderLine]
+    total_amount: Amount
+    currency: str
+    status: str
+    history: list[StatusChange]
+    fulfilments: list[Fulfilment]
+    address: OrderAddress | None
+    timestamp: Time
+
+
+class OrderAnswer(Answer):
+    """An order."""
+
+    order: Order
+
+
+class OrderList(Answer):
+    """A page of orders, newest first."""
+
+    items: list[Order]
+    next: str | None

@@ -1,0 +1,73 @@
+"""Reading what clients send: JSON that means one thing, then the model that says what it may be."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from handlers.errors import Malformed
+from models.errors import Invalid
+
+MAX_DEPTH = 32
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse JSON strictly; raise Malformed for anything that two parsers could read in two ways."""
+    try:
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        raise Malformed("the body is not valid JSON") from error
+    _check_depth(value, MAX_DEPTH)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in an object")
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if not left:
+        raise Malformed("the body is nested too deeply")
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        _check_depth(child, left - 1)
+
+
+def read(model: type[M], value: Any) -> M:
+    """Validate a parsed value; raise Invalid with a JSON pointer for each bad field."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Invalid("the request is not valid", errors=field_errors(error)) from error
+
+
+def field_errors(error: ValidationError) -> list[dict[str, str]]:
+    """Name each bad field by a JSON pointer (RFC 6901) and say what is wrong with it."""
+    return [{"pointer": _pointer(each["loc"]), "detail": each["msg"]} for each in error.errors(include_url=False)]
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

@@ -1,0 +1,196 @@
+"""HTTP routes as data: what each takes, answers and requires. The API document is made of the same table."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from aiohttp import hdrs, web
+from pydantic import BaseModel
+
+from handlers.errors import TooLarge, UnsupportedType
+from handlers.reading import parse_json, read
+from ivorycart.connections import User
+from ivorycart.shop import Shop
+from models.errors import Forbidden, NotAuthenticated, NotFound
+from models.identity import OBJECT_ID, SESSION_TOKEN, OwnerId, owner_of_session, owner_of_user
+
+MAX_BODY = 64 * 1024
+SHOP = web.AppKey("shop", Shop)
+EVERYONE: frozenset[str] = frozenset({"nobody", "buyer", "seller", "delivery", "admin"})
+SIGNED_IN = EVERYONE - {"nobody"}
+SELLERS = frozenset({"seller", "admin"})
+
+B = TypeVar("B", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, authenticated and validated."""
+
+    request: web.Request
+    shop: Shop
+    user: User | None
+    body: Any
+    query: Any
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """The parts of the path."""
+        return self.request.match_info
+
+    @property
+    def me(self) -> User:
+        """Whoever is signed in."""
+        if self.user is None:
+            raise NotAuthenticated("sign in first")
+        return self.user
+
+    @property
+    def session(self) -> str | None:
+        """The anonymous session that the request names."""
+        token = self.request.headers.get("X-Cart-Session")
+        if token is not None and not SESSION_TOKEN.fullmatch(token):
+            raise NotFound("there is no such session")
+        return token
+
+    @property
+    def owner(self) -> OwnerId:
+        """Whose cart this is about: the user's, or else the session's."""
+        if self.user:
+            return owner_of_user(self.user.id)
+        if self.session is None:
+            raise NotAuthenticated("name a session by X-Cart-Session, or sign in")
+        return owner_of_session(self.session)
+
+    def id(self, name: str) -> str:
+        """Return an id in the path; what is no id names nothing."""
+        value = self.request.match_info[name]
+        if not OBJECT_ID.fullmatch(value):
+            raise NotFound("there is no such thing")
+        return value
+
+    @property
+    def address(self) -> str:
+        """The network address that the request came from."""
+        return self.request.remote or "unknown"
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route. ``refusals`` are the codes it can answer beside those that every route can."""
+
+    method: str
+    path: str
+    handler: Handler
+    answer: type[BaseModel] | None
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    who: frozenset[str]
+    status: int
+    refusals: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the handler's docstring."""
+        return (self.handler.__doc__ or "").strip().splitlines()[0]
+
+
+ROUTE_TABLE = web.AppKey("route_table", list[Route])
+
+
+class Routes:
+    """A table of routes, filled by decorators."""
+
+    def __init__(self) -> None:
+        self.table: list[Route] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        answer: type[BaseModel] | None,
+        body: type[BaseModel] | None = None,
+        query: type[BaseModel] | None = None,
+        who: frozenset[str] = EVERYONE,
+        status: int = 200,
+        refusals: tuple[str, ...] = (),
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler."""
+
+        def register(handler: Handler) -> Handler:
+            self.table.append(
+                Route(
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    answer=answer,
+                    body=body,
+                    query=query,
+                    who=who,
+                    status=status,
+                    refusals=refusals,
+                )
+            )
+            return handler
+
+        return register
+
+
+def mount(app: web.Application, routes: Routes) -> None:
+    """Put a table's routes into an application."""
+    for route in routes.table:
+        app.router.add_route(route.method, route.path, _endpoint(route))
+
+
+def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def endpoint(request: web.Request) -> web.StreamResponse:
+        shop = request.app[SHOP]
+        user = authenticate(request, shop)
+        if (user.role if user else "nobody") not in route.who:
+            raise NotAuthenticated("sign in first") if user is None else Forbidden("this is not for your role")
+        query = read(route.query, _query(request, route.query)) if route.query else None
+        body = read(route.body, parse_json(await _body(request))) if route.body else None
+        answer = await route.handler(Call(request, shop, user, body, query))
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.Response(status=route.status, body=orjson.dumps(answer), content_type="application/json")
+
+    return endpoint
+
+
+def authenticate(request: web.Request, shop: Shop) -> User | None:
+    """Return whom the bearer token names; None without one."""
+    header = request.headers.get(hdrs.AUTHORIZATION)
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthenticated("send a bearer token")
+    return shop.tokens.read(token.strip())
+
+
+async def _body(request: web.Request) -> bytes:
+    if request.content_type != "application/json":
+        raise UnsupportedType("send application/json")
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise TooLarge(f"a body has at most {MAX_BODY} bytes") from error
+    if len(body) > MAX_BODY:
+        raise TooLarge(f"a body has at most {MAX_BODY} bytes")
+    return body
+
+
+def _query(request: web.Request, model: type[BaseModel]) -> dict[str, Any]:
+    """Return the query's values, whole numbers as such where the model wants them: a query has only text."""
+    values: dict[str, Any] = {}
+    for name, text in request.query.items():
+        field = model.model_fields.get(name)
+        wants_number = field is not None and field.annotation in {int, int | None}
+        values[name] = int(text) if wants_number and text.isascii() and text.isdigit() and len(text) < 16 else text  # noqa: PLR2004 - beyond 2**53 nothing is meant
+    return values

@@ -1,0 +1,179 @@
+"""How entities look on the wire."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ivorycart.board import Shown, StockBoard
+from ivorycart.connections import Connection, User
+from models.cart import Cart
+from models.catalogue import Listing
+from models.feed import CatalogueChanged, Cursor
+from models.identity import user_of_owner
+from models.notification import Notification
+from models.order import Order
+from models.outcomes import StockChanged
+from models.stock import Level, Movement
+
+Payload = dict[str, Any]
+
+
+def time(at: datetime | None) -> str | None:
+    """Write a time: RFC 3339, UTC, milliseconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z" if at else None
+
+
+def now() -> str:
+    """Write the server's time. It only feeds countdowns; what expires when is the database's business."""
+    return time(datetime.now(UTC)) or ""
+
+
+def frame(cursor: Cursor, shown: Iterable[Shown]) -> Payload:
+    """Show levels."""
+    return {"cursor": cursor, "items": [stock_item(*each) for each in shown]}
+
+
+def stock_item(product_id: str, level: Level, next_release: datetime | None) -> Payload:
+    """Show one level."""
+    return {
+        "id": product_id,
+        "available": level.available,
+        "stock": level.stock,
+        "held": level.held,
+        "version": level.version,
+        "next_release": time(next_release),
+    }
+
+
+def product(listing: Listing) -> Payload:
+    """Show a catalogue entry."""
+    entry, level = listing.product, listing.level
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "description": listing.description,
+        "price": entry.price,
+        "currency": entry.currency,
+        "category": listing.category,
+        "tags": list(listing.tags),
+        "sku": listing.sku,
+        "seller_id": entry.seller_id,
+        "stock": level.stock,
+        "held": level.held,
+        "available": level.available,
+        "version": level.version,
+        "threshold": entry.threshold,
+        "max_per_cart": entry.max_per_cart,
+        "published": listing.published,
+        "images": [image._asdict() for image in listing.images],
+        "created_at": time(listing.created_at),
+    }
+
+
+def order(placed: Order) -> Payload:
+    """Show an order. Who moved it is named by role elsewhere; owner ids stay inside."""
+    return {
+        "id": placed.id,
+        "order_key": placed.order_key,
+        "buyer_id": placed.buyer_id,
+        "product_list": [{**line._asdict(), "line_total": line.price * line.quantity} for line in placed.lines],
+        "total_amount": placed.total_amount,
+        "currency": placed.currency,
+        "status": placed.status.value,
+        "history": [
+            {"status": step.status.value, "at": time(step.at), "reason": step.reason} for step in placed.history
+        ],
+        "fulfilments": [{"seller_id": part.seller_id, "status": part.status.value} for part in placed.fulfilments],
+        "address": placed.address._asdict() if placed.address else None,
+        "timestamp": time(placed.timestamp),
+    }
+
+
+def notification(told: Notification) -> Payload:
+    """Show a notification or alert."""
+    return {"id": told.id, "kind": told.kind, "at": time(told.at), **told.data}
+
+
+def user(who: User | Mapping[str, Any]) -> Payload:
+    """Show an account."""
+    if isinstance(who, User):
+        return {"id": who.id, "email": who.email, "name": who.name, "role": who.role}
+    return {name: who[name] for name in ("id", "email", "name", "role")}
+
+
+def movement(row: Movement | Mapping[str, Any]) -> Payload:
+    """Show a row of the ledger."""
+    values = dict(row._asdict() if isinstance(row, Movement) else row)
+    values.pop("_id", None)
+    return {**values, "change_type": str(values["change_type"]), "timestamp": time(values["timestamp"])}
+
+
+def stock(changed: StockChanged) -> Payload:
+    """Show a level after stock work."""
+    level = stock_item(changed.product_id, changed.level, None)
+    del level["next_release"]
+    return {**level, "movement": movement(changed.movement) if changed.movement else None}
+
+
+@dataclass(frozen=True, slots=True)
+class WireShapes:
+    """The shapes that need the board: what a cart's lines cost and how many are left."""
+
+    board: StockBoard
+
+    def cart(
+        self, cart: Cart, connection: Connection | str | None, levels: Mapping[str, Level] | None = None
+    ) -> Payload:
+        """Show a cart to whoever holds its session; ``levels`` are fresher than the board's."""
+        session = connection.session if isinstance(connection, Connection) else connection
+        user_id = user_of_owner(cart.id)
+        lines = [line for each in cart.lines if (line := self._line(each.product_id, each.quantity, levels or {}))]
+        return {
+            "session": None if user_id else session,
+            "user_id": user_id,
+            "revision": cart.revision,
+            "lines": lines,
+            "total_amount": sum(line["line_total"] for line in lines),
+            "currency": cart.currency,
+            "expires_at": time(cart.expires_at),
+            "server_time": now(),
+            "email": cart.email,
+        }
+
+    def _line(self, product_id: str, quantity: int, levels: Mapping[str, Level]) -> Payload | None:
+        entry = self.board.products.get(product_id)
+        if entry is None:
+            return None
+        level = max(
+            (each for each in (levels.get(product_id), self.board.levels.get(product_id)) if each),
+            key=lambda each: each.version,
+            default=Level(0, 0, 0, 0),
+        )
+        return {
+            "product_id": product_id,
+            "name": entry.name,
+            "quantity": quantity,
+            "price": entry.price,
+            "line_total": entry.price * quantity,
+            "available": level.available,
+            "image": entry.image,
+        }
+
+    def expired(self, cart: Cart, connection: Connection) -> Payload:
+        """Show what an expiry took."""
+        return {"cart": self.cart(cart, connection), "released": [each._asdict() for each in cart.expired]}
+
+    def order(self, placed: Order) -> Payload:
+        """Show an order."""
+        return order(placed)
+
+    def product(self, change: CatalogueChanged) -> Payload:
+        """Show a catalogue change; what is not on show has only its id."""
+        hidden = change.listing is None or change.change == "withdrawn"
+        shown = {"id": change.product_id} if hidden or change.listing is None else product(change.listing)
+        return {"cursor": change.cursor, "change": change.change, "product": shown}
+
+    def notification(self, told: Notification) -> Payload:
+        """Show a notification."""
+        return notification(told)

@@ -1,0 +1,94 @@
+"""What sockets can ask for."""
+
+from typing import Any
+
+from handlers import shapes
+from handlers.events import Ask, Events
+from handlers.http_orders import order_request
+from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
+from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
+from handlers.payloads.order import OrderAnswer, PlaceOrderBody
+from handlers.payloads.product import Frame, WatchEvent
+from models.commands import ClearCart, MergeCarts, SetEmail, SetLine
+from models.errors import NotAuthenticated
+from models.identity import owner_of_session
+from models.outcomes import CartChanged, Merged
+
+events = Events()
+
+
+@events.add("cart:get", answer=CartAnswer)
+async def cart_get(ask: Ask) -> dict[str, Any]:
+    """Return the socket's cart."""
+    cart = await ask.shop.carts.get(ask.connection.owner)
+    return {"cart": shapes.WireShapes(ask.shop.board).cart(cart, ask.connection)}
+
+
+@events.add("cart:set", answer=CartAnswer, body=SetLineEvent)
+async def cart_set(ask: Ask) -> dict[str, Any]:
+    """Set a line to an absolute quantity."""
+    command = SetLine(ask.connection.owner, ask.body.product_id, ask.body.quantity, ask.body.revision)
+    return _changed(ask, await ask.shop.ledger.submit(command, origin=ask.connection.sid))
+
+
+@events.add("cart:clear", answer=CartAnswer)
+async def cart_clear(ask: Ask) -> dict[str, Any]:
+    """Empty the socket's cart."""
+    return _changed(ask, await ask.shop.ledger.submit(ClearCart(ask.connection.owner), origin=ask.connection.sid))
+
+
+@events.add("cart:email", answer=CartAnswer, body=EmailEvent)
+async def cart_email(ask: Ask) -> dict[str, Any]:
+    """Choose where alerts for this cart go."""
+    command = SetEmail(ask.connection.owner, ask.body.email)
+    return _changed(ask, await ask.shop.ledger.submit(command, origin=ask.connection.sid))
+
+
+@events.add("order:place", answer=OrderAnswer, body=PlaceOrderBody)
+async def order_place(ask: Ask) -> dict[str, Any]:
+    """Order what the cart contains."""
+    user = ask.connection.user
+    if user is None and not ask.shop.facts.guest_checkout:
+        raise NotAuthenticated("sign in to order")
+    owner = ask.connection.owner
+    request = order_request(
+        ask.body,
+        owner=owner,
+        buyer_id=user.id if user else None,
+        email=user.email if user else (await ask.shop.carts.get(owner)).email,
+        origin=ask.connection.sid,
+    )
+    return {"order": shapes.order(await ask.shop.checkout.place(request))}
+
+
+@events.add("stock:watch", answer=Frame, body=WatchEvent)
+async def stock_watch(ask: Ask) -> dict[str, Any]:
+    """Choose which products to hear of; null is everything."""
+    shop, ids = ask.shop, ask.body.product_ids
+    await shop.broadcaster.watch(ask.connection.sid, None if ids is None else frozenset(ids))
+    return dict(shop.broadcaster.payload_of(shop.board.snapshot_ids() if ids is None else ids))
+
+
+@events.add("auth", answer=MergedAnswer, body=AuthEvent)
+async def auth(ask: Ask) -> dict[str, Any]:
+    """Sign this socket in; what the anonymous cart contains goes into the user's."""
+    user = ask.shop.tokens.read(ask.body.token)
+    source = owner_of_session(ask.connection.session)
+    signed_in = ask.shop.connections.change(ask.connection.sid, user=user) or ask.connection
+    merged: Merged = await ask.shop.ledger.submit(MergeCarts(source, signed_in.owner), origin=signed_in.sid)
+    await ask.shop.telling.repeat_unseen(signed_in)
+    return {
+        "cart": shapes.WireShapes(ask.shop.board).cart(merged.cart, signed_in, merged.levels),
+        "merged": list(merged.merged),
+        "clipped": [each._asdict() for each in merged.clipped],
+    }
+
+
+@events.add("notifications:read", answer=UnreadAnswer, body=ReadEvent)
+async def notifications_read(ask: Ask) -> dict[str, Any]:
+    """Note what was seen."""
+    return {"unread": await ask.shop.notifications.mark_seen(ask.connection.owner, ask.body.ids)}
+
+
+def _changed(ask: Ask, changed: CartChanged) -> dict[str, Any]:
+    return {"cart": shapes.WireShapes(ask.shop.board).cart(changed.cart, ask.connection, changed.levels)}

@@ -1,0 +1,136 @@
+"""Sockets: connecting, asking, leaving. Whatever goes wrong, every event gets its answer."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from socketio.exceptions import ConnectionRefusedError as RefusedAtDoor
+
+from handlers import shapes
+from handlers.errors import ack_error
+from handlers.events import Ask, Event
+from handlers.payloads.account import ConnectAuth
+from handlers.reading import read
+from handlers.socket_events import events
+from ivorycart.connections import Connection
+from ivorycart.engine import SocketServer
+from ivorycart.shop import Shop
+from ivorycart.throttle import Throttle
+from models.errors import Forbidden, Internal, NotAuthenticated, RateLimited, Refused
+
+log = structlog.get_logger(__name__)
+
+
+class Outlet:
+    """Sends events through the socket server."""
+
+    def __init__(self, server: SocketServer) -> None:
+        self._server = server
+
+    async def send(self, event: str, payload: Mapping[str, Any], *, to: str) -> None:
+        """Send to one socket."""
+        await self._server.emit(event, payload, to=to)
+
+    async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
+        """Send the same to every socket of a room."""
+        await self._server.emit(event, payload, room=room)
+
+    async def join(self, sid: str, room: str) -> None:
+        """Put a socket into a room."""
+        await self._server.enter_room(sid, room)
+
+    async def leave(self, sid: str, room: str) -> None:
+        """Take a socket out of a room."""
+        await self._server.leave_room(sid, room)
+
+
+class Sockets:
+    """Connects a socket server to a shop."""
+
+    def __init__(self, server: SocketServer, shop: Shop, outlet: Outlet) -> None:
+        self._server = server
+        self._shop = shop
+        self._outlet = outlet
+        self._throttles: dict[str, Throttle] = {}
+        server.on("connect", self._connect)
+        server.on("disconnect", self._disconnect)
+        for event in events.table.values():
+            server.on(event.name, self._handler_of(event))
+
+    async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
+        """Let a socket in and tell it where it stands; no query is needed for that."""
+        try:
+            wants = read(ConnectAuth, auth if auth is not None else {})
+            user = self._shop.tokens.read(wants.token) if wants.token else None
+        except Refused as refusal:
+            raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"]) from refusal
+        watch = None if wants.watch is None else frozenset(wants.watch)
+        connection = Connection(sid, wants.session or secrets.token_urlsafe(24), user, watch)
+        self._throttles[sid] = Throttle()
+        self._shop.connections.add(connection)
+        await self._shop.broadcaster.watch(sid, watch)
+        missed = self._shop.board.since(wants.since) if wants.since else None
+        await self._outlet.send("welcome", self._welcome(connection, resumed=missed is not None), to=sid)
+        if missed is None:
+            await self._shop.broadcaster.send_snapshot(sid)
+        else:
+            for change in missed.catalogue:
+                await self._outlet.send("product", self._shop.telling.shapes.product(change), to=sid)
+            wanted = [each for each in missed.levels if watch is None or each in watch]
+            await self._outlet.send("stock", self._shop.broadcaster.payload_of(wanted), to=sid)
+        await self._shop.telling.repeat_unseen(connection)
+
+    def _welcome(self, connection: Connection, *, resumed: bool) -> dict[str, Any]:
+        return {
+            "session": connection.session,
+            "user": shapes.user(connection.user) if connection.user else None,
+            "server_time": shapes.now(),
+            "hold_seconds": self._shop.facts.hold_seconds,
+            "low_stock_threshold": self._shop.facts.low_stock_threshold,
+            "cursor": self._shop.board.cursor,
+            "resumed": resumed,
+        }
+
+    async def _disconnect(self, sid: str, _reason: str) -> None:
+        self._throttles.pop(sid, None)
+        self._shop.connections.remove(sid)
+
+    def _handler_of(self, event: Event) -> Any:
+        async def handle(sid: str, *arguments: Any) -> dict[str, Any]:
+            with structlog.contextvars.bound_contextvars(event_name=event.name, event_id=secrets.token_hex(4)):
+                try:
+                    return {"ok": True, **await self._answer(sid, event, arguments)}
+                except Refused as refusal:
+                    return ack_error(refusal)
+                except Exception:
+                    log.exception("event.failed")
+                    return ack_error(Internal("this could not be handled"))
+
+        return handle
+
+    async def _answer(self, sid: str, event: Event, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        await self._throttle(sid)
+        connection = self._present(sid)
+        if (connection.user.role if connection.user else "nobody") not in event.who:
+            raise NotAuthenticated("sign in first") if connection.user is None else Forbidden("not for your role")
+        payload = arguments[0] if arguments and arguments[0] is not None else {}
+        return await event.handler(Ask(self._shop, connection, read(event.body, payload)))
+
+    async def _throttle(self, sid: str) -> None:
+        throttle = self._throttles.get(sid)
+        if throttle is None or throttle.allows(time.monotonic()):
+            return
+        if throttle.exhausted:
+            await self._server.disconnect(sid)
+        raise RateLimited("too many events; slow down", retry_after=1)
+
+    def _present(self, sid: str) -> Connection:
+        """Return the connection as it is now: a token that has run out makes its socket anonymous."""
+        connection = self._shop.connections.get(sid)
+        if connection is None:
+            raise NotAuthenticated("the socket has gone")
+        if connection.user and connection.user.expires_at <= time.time():
+            connection = self._shop.connections.change(sid, user=None) or connection
+        return connection

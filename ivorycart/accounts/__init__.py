@@ -1,0 +1,1 @@
+"""Who someone is: passwords, tokens, registration and sign-in."""

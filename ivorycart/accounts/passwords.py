@@ -1,0 +1,51 @@
+"""Password hashing: bcrypt in a bounded pool of threads, so that sign-ins cannot starve the event loop.
+
+bcrypt reads 72 bytes and stops at a zero byte; the SHA-256 of the password in base64 is 44 characters without one, so
+passwords of any length and script count whole.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import bcrypt
+
+T = TypeVar("T")
+
+DEFAULT_COST = 12
+MAX_LENGTH = 128
+MIN_LENGTH = 8
+
+
+class Passwords:
+    """Hashes and checks passwords. Close it to end its threads."""
+
+    def __init__(self, *, cost: int = DEFAULT_COST, threads: int = 2) -> None:
+        self._cost = cost
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="password")
+        # Checked against where an account is unknown, so that an answer takes as long as for a known one.
+        self._nobody = bcrypt.hashpw(b"nobody", bcrypt.gensalt(cost)).decode()
+
+    async def hash(self, password: str) -> str:
+        """Return a password's hash, salt and cost included."""
+        return await self._run(lambda: bcrypt.hashpw(_digest(password), bcrypt.gensalt(self._cost)).decode())
+
+    async def check(self, password: str, hashed: str | None) -> bool:
+        """Whether a password is the hashed one; takes as long where there is none."""
+        stored = (hashed or self._nobody).encode()
+        matches = await self._run(lambda: bcrypt.checkpw(_digest(password), stored))
+        return matches and hashed is not None
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+def _digest(password: str) -> bytes:
+    return base64.b64encode(hashlib.sha256(password.encode()).digest())

@@ -1,0 +1,150 @@
+"""The stock board: the latest level of every product in memory, and what has changed lately.
+
+Concurrency: all methods are plain and run on the event loop; the feed is the only writer.
+
+Invariants: a level's version never goes back; each change moves ``cursor`` forward; ``since`` answers exactly the
+products that changed at or after a cursor (all changes of one transaction share their time, and a frame may have split
+them), or None where the memory does not reach that far.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
+from models.stock import Level, Product
+
+MEMORY = 100_000
+BEGINNING = Cursor("0" * 16)
+SNAPSHOT_LIMIT = 1000
+
+
+class Shown(NamedTuple):
+    """A product's level as browsers get it; ``next_release`` is known only where everything is held."""
+
+    product_id: str
+    level: Level
+    next_release: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What a client missed: levels, and catalogue changes by product."""
+
+    levels: tuple[str, ...]
+    catalogue: tuple[CatalogueChanged, ...]
+
+
+class _Recent(NamedTuple):
+    cursor: Cursor
+    product_id: str
+    catalogue: CatalogueChanged | None
+
+
+@dataclass(slots=True)
+class StockBoard:
+    """Levels and the little that carts need to know of products."""
+
+    cursor: Cursor = BEGINNING
+    products: dict[str, Product] = field(default_factory=dict)
+    levels: dict[str, Level] = field(default_factory=dict)
+    next_release: dict[str, datetime] = field(default_factory=dict)
+    memory: int = MEMORY
+    _floor: Cursor = BEGINNING
+    _recent: deque[_Recent] = field(default_factory=deque)
+
+    def start(self, snapshot: Snapshot) -> None:
+        """Begin anew: what was remembered belongs to another history."""
+        self.products = {product.id: product for product, _ in snapshot.products}
+        self.levels = {product.id: level for product, level in snapshot.products}
+        self.next_release = {}
+        self.cursor = self._floor = snapshot.cursor
+        self._recent.clear()
+
+    def apply_level(self, change: LevelChanged) -> bool:
+        """Take in a change of a level; return whether browsers must hear of it."""
+        known = self.levels.get(change.product_id)
+        self._advance(change.cursor)
+        if known is None or (change.version is not None and change.version <= known.version):
+            return False
+        self.levels[change.product_id] = Level(
+            known.stock if change.stock is None else change.stock,
+            known.held if change.held is None else change.held,
+            known.version if change.version is None else change.version,
+            known.arming if change.arming is None else change.arming,
+        )
+        self.next_release.pop(change.product_id, None)
+        self._remember(_Recent(change.cursor, change.product_id, None))
+        return self.is_shown(change.product_id)
+
+    def apply_catalogue(self, change: CatalogueChanged) -> None:
+        """Take in a change of a catalogue entry. Its level may be newer than the feed; versions make that harmless."""
+        self._advance(change.cursor)
+        self._remember(_Recent(change.cursor, change.product_id, change))
+        if change.listing is None:
+            self.products.pop(change.product_id, None)
+            self.levels.pop(change.product_id, None)
+            return
+        self.products[change.product_id] = change.listing.product
+        known = self.levels.get(change.product_id)
+        if known is None or change.listing.level.version > known.version:
+            self.levels[change.product_id] = change.listing.level
+
+    def since(self, cursor: str) -> Missed | None:
+        """Return what changed at or after a cursor, or None where only a snapshot can tell."""
+        if not self._floor <= cursor <= self.cursor:
+            return None
+        levels: dict[str, None] = {}
+        catalogue: dict[str, CatalogueChanged] = {}
+        for recent in reversed(self._recent):
+            if recent.cursor < cursor:
+                break
+            levels[recent.product_id] = None
+            if recent.catalogue:
+                catalogue.setdefault(recent.product_id, recent.catalogue)
+        return Missed(tuple(levels), tuple(catalogue.values()))
+
+    def shown(self, product_ids: Iterable[str]) -> list[Shown]:
+        """Return those of the products that are on show, with their levels."""
+        return [
+            Shown(product_id, self.levels[product_id], self.next_release.get(product_id))
+            for product_id in product_ids
+            if self.is_shown(product_id)
+        ]
+
+    def snapshot_ids(self) -> Sequence[str]:
+        """Return the products that a snapshot for nobody in particular contains."""
+        ids = []
+        for product_id in self.levels:
+            if self.is_shown(product_id):
+                ids.append(product_id)
+                if len(ids) == SNAPSHOT_LIMIT:
+                    break
+        return ids
+
+    def is_shown(self, product_id: str) -> bool:
+        """Whether browsers may know of this product."""
+        product = self.products.get(product_id)
+        return product is not None and product.for_sale and product_id in self.levels
+
+    def all_held(self, product_ids: Iterable[str]) -> list[str]:
+        """Return those products of which every unit is held, so that only a release can bring one back."""
+        levels = ((product_id, self.levels.get(product_id)) for product_id in product_ids)
+        return [each for each, level in levels if level and level.held and not level.available]
+
+    def put_releases(self, releases: Mapping[str, datetime]) -> list[str]:
+        """Note when the next hold on a product ends; return the products that are still all held."""
+        fresh = self.all_held(releases)
+        self.next_release.update((each, releases[each]) for each in fresh)
+        return fresh
+
+    def _advance(self, cursor: Cursor) -> None:
+        self.cursor = max(self.cursor, cursor)
+
+    def _remember(self, recent: _Recent) -> None:
+        self._recent.append(recent)
+        while len(self._recent) > self.memory:
+            # A transaction may be cut here: its time is no longer remembered whole, so the floor lies beyond it.
+            self._floor = Cursor(f"{int(self._recent.popleft().cursor, 16) + 1:016x}")

@@ -1,0 +1,126 @@
+"""Checkout: begin the order, have the money set aside, commit the order; whatever fails, nobody pays for nothing.
+
+The order is begun in the ledger before money moves, so that a changed price or an expired hold is told first. If the
+order is refused after all, the authorisation is let go. If its fate is unknown, the caller hears ``pending`` and asks
+again with the same key; the provider knows the key, too, and sets nothing aside twice.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+
+from ivorycart.ledger import Ledger
+from ivorycart.payments.port import Authorisation, Declined, PaymentProvider, ProviderUnavailable
+from models.commands import BeginOrder, PlaceOrder
+from models.errors import Invalid, PaymentDeclined, Pending, Refused
+from models.identity import OwnerId
+from models.order import Address, Order, Payment
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """What a client asks for. ``payment`` names its ``method``; None is for orders that are not paid here."""
+
+    owner: OwnerId
+    order_key: str
+    buyer_id: str | None
+    email: str | None
+    address: Address | None
+    payment: Mapping[str, Any] | None
+    expected_total: int | None
+    origin: str | None = None
+    lines: tuple[tuple[str, int], ...] | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest the request, card number and all: the same key with another digest is a mistake of the client's."""
+        content = {
+            "address": self.address,
+            "payment": self.payment,
+            "expected_total": self.expected_total,
+            "lines": sorted(self.lines) if self.lines is not None else None,
+        }
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """Places orders. ``new_id`` makes order ids (24 hex characters)."""
+
+    ledger: Ledger
+    providers: Mapping[str, PaymentProvider]
+    new_id: Callable[[], str]
+
+    async def place(self, request: OrderRequest) -> Order:
+        """Place an order, or return the one that was placed with this key."""
+        if request.payment is None:
+            return await self._commit(request, None)
+        provider = self._provider(request.payment)
+        begun = await self.ledger.submit(
+            BeginOrder(request.owner, request.order_key, request.fingerprint, request.expected_total)
+        )
+        if begun.order:
+            return begun.order
+        authorised = await self._authorise(provider, request, begun.total_amount, begun.currency)
+        payment = Payment(provider.name, authorised.id, authorised.amount, authorised.currency)
+        try:
+            return await self._commit(request, payment)
+        except Pending:
+            raise
+        except Refused:
+            await self._let_go(provider, authorised)
+            raise
+
+    def _provider(self, payment: Mapping[str, Any]) -> PaymentProvider:
+        provider = self.providers.get(str(payment.get("method")))
+        if provider is None:
+            raise Invalid("this payment method is not offered", methods=sorted(self.providers))
+        return provider
+
+    async def _authorise(
+        self, provider: PaymentProvider, request: OrderRequest, amount: int, currency: str
+    ) -> Authorisation:
+        key = f"{request.owner}:{request.order_key}"
+        try:
+            return await provider.authorise(key, amount, currency, dict(request.payment or {}))
+        except Declined as reason:
+            raise PaymentDeclined(str(reason)) from reason
+        except ProviderUnavailable as reason:
+            found = await self._find(provider, key)
+            if found is None:
+                raise Pending("the payment's outcome is not known yet: ask again with the same key") from reason
+            return found
+
+    async def _find(self, provider: PaymentProvider, key: str) -> Authorisation | None:
+        try:
+            return await provider.find(key)
+        except ProviderUnavailable:
+            return None
+
+    async def _let_go(self, provider: PaymentProvider, authorised: Authorisation) -> None:
+        try:
+            await provider.void(authorised.id)
+        except ProviderUnavailable as reason:
+            log.warning("payment.void_failed", provider=provider.name, id=authorised.id, reason=str(reason))
+
+    async def _commit(self, request: OrderRequest, payment: Payment | None) -> Order:
+        command = PlaceOrder(
+            cart_id=request.owner,
+            order_id=self.new_id(),
+            order_key=request.order_key,
+            fingerprint=request.fingerprint,
+            buyer_id=request.buyer_id,
+            email=request.email,
+            address=request.address,
+            payment=payment,
+            expected_total=request.expected_total,
+            lines=request.lines,
+        )
+        placed = await self.ledger.submit(command, origin=request.origin)
+        return placed.order

@@ -1,0 +1,52 @@
+"""From a mail of the outbox to the message that is sent."""
+
+import hashlib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Any, Protocol
+
+from ivorycart.mail.compose import compose
+from models.letter import Mail
+from models.order import Order
+
+
+class OrderLookup(Protocol):
+    """Finds the order that a mail is about."""
+
+    async def order(self, order_id: str) -> Order | None:
+        """Return an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailComposer:
+    """Composes mails; the Message-ID comes of the mail's key, so a second try is the same message."""
+
+    orders: OrderLookup
+    sender: str
+    public_url: str
+
+    async def __call__(self, mail: Mail) -> EmailMessage:
+        """Compose; raise LookupError where the order is gone, ValueError where the mail cannot be composed."""
+        data = dict(mail.data)
+        if mail.kind == "order_placed":
+            data = await self._order_data(data["order_id"])
+        domain = parseaddr(self.sender)[1].rpartition("@")[2] or "localhost"
+        message_id = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{domain}>"
+        return compose(
+            mail.kind, data, sender=self.sender, to=mail.to, message_id=message_id, public_url=self.public_url
+        )
+
+    async def _order_data(self, order_id: str) -> dict[str, Any]:
+        order = await self.orders.order(order_id)
+        if order is None:
+            raise LookupError(f"order {order_id} is gone")
+        return {
+            "order_id": order.id,
+            "name": order.address.name if order.address else "",
+            "lines": [{**line._asdict(), "line_total": line.price * line.quantity} for line in order.lines],
+            "total_amount": order.total_amount,
+            "currency": order.currency,
+            "address": order.address._asdict() if order.address else None,
+            "placed_at": order.timestamp.isoformat(),
+        }

@@ -1,0 +1,106 @@
+"""Who is connected to this process: sockets by owner, and what each of them watches."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from models.identity import OwnerId, owner_of_session, owner_of_user
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A signed-in person, as their token says; ``expires_at`` in seconds of the epoch."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One socket. ``watch`` is what it wants to hear of; None is everything."""
+
+    sid: str
+    session: str
+    user: User | None = None
+    watch: frozenset[str] | None = None
+
+    @property
+    def owner(self) -> OwnerId:
+        """Whose cart this socket works on: the user's, or else the anonymous session's."""
+        return owner_of_user(self.user.id) if self.user else owner_of_session(self.session)
+
+
+class Outlet(Protocol):
+    """Where events go. Sending to a socket that has gone is not an error."""
+
+    async def send(self, event: str, payload: Mapping[str, Any], *, to: str) -> None:
+        """Send to one socket."""
+
+    async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
+        """Send the same to every socket of a room."""
+
+    async def join(self, sid: str, room: str) -> None:
+        """Put a socket into a room."""
+
+    async def leave(self, sid: str, room: str) -> None:
+        """Take a socket out of a room."""
+
+
+@dataclass(slots=True)
+class Connections:
+    """The sockets of this process."""
+
+    _by_sid: dict[str, Connection] = field(default_factory=dict)
+    _by_owner: dict[OwnerId, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _watchers: set[str] = field(default_factory=set)
+
+    def __len__(self) -> int:
+        """Count the sockets."""
+        return len(self._by_sid)
+
+    def __iter__(self) -> Iterator[Connection]:
+        """Go through the sockets as they are now."""
+        return iter(tuple(self._by_sid.values()))
+
+    def add(self, connection: Connection) -> None:
+        """Take in a socket."""
+        self._by_sid[connection.sid] = connection
+        self._by_owner[connection.owner].add(connection.sid)
+        if connection.watch is not None:
+            self._watchers.add(connection.sid)
+
+    def remove(self, sid: str) -> None:
+        """Forget a socket."""
+        connection = self._by_sid.pop(sid, None)
+        if connection:
+            owned = self._by_owner[connection.owner]
+            owned.discard(sid)
+            if not owned:
+                del self._by_owner[connection.owner]
+            self._watchers.discard(sid)
+
+    def get(self, sid: str) -> Connection | None:
+        """Return a socket's connection, if it is still there."""
+        return self._by_sid.get(sid)
+
+    def change(self, sid: str, **changes: Any) -> Connection | None:
+        """Give a socket another user or watch list."""
+        connection = self._by_sid.get(sid)
+        if connection is None:
+            return None
+        self.remove(sid)
+        changed = replace(connection, **changes)
+        self.add(changed)
+        return changed
+
+    def of_owner(self, owner: OwnerId) -> Iterable[Connection]:
+        """Return the sockets of one owner."""
+        return [self._by_sid[sid] for sid in self._by_owner.get(owner, ())]
+
+    def watchers(self) -> Iterable[Connection]:
+        """Return the sockets that narrowed what they want to hear of."""
+        return [self._by_sid[sid] for sid in self._watchers]

@@ -1,0 +1,91 @@
+"""The feed: what the database says happened goes to the board and to the sockets that it concerns.
+
+Pattern: one task reads the change stream. A lost history means a new snapshot for the board and for everyone.
+Shutdown: cancel the task. Invariant: nothing is told to a browser that the database has not said.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+import structlog
+
+from ivorycart.board import StockBoard
+from ivorycart.broadcaster import Broadcaster
+from ivorycart.telling import Telling
+from ivorycart.workers import WorkerState
+from models.feed import (
+    CartWritten,
+    CatalogueChanged,
+    Change,
+    HistoryLost,
+    LevelChanged,
+    NotificationAdded,
+    OrderUpdated,
+    Snapshot,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class ChangeSource(Protocol):
+    """A change stream that begins at a snapshot."""
+
+    async def open(self) -> Snapshot:
+        """Read all products at one cluster time."""
+
+    def batches(self) -> AsyncIterator[Sequence[Change]]:
+        """Yield what followed; raise ``HistoryLost`` where that is not to be had any more."""
+
+
+class Feed:
+    """Follows the change stream."""
+
+    def __init__(self, source: ChangeSource, board: StockBoard, broadcaster: Broadcaster, telling: Telling) -> None:
+        self._source = source
+        self._board = board
+        self._broadcaster = broadcaster
+        self._telling = telling
+        self._opened = False
+
+    async def open(self) -> None:
+        """Fill the board, before anyone is let in."""
+        self._board.start(await self._source.open())
+        self._opened = True
+
+    async def run(self, state: WorkerState) -> None:
+        """Follow until cancelled."""
+        if not self._opened:
+            await self.open()
+            self._broadcaster.mark_everything()
+        self._opened = False  # should this fail, the next run begins with a snapshot
+        while True:
+            try:
+                async for changes in self._source.batches():
+                    state.alive()
+                    for change in changes:
+                        await self._take(change)
+            except HistoryLost as reason:
+                log.warning("feed.history_lost", reason=str(reason)[:200])
+                await self.open()
+                self._opened = False
+                self._broadcaster.mark_everything()
+
+    async def _take(self, change: Change) -> None:
+        match change:
+            case LevelChanged():
+                if self._board.apply_level(change):
+                    self._broadcaster.mark(change.product_id)
+            case CatalogueChanged():
+                await self._take_catalogue(change)
+            case CartWritten(cart):
+                await self._telling.cart(cart)
+            case NotificationAdded(notification):
+                await self._telling.notification(notification)
+            case OrderUpdated(order):
+                await self._telling.order(order)
+
+    async def _take_catalogue(self, change: CatalogueChanged) -> None:
+        self._board.apply_catalogue(change)
+        await self._broadcaster.send_catalogue(change.product_id, self._telling.shapes.product(change))
+        if change.listing is not None:
+            self._broadcaster.mark(change.product_id)

@@ -1,0 +1,111 @@
+"""The mail relay: sends what is in the outbox, at least once, with a Message-ID that stays the same.
+
+Pattern: a leased worker. It claims due mails (which moves their next try into the future, so that a relay that dies
+loses nothing and a second one takes nothing twice), sends them concurrently, and notes what became of each: sent;
+to be tried again with a growing pause; or dead, after a permanent refusal or too many tries. Where no mail server is
+set, mails stay in the history as ``unsent`` and are shown in the log.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Protocol
+
+import structlog
+
+from ivorycart.mail.port import Mailer, MailPermanent, MailTemporary
+from models.letter import Mail
+
+BATCH = 100
+INTERVAL = 0.5
+CONCURRENCY = 8
+MAX_TRIES = 12
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(hours=1)
+NO_SERVER = "not sent: no mail server is set"
+
+log = structlog.get_logger(__name__)
+
+
+class MailBook(Protocol):
+    """Where the outbox is."""
+
+    async def claim(self, limit: int) -> Sequence[Mail]:
+        """Take due mails: nobody else gets them for the next minutes."""
+
+    async def sent(self, mail: Mail) -> None:
+        """Note that a mail was accepted by the server."""
+
+    async def unsent(self, mail: Mail, note: str) -> None:
+        """Note that a mail was not sent and will not be."""
+
+    async def retry(self, mail: Mail, error: str, pause: timedelta) -> None:
+        """Have a mail tried again after a pause."""
+
+    async def dead(self, mail: Mail, error: str) -> None:
+        """Give a mail up."""
+
+
+class Composer(Protocol):
+    """Makes messages of mails."""
+
+    async def __call__(self, mail: Mail) -> EmailMessage:
+        """Compose; raise LookupError where what the mail is about is gone, ValueError where it cannot be composed."""
+
+
+@dataclass(slots=True)
+class Relay:
+    """Sends mails."""
+
+    book: MailBook
+    mailer: Mailer | None
+    compose: Composer
+
+    async def step(self) -> bool:
+        """Send one batch; return whether there may be more."""
+        mails = await self.book.claim(BATCH)
+        gate = asyncio.Semaphore(CONCURRENCY)
+
+        async def send(mail: Mail) -> None:
+            async with gate:
+                await self._send(mail)
+
+        async with asyncio.TaskGroup() as group:
+            for mail in mails:
+                group.create_task(send(mail))
+        return len(mails) == BATCH
+
+    async def _send(self, mail: Mail) -> None:
+        try:
+            message = await self.compose(mail)
+        except (LookupError, ValueError) as error:
+            log.warning("mail.dead", mail=mail.key, reason=str(error))
+            await self.book.dead(mail, f"cannot be composed: {error}")
+            return
+        if self.mailer is None:
+            log.info("mail.unsent", mail=mail.key, to=mail.to, subject=str(message["Subject"]), reason=NO_SERVER)
+            await self.book.unsent(mail, NO_SERVER)
+            return
+        await self._deliver(self.mailer, mail, message)
+
+    async def _deliver(self, mailer: Mailer, mail: Mail, message: EmailMessage) -> None:
+        try:
+            await mailer.send(message)
+        except MailPermanent as error:
+            log.warning("mail.dead", mail=mail.key, reason=str(error))
+            await self.book.dead(mail, str(error))
+        except MailTemporary as error:
+            if mail.tries >= MAX_TRIES:
+                log.warning("mail.dead", mail=mail.key, reason=str(error), tries=mail.tries)
+                await self.book.dead(mail, f"given up after {mail.tries} tries: {error}")
+            else:
+                await self.book.retry(mail, str(error), pause_after(mail.tries))
+        else:
+            await self.book.sent(mail)
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many failed tries: doubling from seconds to an hour."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * float(2 ** (tries - 1)))

@@ -1,0 +1,86 @@
+"""Demo data: accounts, products with pictures. Running it again adds only what is missing."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ivorycart.accounts.passwords import Passwords
+from ivorycart.accounts.service import UserBook
+from ivorycart.demo.accounts import ACCOUNTS, DemoAccount
+from ivorycart.demo.catalogue import PRODUCTS
+from ivorycart.demo.pictures import picture
+from ivorycart.demo.product import DemoProduct
+from models.catalogue import Listing
+from models.errors import Conflict
+
+
+class CatalogueBook(Protocol):
+    """Where the catalogue is kept."""
+
+    async def by_sku(self, sku: str) -> Listing | None:
+        """Return the entry with a stock-keeping unit."""
+
+    async def add(self, entries: Iterable[Mapping[str, Any]], actor: str) -> list[str]:
+        """Add entries with their opening stock."""
+
+
+class PictureBook(Protocol):
+    """Where pictures are kept."""
+
+    async def add(self, content: bytes, content_type: str) -> str:
+        """Store a picture; return its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeder:
+    """Fills a shop with the demo data."""
+
+    users: UserBook
+    products: CatalogueBook
+    images: PictureBook
+    passwords: Passwords
+
+    async def seed(self) -> int:
+        """Add what is missing; return how many products were added."""
+        ids = dict(zip((account.email for account in ACCOUNTS), await self._accounts(), strict=True))
+        added = 0
+        for product in PRODUCTS:
+            if await self.products.by_sku(product.sku) is None:
+                added += await self._product(product, ids[product.seller_email])
+        return added
+
+    async def _accounts(self) -> list[str]:
+        return list(await asyncio.gather(*map(self._account, ACCOUNTS)))
+
+    async def _account(self, account: DemoAccount) -> str:
+        known = await self.users.by_email(account.email)
+        if known is None:
+            hashed = await self.passwords.hash(account.password)
+            await self.users.add(email=account.email, name=account.name, role=account.role, password=hashed)
+            known = await self.users.by_email(account.email)
+        if known is None:
+            raise LookupError(f"{account.email} was removed while it was being added")
+        return str(known["id"])
+
+    async def _product(self, product: DemoProduct, seller_id: str) -> int:
+        image_id = await self.images.add(picture(product), "image/svg+xml")
+        entry = {
+            "name": product.name,
+            "description": product.description,
+            "price": product.price,
+            "currency": product.currency,
+            "category": product.category,
+            "stock": product.stock,
+            "sku": product.sku,
+            "tags": list(product.tags),
+            "threshold": product.threshold,
+            "max_per_cart": product.max_per_cart,
+            "seller_id": seller_id,
+            "images": [{"url": f"/images/{image_id}", "alt": product.name}],
+        }
+        try:
+            await self.products.add([entry], "seed")
+        except Conflict:  # another process was quicker
+            return 0
+        return 1

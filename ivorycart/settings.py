@@ -1,0 +1,96 @@
+"""Settings, from the environment or ``.env``. A wrong one stops the start with a line that says which and why."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Comma = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message is one line for the operator."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Names are those of the environment, in upper case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    port: int = Field(5000, ge=0, le=65535, description="TCP port; 0 takes a free one")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    mongodb_uri: str | None = Field(None, description="replica set to use; unset: an embedded one")
+    mongodb_database: str = Field("ivorycart", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="database name")
+    mongod: Path | None = Field(None, description="mongod to embed; unset: the one on the PATH or of the package")
+    data_dir: Path = Field(Path(".data"), description="where the embedded database and generated secrets are kept")
+    mongo_driver: Literal["motor", "pymongo"] = Field("motor", description="which driver to use")
+    hold_seconds: int = Field(600, ge=0, le=86_400, description="how long a cart holds stock; 0 turns holding off")
+    low_stock_threshold: int = Field(3, ge=0, le=1_000_000, description="default threshold of new products")
+    max_units_per_cart: int = Field(500, ge=1, le=1_000_000, description="units that one cart may hold")
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of new products")
+    demo: bool = Field(False, description="demo data and accounts; never in production")  # noqa: FBT003 - a field
+    public_url: str | None = Field(None, description="address for links in mails; unset: where the server listens")
+    allowed_origins: Comma = Field((), description="further web origins that may open sockets, separated by commas")
+    jwt_secret: str | None = Field(None, min_length=32, description="signs tokens; unset: generated when embedded")
+    token_seconds: int = Field(28_800, ge=60, le=604_800, description="how long a token is good")
+    logins_per_minute: int = Field(10, ge=1, le=1_000_000, description="sign-ins per account")
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="work factor of password hashes")
+    smtp_url: str | None = Field(None, description="smtp://user:password@host:587 or smtps://…; unset: no mail")
+    mail_from: str = Field("IvoryCart <no-reply@localhost>", description="sender of mails")
+    email_user: str | None = Field(None, description="mail account, where SMTP_URL is not set")
+    email_pass: str | None = Field(None, description="its password")
+    guest_checkout: bool = Field(False, description="whether anonymous carts can be ordered")  # noqa: FBT003 - a field
+    sandbox_patience: float = Field(2.0, ge=0, le=60, description="seconds that the silent test card keeps one waiting")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    log_json: bool = Field(False, description="one JSON object per line instead of text")  # noqa: FBT003 - a field
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any, info: Any) -> Any:
+        if value == "" and info.field_name is not None:
+            return cls.model_fields[info.field_name].get_default()
+        return value
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.mongodb_uri and not self.jwt_secret:
+            raise ValueError("JWT_SECRET is required together with MONGODB_URI: all processes need the same")
+        if self.demo and self.public_url and not _is_local(self.public_url):
+            raise ValueError("DEMO brings accounts with known passwords: not together with a public PUBLIC_URL")
+        return self
+
+
+def _is_local(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in {"localhost", "127.0.0.1", "::1"}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; raise SettingsError naming the first that is wrong."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Return name, default and meaning of every setting."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.get_default()
+        shown = "" if default is None else ",".join(default) if isinstance(default, tuple) else str(default)
+        rows.append((name.upper(), shown, field.description or ""))
+    return rows

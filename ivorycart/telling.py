@@ -1,0 +1,113 @@
+"""Telling people: carts to their owner's sockets, alerts and notifications, orders to their buyer.
+
+Pattern: what other processes wrote comes from the feed; what this process committed comes from the ledger
+(``committed``, plain, never waits) and is sent by one task. A socket that made a change itself has its ack.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ivorycart.connections import Connection, Connections, Outlet
+from ivorycart.ledger import Committed
+from ivorycart.workers import WorkerState
+from models.cart import Cart
+from models.feed import CatalogueChanged
+from models.identity import OwnerId
+from models.notification import Notification
+from models.order import Order
+
+
+class Shapes(Protocol):
+    """How things look on the wire; the handlers know."""
+
+    def cart(self, cart: Cart, connection: Connection) -> Mapping[str, Any]:
+        """Show a cart to one socket."""
+
+    def expired(self, cart: Cart, connection: Connection) -> Mapping[str, Any]:
+        """Show what an expiry took from a cart."""
+
+    def order(self, order: Order) -> Mapping[str, Any]:
+        """Show an order."""
+
+    def product(self, change: CatalogueChanged) -> Mapping[str, Any]:
+        """Show a catalogue change."""
+
+    def notification(self, notification: Notification) -> Mapping[str, Any]:
+        """Show a notification."""
+
+
+class NotificationBook(Protocol):
+    """Where notifications are kept."""
+
+    async def owners_with_unseen(self) -> Iterable[OwnerId]:
+        """Return everybody who has something unseen."""
+
+    async def unseen(self, owner: OwnerId) -> Sequence[Notification]:
+        """Return what an owner has not seen, oldest first."""
+
+    async def mark_seen(self, owner: OwnerId, ids: Iterable[str]) -> int:
+        """Note that an owner has seen these; return how many are still unseen."""
+
+
+@dataclass(slots=True)
+class Telling:
+    """Sends what concerns one owner to that owner's sockets."""
+
+    connections: Connections
+    outlet: Outlet
+    shapes: Shapes
+    book: NotificationBook
+    _with_unseen: set[OwnerId] = field(default_factory=set)
+    _carts: asyncio.Queue[tuple[Cart, str | None]] = field(default_factory=asyncio.Queue)
+
+    async def open(self) -> None:
+        """Learn who has something unseen, so that a reconnect of ten thousand asks the database only for those."""
+        self._with_unseen = set(await self.book.owners_with_unseen())
+
+    def committed(self, done: Sequence[Committed]) -> None:
+        """Queue carts for the sockets that did not change them themselves."""
+        for each in done:
+            for cart in each.carts.values():
+                if any(connection.sid != each.origin for connection in self.connections.of_owner(cart.id)):
+                    self._carts.put_nowait((cart, each.origin))
+
+    async def run(self, state: WorkerState) -> None:
+        """Send queued carts until cancelled."""
+        while True:
+            cart, origin = await self._carts.get()
+            await self.cart(cart, skip=origin)
+            state.alive()
+
+    async def cart(self, cart: Cart, *, skip: str | None = None) -> None:
+        """Send a cart to its owner's sockets."""
+        for connection in self.connections.of_owner(cart.id):
+            if connection.sid == skip:
+                continue
+            if cart.expired and not cart.lines:
+                await self.outlet.send("cart:expired", self.shapes.expired(cart, connection), to=connection.sid)
+            else:
+                await self.outlet.send("cart", {"cart": self.shapes.cart(cart, connection)}, to=connection.sid)
+
+    async def notification(self, notification: Notification) -> None:
+        """Send a fresh notification: stock alerts by their own event."""
+        self._with_unseen.add(notification.to)
+        event = "alert" if notification.kind == "low_stock" else "notification"
+        for connection in self.connections.of_owner(notification.to):
+            await self.outlet.send(event, self.shapes.notification(notification), to=connection.sid)
+
+    async def repeat_unseen(self, connection: Connection) -> None:
+        """Send again what this socket's owner has not seen."""
+        if connection.owner not in self._with_unseen:
+            return
+        unseen = await self.book.unseen(connection.owner)
+        if not unseen:
+            self._with_unseen.discard(connection.owner)
+        for notification in unseen:
+            await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
+
+    async def order(self, order: Order) -> None:
+        """Send an order to its buyer."""
+        for connection in self.connections.of_owner(order.owner):
+            await self.outlet.send("order", {"order": self.shapes.order(order)}, to=connection.sid)

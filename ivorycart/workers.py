@@ -1,0 +1,137 @@
+"""Background work: every worker has an owner, a stop, a back-off and figures.
+
+A worker that raises is logged and started again after a capped, jittered pause; its work must therefore be such that
+it can be killed at any line and begun again. A leased worker runs in one process at a time, as a rule: its work must
+bear that a lease changes hands while it runs.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+FIRST_PAUSE = 0.1
+LAST_PAUSE = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseBook(Protocol):
+    """Where leases are kept."""
+
+    async def take(self, worker: str, milliseconds: int) -> bool:
+        """Take or prolong a lease; return whether this process has it."""
+
+    async def give_back(self, worker: str) -> None:
+        """Let another process have it."""
+
+
+@dataclass(slots=True)
+class WorkerState:
+    """How a worker is doing: for readiness and metrics. ``beat`` is monotonic, in seconds.
+
+    One with a rhythm gives a sign of life every few moments, whether or not there is work.
+    """
+
+    name: str
+    has_rhythm: bool
+    failures: int = 0
+    last_error: str | None = None
+    beat: float = field(default_factory=time.monotonic)
+
+    def alive(self) -> None:
+        """Note that the worker got somewhere."""
+        self.beat = time.monotonic()
+        self.last_error = None
+
+
+@dataclass(slots=True)
+class Workers:
+    """The background tasks of one process."""
+
+    states: dict[str, WorkerState] = field(default_factory=dict)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def start(self, name: str, run: Callable[[WorkerState], Awaitable[None]], *, has_rhythm: bool = False) -> None:
+        """Keep ``run`` running under this name."""
+        state = self.states[name] = WorkerState(name, has_rhythm)
+        self._tasks.append(asyncio.create_task(_keep_running(state, run), name=name))
+
+    async def stop(self) -> None:
+        """Cancel all and wait until they are gone."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+
+async def _keep_running(state: WorkerState, run: Callable[[WorkerState], Awaitable[None]]) -> None:
+    pause = FIRST_PAUSE
+    while True:
+        started = time.monotonic()
+        try:
+            await run(state)
+        except Exception as error:
+            state.failures += 1
+            state.last_error = f"{type(error).__name__}: {error}"[:300]
+            log.exception("worker.failed", worker=state.name)
+        else:
+            return
+        pause = FIRST_PAUSE if time.monotonic() - started > LAST_PAUSE else min(LAST_PAUSE, pause * 2)
+        await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 - jitter
+
+
+@dataclass(slots=True, kw_only=True)
+class LeasedWorker:
+    """Calls ``step`` every ``interval`` seconds while this process has the lease, and at once when nudged.
+
+    ``step`` returns whether there may be more to do right away.
+    """
+
+    name: str
+    leases: LeaseBook
+    step: Callable[[], Awaitable[bool]]
+    interval: float
+    lease_seconds: float = 3.0
+    _nudge: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def nudge(self) -> None:
+        """Have the next step done now."""
+        self._nudge.set()
+
+    async def run(self, state: WorkerState) -> None:
+        """Work while holding the lease, until cancelled; then give it back."""
+        prolong_at = 0.0
+        mine = False
+        try:
+            while True:
+                if time.monotonic() >= prolong_at:
+                    mine = await self.leases.take(self.name, int(self.lease_seconds * 1000))
+                    prolong_at = time.monotonic() + (self.lease_seconds / 3 if mine else self.interval)
+                more = await self.step() if mine else False
+                state.alive()
+                if not more:
+                    await self._wait()
+        finally:
+            if mine:
+                await self._give_back()
+
+    async def _give_back(self) -> None:
+        try:
+            async with asyncio.timeout(1):
+                await self.leases.give_back(self.name)
+        except Exception as error:  # noqa: BLE001 - the lease runs out by itself; nothing may hide why we stop
+            log.info("lease.not_given_back", worker=self.name, reason=str(error)[:200])
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self.interval):
+                await self._nudge.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._nudge.clear()

@@ -1,0 +1,42 @@
+"""Who is told of a crossing, and under which key, so that nobody is told twice per arming."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from models.identity import OwnerId
+from models.letter import Letter
+from models.stock import Crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to be told: an owner, and where their mail goes."""
+
+    owner: OwnerId
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notification to be written under its unique key, with its mail."""
+
+    key: str
+    to: OwnerId
+    kind: str
+    data: Mapping[str, Any]
+    letter: Letter | None
+
+
+def notice_for(crossing: Crossing, recipient: Recipient, role: Literal["cart", "seller"]) -> Notice:
+    """Make the one notice that a recipient gets of a product per arming."""
+    key = f"low_stock:{crossing.product_id}:{crossing.arming}:{role}:{recipient.owner}"
+    data = {
+        "product_id": crossing.product_id,
+        "name": crossing.name,
+        "available": crossing.available,
+        "threshold": crossing.threshold,
+    }
+    kind = "low_stock_seller" if role == "seller" else "low_stock"
+    letter = Letter(key, kind, recipient.email, data) if recipient.email else None
+    return Notice(key, recipient.owner, "low_stock", data, letter)

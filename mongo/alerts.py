@@ -1,0 +1,119 @@
+"""Crossings, and the notifications and mails that come of them."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from bson import ObjectId
+from pymongo import InsertOne
+from pymongo.errors import BulkWriteError
+
+from models.alert import Notice, Recipient
+from models.identity import OwnerId, owner_of_user, user_of_owner
+from models.notification import Notification
+from models.stock import Crossing
+from mongo import documents
+from mongo.driver import Database, Document
+
+PORTION = 500
+_DUPLICATE_KEY = 11000
+
+
+class Alerts:
+    """What the alert worker reads and writes. Every write is repeatable: unique keys decide."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due_crossings(self, limit: int) -> Sequence[Crossing]:
+        """Return crossings still to be told, the oldest first."""
+        found = self._database["crossings"].find({"state": "due"}).sort("timestamp", 1).limit(limit)
+        return [documents.crossing_of(document) for document in await found.to_list(None)]
+
+    async def holders(self, crossing: Crossing) -> AsyncIterator[Sequence[Recipient]]:
+        """Yield the carts that had the product before the crossing, but for the one that caused it."""
+        line = {"product_id": ObjectId(crossing.product_id), "since": {"$lt": crossing.version}}
+        query: Document = {"lines.product_id": line["product_id"], "lines": {"$elemMatch": line}}
+        last = ""
+        while True:
+            page = {**query, "_id": {"$gt": last, "$ne": crossing.caused_by}}
+            found = self._database["carts"].find(page, {"email": 1}).sort("_id", 1).limit(PORTION)
+            carts = await found.to_list(None)
+            if not carts:
+                return
+            yield await self._recipients(carts)
+            last = carts[-1]["_id"]
+
+    async def _recipients(self, carts: Sequence[Document]) -> list[Recipient]:
+        emails = await self._emails([OwnerId(cart["_id"]) for cart in carts])
+        return [Recipient(cart["_id"], emails.get(cart["_id"]) or cart["email"]) for cart in carts]
+
+    async def _emails(self, owners: Iterable[OwnerId]) -> dict[OwnerId, str]:
+        users = [ObjectId(user) for user in map(user_of_owner, owners) if user]
+        if not users:
+            return {}
+        rows = await self._database["users"].find({"_id": {"$in": users}}, {"email": 1}).to_list(None)
+        return {owner_of_user(str(row["_id"])): row["email"] for row in rows}
+
+    async def seller(self, crossing: Crossing) -> Recipient:
+        """Return the product's seller."""
+        owner = owner_of_user(crossing.seller_id)
+        return Recipient(owner, (await self._emails([owner])).get(owner))
+
+    async def tell(self, crossing: Crossing, notices: Iterable[Notice]) -> None:
+        """Write notices and their mails; those whose key is there already stay as they are."""
+        cause = f"{crossing.product_id}:{crossing.version}"
+        rows, mails = [], []
+        for notice in notices:
+            rows.append(
+                {
+                    "key": notice.key,
+                    "to": notice.to,
+                    "kind": notice.kind,
+                    "data": dict(notice.data),
+                    "at": crossing.timestamp,
+                    "seen": False,
+                    "crossing": cause,
+                }
+            )
+            if notice.letter:
+                mails.append({**documents.letter_document(notice.letter, crossing.timestamp), "crossing": cause})
+        await self._insert("notifications", rows)
+        await self._insert("emails", mails)
+
+    async def _insert(self, collection: str, rows: list[Document]) -> None:
+        if not rows:
+            return
+        try:
+            await self._database[collection].bulk_write([InsertOne(row) for row in rows], ordered=False)
+        except BulkWriteError as error:
+            others = [each for each in error.details["writeErrors"] if each["code"] != _DUPLICATE_KEY]
+            if others or error.details["writeConcernErrors"]:
+                raise
+
+    async def done(self, crossing: Crossing) -> None:
+        """Mark a crossing as told, with the number of those whom it told."""
+        cause = f"{crossing.product_id}:{crossing.version}"
+        told = await self._database["notifications"].count_documents({"crossing": cause})
+        await self._database["crossings"].update_one({"_id": cause}, {"$set": {"state": "done", "told": told}})
+
+
+class Notifications:
+    """What owners have been told."""
+
+    def __init__(self, database: Database) -> None:
+        self._notifications = database["notifications"]
+
+    async def owners_with_unseen(self) -> Iterable[OwnerId]:
+        """Return everybody who has something unseen."""
+        owners: list[OwnerId] = await self._notifications.distinct("to", {"seen": False})
+        return owners
+
+    async def unseen(self, owner: OwnerId) -> Sequence[Notification]:
+        """Return what an owner has not seen, oldest first (the last hundred)."""
+        found = self._notifications.find({"to": owner, "seen": False}).sort("at", -1).limit(100)
+        return [documents.notification_of(row) for row in reversed(await found.to_list(None))]
+
+    async def mark_seen(self, owner: OwnerId, ids: Iterable[str]) -> int:
+        """Note that an owner has seen these; return how many are still unseen."""
+        seen = {"_id": {"$in": [ObjectId(each) for each in ids]}, "to": owner}
+        await self._notifications.update_many(seen, {"$set": {"seen": True}})
+        return await self._notifications.count_documents({"to": owner, "seen": False})

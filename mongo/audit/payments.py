@@ -1,0 +1,118 @@
+"""Check ``payments``: money is taken once, for an order, in the right amount, and not left hanging."""
+
+from datetime import timedelta
+
+from mongo.audit.probe import Deadlines, Probe, differ, document, number, problem, report, total, union
+from mongo.driver import Document
+
+# What is set aside at the provider is captured or voided within a minute.
+SETTLE_SLACK = timedelta(minutes=1)
+STATES = ["authorised", "captured", "voided", "refunded"]
+_SHARED = ("provider", "provider_id", "amount", "currency")
+
+
+def matching() -> Probe:
+    """Each order that says it was paid has its one payment, equal to what it says; each payment has its order."""
+    paid = {field: f"$payment.{field}" for field in _SHARED}
+    expected = {"$cond": [{"$eq": [{"$type": "$payment"}, "object"]}, paid, None]}
+    together = {
+        "_id": "$_id",
+        "orders": total("$order"),
+        "total_amount": {"$max": "$total_amount"},
+        # Null and missing count for nothing in $max, so this picks the one value that there is.
+        "expected": {"$max": "$expected"},
+        "payments": total("$one"),
+        "payment": {"$max": "$payment"},
+        "actual": {"$max": "$actual"},
+    }
+    actual = {
+        "_id": "$order_id",
+        "one": {"$literal": 1},
+        "payment": "$_id",
+        "actual": {field: f"${field}" for field in _SHARED},
+    }
+    return Probe(
+        "orders",
+        [
+            {"$project": {"order": {"$literal": 1}, "total_amount": "$total_amount", "expected": expected}},
+            union("payments", [{"$project": actual}]),
+            {"$group": together},
+            *report(*_matching_problems()),
+        ],
+    )
+
+
+def _matching_problems() -> list[Document]:
+    order, payment = document("orders"), document("payments", "$payment")
+    known = {"$gt": ["$orders", 0]}
+    paid = {"$ne": ["$expected", None]}
+    one = {"$eq": ["$payments", 1]}
+    unequal = [
+        problem(
+            payment,
+            {"$and": [known, paid, one, differ(f"$actual.{field}", f"$expected.{field}")]},
+            f"has {field} {{actual.{field}}}; orders/{{_id}} says {{expected.{field}}}",
+        )
+        for field in _SHARED
+    ]
+    return [
+        problem(payment, {"$not": [known]}, "is for order {_id}, which does not exist"),
+        problem(payment, {"$and": [known, one, {"$not": [paid]}]}, "is for orders/{_id}, which was not paid so"),
+        problem(order, {"$and": [known, paid, {"$eq": ["$payments", 0]}]}, "says it was paid, but has no payment"),
+        problem(order, {"$and": [known, {"$gt": ["$payments", 1]}]}, "has {payments} payments"),
+        *unequal,
+        problem(
+            payment,
+            {"$and": [known, one, differ("$actual.amount", "$total_amount")]},
+            "has amount {actual.amount}; the total of orders/{_id} is {total_amount}",
+        ),
+    ]
+
+
+def amounts(deadlines: Deadlines) -> Probe:
+    """Each payment is in order by itself: refunded ≤ captured ≤ amount, as its state says, and settled in time."""
+    here = document("payments")
+    sums = {field: number(f"${field}") for field in ("refunded", "captured", "amount")}
+    read = {"state": "$state", "created_at": "$created_at", **sums}
+    untouched = {"$in": ["$state", ["authorised", "voided"]]}
+    overdue = {"$lt": ["$created_at", deadlines.before(SETTLE_SLACK)]}
+    return Probe(
+        "payments",
+        [
+            {"$project": read},
+            *report(
+                problem(here, {"$in": [None, [f"${field}" for field in sums]]}, "has an amount that is no number"),
+                problem(here, {"$not": [{"$in": ["$state", STATES]}]}, "is in the unknown state {state}"),
+                problem(
+                    here,
+                    {"$gt": ["$captured", "$amount"]},
+                    "has captured {captured} of amount {amount}",
+                ),
+                problem(
+                    here,
+                    {"$or": [{"$lt": ["$refunded", 0]}, {"$gt": ["$refunded", "$captured"]}]},
+                    "has refunded {refunded} of captured {captured}",
+                ),
+                problem(
+                    here,
+                    {"$and": [{"$eq": ["$state", "captured"]}, {"$lt": ["$captured", "$amount"]}]},
+                    "is captured, but only {captured} of amount {amount}",
+                ),
+                problem(
+                    here,
+                    {"$and": [untouched, {"$ne": ["$captured", 0]}]},
+                    "is {state}, and yet has captured {captured}",
+                ),
+                problem(
+                    here,
+                    {"$and": [{"$eq": ["$state", "authorised"]}, overdue]},
+                    "was authorised at {created_at} and is not settled",
+                ),
+            ),
+        ],
+    )
+
+
+def probes(deadlines: Deadlines) -> list[Probe]:
+    """Return the probes of this check."""
+    return [matching(), amounts(deadlines)]

@@ -1,0 +1,79 @@
+"""The outbox and history of mails."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from models.letter import Letter, Mail
+from models.order import Order
+from mongo import documents
+from mongo.driver import Database, Document
+
+# Longer than any mail server is waited for: only a relay that died lets a claim run out.
+CLAIM_SECONDS = 120
+
+
+class Emails:
+    """The outbox. Dates are set by the database's clock."""
+
+    def __init__(self, database: Database) -> None:
+        self._emails = database["emails"]
+        self._orders = database["orders"]
+
+    async def add(self, letter: Letter) -> None:
+        """Queue a mail; one with the same key stays as it is."""
+        document = documents.letter_document(letter, None)
+        key = document.pop("_id")
+        change: list[Document] = [{"$set": {**_literal(document), "due": "$$NOW", "created_at": "$$NOW"}}]
+        try:
+            await self._emails.update_one({"_id": key, "state": {"$exists": False}}, change, upsert=True)
+        except DuplicateKeyError:
+            return
+
+    async def claim(self, limit: int) -> Sequence[Mail]:
+        """Take due mails, the oldest first: nobody else gets them until the claim runs out."""
+        due: Document = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}}
+        found = await self._emails.find(due, {"_id": 1}).sort("due", 1).limit(limit).to_list(None)
+        if not found:
+            return []
+        claim = ObjectId()
+        later = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": CLAIM_SECONDS}}
+        change: list[Document] = [{"$set": {"claim": claim, "due": later, "tries": {"$add": ["$tries", 1]}}}]
+        await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **due}, change)
+        rows = await self._emails.find({"_id": {"$in": [row["_id"] for row in found]}, "claim": claim}).to_list(None)
+        return [Mail(row["_id"], row["kind"], row["to"], row["data"], row["tries"]) for row in rows]
+
+    async def sent(self, mail: Mail) -> None:
+        """Note that a mail was accepted by the server."""
+        await self._finish(mail, state="sent", sent_at="$$NOW", error=None)
+
+    async def unsent(self, mail: Mail, note: str) -> None:
+        """Note that a mail was not sent and will not be."""
+        await self._finish(mail, state="unsent", error={"$literal": note})
+
+    async def dead(self, mail: Mail, error: str) -> None:
+        """Give a mail up."""
+        await self._finish(mail, state="dead", error={"$literal": error})
+
+    async def retry(self, mail: Mail, error: str, pause: timedelta) -> None:
+        """Have a mail tried again after a pause."""
+        milliseconds = int(pause.total_seconds() * 1000)
+        later = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": milliseconds}}
+        await self._finish(mail, due=later, error={"$literal": error})
+
+    async def _finish(self, mail: Mail, **fields: Any) -> None:
+        """Change a mail unless somebody else has taken it up since."""
+        change: list[Document] = [{"$set": fields}, {"$unset": "claim"}]
+        await self._emails.update_one({"_id": mail.key, "state": "pending", "tries": mail.tries}, change)
+
+    async def order(self, order_id: str) -> Order | None:
+        """Return the order that a mail is about."""
+        document = await self._orders.find_one({"_id": ObjectId(order_id)})
+        return documents.order_of(document) if document else None
+
+
+def _literal(document: Document) -> Document:
+    return {field: {"$literal": value} for field, value in document.items()}

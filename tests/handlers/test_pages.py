@@ -1,0 +1,179 @@
+"""The page and its files: what is served, what is refused, and the headers around them."""
+
+import asyncio
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from pytest_aiohttp.plugin import AiohttpClient
+from yarl import URL
+
+from handlers.pages import content_security_policy, import_map, page_routes, security_headers
+
+Client = TestClient[web.Request, web.Application]
+
+STATIC = Path(__file__).parents[2] / "static"
+INDEX = '<script type="importmap">{"imports": {"toy": "/npm/toy/toy.mjs"}}</script>'
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Lay out a page, a package, and things nobody may fetch."""
+    files = {
+        "static/index.html": INDEX,
+        "static/app.js": "export const answer = 42;\n" * 50,
+        "static/styles/a.css": "a{}",
+        "static/.env.js": "secret",
+        "static/.git/a.js": "secret",
+        "static/notes.txt": "secret",
+        "secret.js": "secret",
+        "packages/toy/toy.mjs": "export {};",
+        "packages/toy/toy.mjs.map": "{}",
+        "packages/toy/other.mjs": "secret",
+        "packages/toy/package.json": "secret",
+        "packages/@fontsource-variable/x/files/x.woff2": "font",
+        "packages/@fontsource-variable/x/index.css": "secret",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "static/outside.js").symlink_to(tmp_path / "secret.js")
+    return tmp_path
+
+
+@pytest.fixture
+async def client(tree: Path, aiohttp_client: AiohttpClient) -> Client:
+    """Serve the tree as the composition root does."""
+    app = web.Application(middlewares=[security_headers(tree / "static")])
+    app.add_routes(page_routes(tree / "static", tree / "packages"))
+    return await aiohttp_client(app)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html"),
+        ("/static/app.js", "text/javascript"),
+        ("/static/styles/a.css", "text/css"),
+        ("/npm/toy/toy.mjs", "text/javascript"),
+        ("/npm/toy/toy.mjs.map", "application/json"),
+        ("/npm/@fontsource-variable/x/files/x.woff2", "font/woff2"),
+    ],
+)
+async def test_what_the_page_needs_is_served_with_its_type(client: Client, path: str, kind: str) -> None:
+    """Browsers told not to sniff run and draw only what is labelled right."""
+    response = await client.get(path)
+    assert (response.status, response.content_type) == (200, kind)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/missing.js",
+        "/static/styles",
+        "/static/styles/",
+        "/static/",
+        "/static/index.html",
+        "/static/notes.txt",
+        "/static/.env.js",
+        "/static/.git/a.js",
+        "/static/outside.js",
+        "/static/%2e%2e/secret.js",
+        "/static/..%2fsecret.js",
+        "/static/%2e%2e%2fsecret.js",
+        "/static/styles/..%2f..%2fsecret.js",
+        "/static/%2fetc%2fpasswd.js",
+        "/static/..%5csecret.js",
+        "/static/app.js%00.css",
+        "/static/" + "a" * 5000 + ".js",
+        "/npm/toy/other.mjs",
+        "/npm/toy/package.json",
+        "/npm/toy",
+        "/npm/toy/..%2ftoy/other.mjs",
+        "/npm/@fontsource-variable/x/index.css",
+        "/npm/@fontsource-variable/..%2f..%2fsecret.woff2",
+    ],
+)
+async def test_anything_else_is_not_found(client: Client, path: str) -> None:
+    """Outside files, hidden files, folders and packages' other files do not exist for browsers."""
+    response = await client.get(URL(path, encoded=True))
+    assert response.status == 404
+    assert "secret" not in await response.text()
+
+
+@pytest.mark.parametrize("target", ["/static/../secret.js", "/static/styles/../../secret.js", "/npm/../secret.js"])
+async def test_dots_sent_as_they_are_lead_nowhere(client: Client, target: str) -> None:
+    """A client that does not tidy its paths gets no further."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert b" 404 " in answer.splitlines()[0]
+    assert b"secret" not in answer
+
+
+async def test_a_copy_that_still_holds_is_not_sent_again(client: Client) -> None:
+    """Files are revalidated by ETag: no stale script after an update, no bytes without one."""
+    first = await client.get("/static/app.js")
+    again = await client.get("/static/app.js", headers={"If-None-Match": first.headers["ETag"]})
+    assert first.headers["Cache-Control"] == "no-cache"
+    assert (again.status, await again.read()) == (304, b"")
+
+
+async def test_a_file_changed_on_disk_is_served_anew(client: Client, tree: Path) -> None:
+    """What is kept in memory never outlives the file."""
+    before = await client.get("/static/styles/a.css")
+    (tree / "static/styles/a.css").write_text("a{color:red}")
+    after = await client.get("/static/styles/a.css")
+    assert before.headers["ETag"] != after.headers["ETag"]
+    assert await after.text() == "a{color:red}"
+
+
+async def test_text_is_compressed_for_those_who_ask(client: Client, tree: Path) -> None:
+    """Both forms carry the same content under different tags."""
+    plain = await client.get("/static/app.js", headers={"Accept-Encoding": "identity"})
+    packed = await client.get("/static/app.js", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
+    assert await packed.read() == await plain.read()
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/static/missing.js", "/nowhere"])
+async def test_every_answer_carries_the_security_headers(client: Client, path: str) -> None:
+    """Refusals included: an error page can be framed and sniffed, too."""
+    headers = (await client.get(path)).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert {"Referrer-Policy", "Permissions-Policy"} <= set(headers)
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_the_policy_allows_nothing_inline_and_no_eval() -> None:
+    """The import map is let in by its hash; nothing else is."""
+    text = import_map(STATIC)
+    policy = content_security_policy(text)
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}'" in policy
+    assert not re.search("unsafe|\\*|https?:", policy)
+
+
+def test_the_page_names_only_files_that_exist() -> None:
+    """No dead link in the head: each would be an error in the console."""
+    html = (STATIC / "index.html").read_text()
+    named = re.findall(r'(?:href|src)="/static/([^"]+)"', html)
+    assert named
+    assert [name for name in named if not (STATIC / name).is_file()] == []
+
+
+def test_a_page_without_an_import_map_stops_the_start(tmp_path: Path) -> None:
+    """Better no start than a page that the policy breaks."""
+    (tmp_path / "index.html").write_text("<p>")
+    with pytest.raises(ValueError, match="import map"):
+        import_map(tmp_path)
