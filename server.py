@@ -34,6 +34,7 @@ from ivorycart.alerts import Alerter
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
+from ivorycart.cli import Operations, build_cli
 from ivorycart.composing import MailComposer
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
@@ -60,10 +61,11 @@ from ivorycart.telling import Telling
 from ivorycart.workers import LeasedWorker, Workers
 from models.policy import Policy
 from mongo.alerts import Alerts, Notifications
+from mongo.audit import audit
 from mongo.carts import Carts
 from mongo.driver import Database, Driver
 from mongo.emails import Emails
-from mongo.embedded import EmbeddedMongo, EmbeddedMongoError
+from mongo.embedded import EmbeddedMongo, EmbeddedMongoError, running_uri
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
@@ -92,10 +94,15 @@ class Store:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Store]:
-    """Connect to the replica set of the settings, or start the embedded one; migrate it."""
+async def open_store(settings: Settings, *, beside: bool = False) -> AsyncIterator[Store]:
+    """Connect to the replica set of the settings, or start the embedded one; migrate it.
+
+    With ``beside``, an embedded one that another process runs is used as it is.
+    """
     async with AsyncExitStack() as stack:
         uri = settings.mongodb_uri
+        if uri is None and beside:
+            uri = running_uri(settings.data_dir)
         if uri is None:
             embedded = EmbeddedMongo(data_dir=settings.data_dir, binary=settings.mongod)
             uri = await embedded.start()
@@ -264,6 +271,42 @@ async def serve(settings: Settings) -> None:
         log.info("server.stopping")
         await server.stop()
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def open_operations(settings: Settings) -> AsyncIterator[Operations]:
+    """Open the shop for an operator's command, beside a running server or without one."""
+    async with open_store(settings, beside=True) as store:
+        ledger = Ledger(
+            LedgerTransactions(store.driver, store.database, store.process_id),
+            policy_of(settings),
+            metrics=LedgerMetrics(CollectorRegistry()),
+        )
+        run = asyncio.create_task(ledger.run(), name="ledger")
+        passwords = Passwords(cost=settings.bcrypt_cost)
+        try:
+            yield Operations(
+                ledger=ledger,
+                products=Products(store.driver, store.database),
+                seeder=seeder(store, passwords),
+                audit=lambda: audit(store.driver, store.database),
+            )
+        finally:
+            ledger.close()
+            await run
+            passwords.close()
+
+
+def operate() -> int:
+    """Run an operator's command; return the exit status."""
+    try:
+        settings = load_settings()
+        configure_logs("warning", as_json=settings.log_json)
+        build_cli(lambda: open_operations(settings))()
+    except (SettingsError, EmbeddedMongoError, SchemaTooNew) as error:
+        print(f"ivorycart: {error}", file=sys.stderr)  # noqa: T201 - for the person who started it
+        return 1
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:

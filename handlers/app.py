@@ -1,11 +1,11 @@
 """The web application: routes, middlewares, sockets."""
 
 import secrets
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CollectorRegistry
 
 from handlers.errors import TooLarge, problem, problem_of_http
@@ -15,12 +15,10 @@ from handlers.http_documents import document_routes
 from handlers.http_operations import REGISTRY, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
-from handlers.pages import Middleware, page_routes, security_headers
+from handlers.pages import page_routes, security_headers
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
 from ivorycart.shop import Shop
 from models.errors import Internal, Refused
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from handlers.documents.asyncapi import asyncapi_document
 from handlers.documents.openapi import openapi_document
 from handlers.documents.page import documents_page
-from handlers.routing import ROUTE_TABLE, Call, Routes
+from handlers.routing import ROUTE_TABLE, Call, Route, Routes
 
 document_routes = Routes()
 
@@ -15,7 +15,7 @@ document_routes = Routes()
 @document_routes.add("GET", "/api/openapi.json", answer=None)
 async def openapi(call: Call) -> Any:
     """Return the OpenAPI 3.1 document of the HTTP routes."""
-    return openapi_document(call.request.app[ROUTE_TABLE])
+    return openapi_document(_table(call))
 
 
 @document_routes.add("GET", "/api/asyncapi.json", answer=None)
@@ -27,5 +27,9 @@ async def asyncapi(_call: Call) -> Any:
 @document_routes.add("GET", "/api/docs", answer=None)
 async def readable(call: Call) -> Any:
     """Return the API documents as a page."""
-    page = documents_page(openapi_document(call.request.app[ROUTE_TABLE]), asyncapi_document())
+    page = documents_page(openapi_document(_table(call)), asyncapi_document())
     return web.Response(text=page, content_type="text/html")
+
+
+def _table(call: Call) -> list[Route]:
+    return call.request.app[ROUTE_TABLE]

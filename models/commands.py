@@ -92,8 +92,8 @@ class BeginOrder(Command[OrderBegun]):
 class PlaceOrder(Command[OrderPlaced]):
     """Turn the cart into an order. ``fingerprint`` identifies the request: the same key with another one is refused.
 
-    ``expected_total`` in minor units; None accepts the price of the moment. With ``lines`` given, the cart is first made
-    to contain exactly these.
+    ``expected_total`` in minor units; None accepts the price of the moment. With ``lines`` given, the cart is first
+    made to contain exactly these.
     """
 
     cart_id: OwnerId

@@ -1,7 +1,10 @@
 """Check ``orders``: what was ordered left the stock once, what was cancelled came back once, and totals are right."""
 
+from models.order import OrderStatus
 from mongo.audit.probe import ALWAYS, Expression, Probe, array, count, document, number, problem, report, total, union
 from mongo.driver import Document
+
+STATUSES = [status.value for status in OrderStatus]
 
 
 def lines() -> Probe:
@@ -95,7 +98,7 @@ def _moved_as_ordered(here: Document, moved: Document, change: str, expected: Ex
 
 
 def totals() -> Probe:
-    """Each order has lines of at least one unit, and its total is the sum of price times quantity."""
+    """Each order has a status, lines of at least one unit, and a total that is the sum of price times quantity."""
     here = document("orders")
     line = {"quantity": number("$$this.quantity"), "price": number("$$this.price")}
     read = {"$map": {"input": array("$product_list"), "in": line}}
@@ -105,9 +108,10 @@ def totals() -> Probe:
     return Probe(
         "orders",
         [
-            {"$project": {"total_amount": "$total_amount", "lines": read}},
+            {"$project": {"total_amount": "$total_amount", "status": "$status", "lines": read}},
             {"$set": {"sum": {"$sum": amounts}}},
             *report(
+                problem(here, {"$not": [{"$in": ["$status", STATUSES]}]}, "has the unknown status {status}"),
                 problem(here, {"$not": [has_lines]}, "has no lines"),
                 problem(here, {"$and": [has_lines, {"$lt": [least, 1]}]}, "has a line of less than one unit"),
                 problem(

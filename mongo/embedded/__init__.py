@@ -20,7 +20,8 @@ Invariants:
 - Secrets are in files of mode 0600 in a folder of mode 0700, never in an argument, the environment or a log.
 """
 
+from mongo.embedded.attach import running_uri
 from mongo.embedded.errors import EmbeddedMongoError
 from mongo.embedded.server import EmbeddedMongo
 
-__all__ = ["EmbeddedMongo", "EmbeddedMongoError"]
+__all__ = ["EmbeddedMongo", "EmbeddedMongoError", "running_uri"]

@@ -1,0 +1,68 @@
+# make run     serves the shop with demo data and an embedded MongoDB
+# make test    runs every test
+# make check   lint, types, import contract, version floors
+# make bench   measures, and prints the tables of docs/benchmarks.md
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON_READY := $(VENV)/.ready
+NODE_READY := node_modules/.package-lock.json
+JOBS ?= 2
+
+.PHONY: run test check format lock bench bench-ledger browser clean help
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+run: $(PYTHON_READY) $(NODE_READY)
+	DEMO="$${DEMO:-true}" $(BIN)/python server.py
+
+test: $(PYTHON_READY) $(NODE_READY) browser
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+check: $(PYTHON_READY) $(NODE_READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python .ci/floors.py
+	npm run --silent lint
+	npm run --silent types
+
+format: $(PYTHON_READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: bench-ledger
+
+bench-ledger: $(PYTHON_READY)
+	$(BIN)/python -m bench.ledger
+
+# The locks are written with every hash; a version moves only here.
+lock: $(PYTHON_READY)
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	npm update --ignore-scripts
+
+$(PYTHON_READY): requirements-dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	touch $@
+
+$(NODE_READY): package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# Browser tests need a Chromium; on Debian and Ubuntu it is installed where that is allowed, otherwise said.
+browser:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	  else \
+	    echo "The browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; \
+	  fi; }
+
+clean:
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,279 @@
+"""Faults: retried where that helps, isolated where it does not, and nobody is told "failed" about what happened."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ivorycart import ledger as ledger_module
+from ivorycart.ledger import MAX_STALE
+from models.commands import Command, SetLine
+from models.errors import InsufficientStock, Internal, Pending, Refused, StorageUnavailable
+from models.faults import CommitUnknown, Rejected, Stale, Transient
+from models.identity import OwnerId
+from models.outcomes import CartChanged
+from models.stock import Level
+from tests.ivorycart.ledger_fakes import FakeStore, Running, running
+
+ANNA = OwnerId("u:anna")
+PATIENT = 600.0  # a deadline that no test reaches
+
+
+class Bomb(Command[Any]):
+    """A command whose rule is broken."""
+
+
+class Clock:
+    """The event loop's time, which a test can push forward."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self._ahead = 0.0
+        real = loop.time
+        monkeypatch.setattr(ledger_module.asyncio, "get_running_loop", lambda: self)
+        self.create_future = loop.create_future
+        self.time = lambda: real() + self._ahead
+
+    def forward(self, seconds: float) -> None:
+        """Let time pass for the ledger."""
+        self._ahead += seconds
+
+
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Hold the ledger's clock."""
+    return Clock(monkeypatch)
+
+
+def lines(count: int) -> list[SetLine]:
+    """Ask for one unit in each of so many carts."""
+    return [SetLine(OwnerId(f"u:{each}"), "tea", 1) for each in range(count)]
+
+
+@pytest.mark.parametrize("step", ["on_load", "on_write", "on_commit"])
+async def test_a_conflict_is_decided_anew(step: str) -> None:
+    """At whatever step it shows; callers notice nothing."""
+    store = FakeStore()
+    getattr(store, step).extend([Transient("write conflict")] * 3)
+    async with running(store, deadline=PATIENT) as it:
+        outcomes = await it.ask(*lines(5))
+    assert all(isinstance(each, CartChanged) for each in outcomes)
+    assert len(store.committed) == 1
+    assert len(store.loaded) == 4
+    assert it.figure("retries_total") == 3
+
+
+async def test_a_retry_decides_on_what_is_there_by_then() -> None:
+    """What was available at first may be gone: then the answer is the refusal."""
+    store = FakeStore(stock=1)
+    store.on_write.append(Transient("somebody else bought it"))
+    store.gate.clear()
+    async with running(store, deadline=PATIENT) as it:
+        asked = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+
+        def sell_out() -> None:
+            store.levels["tea"] = Level(0, 0, 1, 0)
+
+        store.rejects = lambda _: sell_out() if store.written else None
+        store.gate.set()
+        with pytest.raises(InsufficientStock):
+            await asked
+    assert not store.carts
+
+
+async def test_a_broken_rule_fails_alone() -> None:
+    """Its neighbours in the batch go on, in the same commit."""
+    async with running(FakeStore()) as it:
+        it.store.rejects = lambda _: None
+        before, bomb, after = await it.ask(SetLine(ANNA, "tea", 1), Bomb(), SetLine(OwnerId("u:ben"), "tea", 1))
+    assert isinstance(bomb, Internal)
+    assert isinstance(before, CartChanged)
+    assert isinstance(after, CartChanged)
+    assert len(it.store.committed) == 1
+
+
+@pytest.mark.parametrize("poison", [0, 7, 12])
+async def test_the_one_that_the_store_rejects_is_found_by_halving(poison: int) -> None:
+    """The others are committed, each once."""
+    store = FakeStore()
+    commands = lines(13)
+    store.rejects = lambda command: Rejected("validator") if command == commands[poison] else None
+    async with running(store, deadline=PATIENT) as it:
+        outcomes = await it.ask(*commands)
+    assert [index for index, each in enumerate(outcomes) if isinstance(each, Internal)] == [poison]
+    assert sum(isinstance(each, CartChanged) for each in outcomes) == 12
+    assert store.levels["tea"] == Level(1000, 12, 12, 0)
+    assert it.figure("splits_total") > 0
+
+
+async def test_two_that_the_store_rejects_are_both_found() -> None:
+    """Wherever they stand."""
+    store = FakeStore()
+    commands = lines(16)
+    poison = {commands[2], commands[11]}
+    store.rejects = lambda command: Rejected("validator") if command in poison else None
+    async with running(store, deadline=PATIENT) as it:
+        outcomes = await it.ask(*commands)
+    assert [index for index, each in enumerate(outcomes) if isinstance(each, Internal)] == [2, 11]
+
+
+async def test_a_document_at_odds_with_the_ledger_fails_alone() -> None:
+    """Stale once is a conflict; stale again and again is a poison, and is split off like one."""
+    store = FakeStore()
+    commands = lines(4)
+    store.rejects = lambda command: Stale("guard") if command == commands[3] else None
+    async with running(store, deadline=PATIENT) as it:
+        outcomes = await it.ask(*commands)
+    assert [type(each) for each in outcomes] == [CartChanged] * 3 + [Internal]
+    assert len([batch for batch in store.loaded if len(batch) == 4]) == MAX_STALE
+
+
+async def test_a_guard_that_settles_is_no_poison() -> None:
+    """One time less than too often; a conflict in between starts the count anew."""
+    store = FakeStore()
+    few = [Stale("guard")] * (MAX_STALE - 1)
+    store.on_write.extend([*few, Transient("conflict"), *few])
+    async with running(store, deadline=PATIENT) as it:
+        (outcome,) = await it.ask(*lines(1))
+    assert isinstance(outcome, CartChanged)
+    assert it.figure("splits_total") == 0
+
+
+async def test_a_commit_without_an_answer_is_repeated() -> None:
+    """The same transaction, not a new one."""
+    store = FakeStore()
+    store.on_commit.extend([CommitUnknown("connection closed")] * 3)
+    async with running(store, deadline=PATIENT) as it:
+        outcomes = await it.ask(*lines(5))
+    assert all(isinstance(each, CartChanged) for each in outcomes)
+    assert (len(store.loaded), len(store.written), store.commits) == (1, 1, 4)
+    assert it.figure("unknown_commits_total") == 3
+
+
+async def test_a_commit_that_turns_out_not_to_have_happened_is_decided_anew() -> None:
+    """The server said so in the end."""
+    store = FakeStore()
+    store.on_commit.extend([CommitUnknown("connection closed"), Transient("no such transaction")])
+    async with running(store, deadline=PATIENT) as it:
+        (outcome,) = await it.ask(*lines(1))
+    assert isinstance(outcome, CartChanged)
+    assert store.levels["tea"].held == 1
+
+
+async def test_past_the_deadline_an_unknown_commit_is_pending(clock: Clock) -> None:
+    """Never "failed"; nothing is published, and the ledger goes on."""
+    store = FakeStore()
+    store.advance = lambda: clock.forward(6)
+    store.on_commit.extend([CommitUnknown("connection closed")] * 2)
+    async with running(store, deadline=10) as it:
+        (outcome,) = await it.ask(SetLine(ANNA, "tea", 1))
+        assert isinstance(outcome, Pending)
+        assert it.published == []
+        store.advance = lambda: None
+        assert isinstance((await it.ask(SetLine(ANNA, "tea", 2)))[0], CartChanged)
+
+
+async def test_a_younger_caller_waits_on_while_an_older_one_hears_pending(clock: Clock) -> None:
+    """Each has its own deadline; what was committed in the end is published whole: it happened."""
+    store = FakeStore()
+    store.gate.clear()
+    it = Running(store, deadline=10)
+    first = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+    await asyncio.sleep(0)
+    clock.forward(6)
+    second = asyncio.create_task(it.ledger.submit(SetLine(OwnerId("u:ben"), "tea", 1)))
+    await asyncio.sleep(0)
+    store.on_commit.append(CommitUnknown("connection closed"))
+    store.advance = lambda: clock.forward(5) if store.commits == 1 else None
+    run = asyncio.create_task(it.ledger.run())
+    store.gate.set()
+    with pytest.raises(Pending):
+        await first
+    assert (await second).cart.units == 1
+    it.ledger.close()
+    await run
+    assert [len(each) for each in it.published] == [2]
+
+
+async def test_who_waited_too_long_hears_that_nothing_was_done(clock: Clock) -> None:
+    """It was never tried."""
+    store = FakeStore()
+    store.gate.clear()
+    async with running(store, deadline=10) as it:
+        first = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+        while not store.open:
+            await asyncio.sleep(0)
+        late = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 5)))
+        await asyncio.sleep(0)
+        clock.forward(11)
+        store.gate.set()
+        assert (await first).cart.units == 1
+        with pytest.raises(StorageUnavailable):
+            await late
+    assert store.carts[ANNA].units == 1
+
+
+async def test_retries_end_at_the_deadline(clock: Clock) -> None:
+    """A database that stays away is "unavailable": no commit was ever sent."""
+    store = FakeStore()
+    store.on_load.extend([Transient("no primary")] * 1000)
+    store.rejects = lambda _: None
+    async with running(store, deadline=10) as it:
+        asked = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+        while len(store.loaded) < 2:
+            await asyncio.sleep(0.001)
+        clock.forward(11)
+        with pytest.raises(StorageUnavailable):
+            await asked
+        store.on_load.clear()
+    assert store.commits == 0
+
+
+@pytest.mark.parametrize("step", ["on_load", "on_write", "on_commit"])
+async def test_a_crash_inside_the_store_is_pending_and_the_ledger_goes_on(step: str) -> None:
+    """Nobody here knows whether it happened."""
+    store = FakeStore()
+    getattr(store, step).append(RuntimeError("a bug"))
+    async with running(store) as it:
+        outcomes = await it.ask(*lines(3))
+        assert all(isinstance(each, Pending) for each in outcomes)
+        assert it.published == []
+        assert isinstance((await it.ask(SetLine(ANNA, "tea", 1)))[0], CartChanged)
+
+
+async def test_a_listener_that_fails_harms_nobody() -> None:
+    """Callers have their answers, and the next batch is committed."""
+
+    def broken(_: object) -> None:
+        raise RuntimeError("a bug")
+
+    async with running(FakeStore(), on_commit=broken) as it:
+        assert isinstance((await it.ask(SetLine(ANNA, "tea", 1)))[0], CartChanged)
+        assert isinstance((await it.ask(SetLine(ANNA, "tea", 2)))[0], CartChanged)
+
+
+async def test_a_ledger_that_is_torn_down_leaves_no_caller_waiting() -> None:
+    """Those under way hear "pending", those in the queue that nothing was done, newcomers the same."""
+    store = FakeStore()
+    store.gate.clear()
+    it = Running(store, max_commands=1)
+    run = asyncio.create_task(it.ledger.run())
+    callers = [asyncio.create_task(it.ledger.submit(command)) for command in lines(2)]
+    while not store.open:
+        await asyncio.sleep(0)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    answers: list[Refused] = await asyncio.gather(*callers, return_exceptions=True)  # type: ignore[arg-type]
+    assert [type(each) for each in answers] == [Pending, StorageUnavailable]
+    with pytest.raises(StorageUnavailable):
+        await it.ledger.submit(SetLine(ANNA, "tea", 1))
+
+
+async def test_a_thousand_retries_do_not_break_the_back_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two to the power of a thousand is no pause."""
+    monkeypatch.setattr(ledger_module, "MAX_BACKOFF", 0.0)
+    store = FakeStore()
+    store.on_load.extend([Transient("no primary")] * 1100)
+    async with running(store, deadline=PATIENT) as it:
+        assert isinstance((await it.ask(SetLine(ANNA, "tea", 1)))[0], CartChanged)
