@@ -41,7 +41,7 @@ class OrderRequest:
     def fingerprint(self) -> str:
         """Digest the request, card number and all: the same key with another digest is a mistake of the client's."""
         content = {
-            "address": self.address,
+            "address": self.address and list(self.address),
             "payment": self.payment,
             "expected_total": self.expected_total,
             "lines": sorted(self.lines) if self.lines is not None else None,

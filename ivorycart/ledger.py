@@ -149,13 +149,26 @@ class Ledger:
         self._wake.set()
 
     async def run(self) -> None:
-        """Commit batches until closed and drained."""
-        while not (self._closed and not self._queue):
-            await self._wake.wait()
-            self._wake.clear()
-            await asyncio.sleep(0)  # lets everyone who is about to submit get into this batch
-            while self._queue:
-                await self._commit_isolated(self._take())
+        """Commit batches until closed and drained. Cancelling it answers everyone who waits, and closes it."""
+        batch: list[_Entry] = []
+        try:
+            while not (self._closed and not self._queue):
+                await self._wake.wait()
+                self._wake.clear()
+                await asyncio.sleep(0)  # lets everyone who is about to submit get into this batch
+                while self._queue:
+                    batch = self._take()
+                    await self._commit_isolated(batch)
+        finally:
+            self._closed = True
+            self._leave_nobody_waiting(batch)
+
+    def _leave_nobody_waiting(self, batch: list[_Entry]) -> None:
+        """Answer those whom a ledger that was torn down leaves behind; after an orderly end there is nobody."""
+        while self._queue:
+            self._queue.popleft().refuse(StorageUnavailable("the server is stopping; nothing was done"))
+        for entry in batch:
+            entry.refuse(Pending("the outcome is not known: ask again with the same key"))
 
     def _take(self) -> list[_Entry]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), self._max_commands))]
@@ -197,7 +210,7 @@ class Ledger:
                 return
             finally:
                 await transaction.abort()
-            await asyncio.sleep(random.random() * min(MAX_BACKOFF, 0.002 * 2**attempt))  # noqa: S311 - jitter
+            await asyncio.sleep(random.random() * min(MAX_BACKOFF, 0.002 * 2 ** min(attempt, 10)))  # noqa: S311 - jitter
             attempt += 1
 
     def _drop_overdue(self, batch: list[_Entry]) -> bool:

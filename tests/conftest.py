@@ -1,8 +1,9 @@
 """What tests share: a real MongoDB replica set, one per test process, and a fresh database for each test."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bson import ObjectId
@@ -10,6 +11,7 @@ from bson import ObjectId
 from mongo.driver import Database, Driver, DriverName
 from mongo.embedded import EmbeddedMongo
 from mongo.schema import migrate
+from tests.running_shop import RunningShop, Visitor
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,26 @@ async def database(driver: Driver) -> AsyncIterator[Database]:
     await migrate(database, "test")
     yield database
     await driver.client.drop_database(database.name)
+
+
+@pytest.fixture(scope="session")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    """Run the whole server with demo data, for tests that leave room for each other."""
+    settings = {"DEMO": "true", "LOGINS_PER_MINUTE": "100000"}
+    running = await RunningShop(tmp_path_factory.mktemp("shop") / "data", settings).start()
+    yield running
+    assert await running.stop() == 0, running.log.read_text()[-3000:]
+
+
+@pytest.fixture
+async def visitor(shop: RunningShop) -> AsyncIterator[Callable[..., Awaitable[Visitor]]]:
+    """Return a function that connects clients, which leave at the end."""
+    visitors: list[Visitor] = []
+
+    async def connect(**auth: Any) -> Visitor:
+        visitors.append(await Visitor(shop.url, auth).connect())
+        return visitors[-1]
+
+    yield connect
+    for each in visitors:
+        await each.leave()

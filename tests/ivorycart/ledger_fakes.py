@@ -97,6 +97,12 @@ def _fail(faults: deque[Trouble]) -> None:
         raise fault
 
 
+async def until(happened: Callable[[], object]) -> None:
+    """Let the others run until something has happened."""
+    while not happened():  # noqa: ASYNC110 - polled on purpose: no event of the ledger's own is being waited for
+        await asyncio.sleep(0)
+
+
 class Running:
     """A ledger that runs, with what it published."""
 

@@ -10,7 +10,7 @@ from models.errors import InsufficientStock, StorageUnavailable
 from models.faults import Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged, OrderPlaced
-from tests.ivorycart.ledger_fakes import FakeStore, Running, running
+from tests.ivorycart.ledger_fakes import FakeStore, Running, running, until
 
 ANNA = OwnerId("u:anna")
 
@@ -24,10 +24,9 @@ async def ask_while_busy(it: Running, *commands: SetLine) -> list[object]:
     """Submit commands while the batch before them is on its way, so that they gather."""
     it.store.gate.clear()
     first = asyncio.create_task(it.ledger.submit(SetLine(OwnerId("u:first"), "tea", 1)))
-    await asyncio.sleep(0)
+    await until(lambda: it.store.open)
     rest = asyncio.gather(*map(it.ledger.submit, commands), return_exceptions=True)
-    while it.ledger.waiting < len(commands):
-        await asyncio.sleep(0)
+    await until(lambda: it.ledger.waiting == len(commands))
     it.store.gate.set()
     await first
     return await rest
@@ -166,8 +165,7 @@ async def test_a_caller_who_left_does_not_take_the_command_back() -> None:
         it.store.gate.clear()
         leaving = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 2)))
         staying = asyncio.create_task(it.ledger.submit(SetLine(owner(1), "tea", 1)))
-        while not it.store.open:
-            await asyncio.sleep(0)
+        await until(lambda: it.store.open)
         leaving.cancel()
         it.store.gate.set()
         assert (await staying).cart.units == 1

@@ -617,6 +617,38 @@ async def test_a_repeated_version_is_found(driver: Driver, shop: Shop) -> None:
     assert found(result) - {one, other} == {("levels", f"products/{shop.mug}")}
 
 
+FITS = [
+    *(("restock", 1, 0), ("return", 1, 0), ("adjustment", 1, 0), ("adjustment", -1, 0)),
+    *(("hold", 0, 1), ("release", 0, -1), ("expire", 0, -1), ("purchase", -1, -1), ("purchase", -1, 0)),
+]
+MISFITS = [
+    *(("restock", -1, 0), ("restock", 1, 1), ("restock", 0, 0), ("return", -1, 0), ("return", 1, -1)),
+    *(("adjustment", 0, 0), ("adjustment", 1, 1), ("hold", 0, -1), ("hold", 1, 1), ("hold", 0, 0)),
+    *(("release", 0, 1), ("release", -1, -1), ("expire", 0, 1), ("expire", 1, -1)),
+    *(("purchase", 1, 0), ("purchase", -2, -1), ("purchase", 0, 0), ("purchase", -1, 1)),
+    *(("adjustment", -4, 0), ("release", 0, -3), ("hold", 0, 4)),  # of 5 on hand and 2 held
+]
+
+
+@pytest.mark.parametrize("moves", [FITS, MISFITS], ids=["fits", "misfits"])
+async def test_a_movement_does_what_its_type_says(
+    driver: Driver, database: Database, moves: list[tuple[str, int, int]]
+) -> None:
+    """A hold claims, a release frees, a purchase takes; nothing leaves less than nothing, or more held than there is."""
+    shop = Shop(database, *(ObjectId() for _ in range(5)))
+    last = set()
+    for change_type, stock, held in moves:
+        made = await product(database, change_type)
+        start = [("restock", 0, 5, 0, 0), ("hold", 5, 5, 0, 2), (change_type, 5, 5 + stock, 2, 2 + held)]
+        for version, (name, *level) in enumerate(start, 1):
+            numbers = dict(zip(("old_stock", "new_stock", "old_held", "new_held"), level, strict=True))
+            row = {"product_id": made, "version": version, "change_type": name, "cause": ""}
+            inserted = await shop.insert("inventory_logs", row | numbers)
+        last.add(("levels", f"inventory_logs/{inserted}"))
+    rows = {each for each in found(await audit(driver, database)) if each[0] == "levels" and "inventory" in each[1]}
+    assert rows == (last if moves is MISFITS else set())
+
+
 async def test_what_is_late_but_within_its_slack_is_no_finding(driver: Driver, shop: Shop) -> None:
     """Workers get their time: a running system has something due at any moment."""
     await shop.age("carts", {"_id": ANN}, "expires_at", 5)

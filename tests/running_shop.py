@@ -1,0 +1,167 @@
+"""A real server in a process of its own, and clients for it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import socketio
+from aiohttp import ClientSession
+
+ROOT = Path(__file__).parent.parent
+READY = "IvoryCart is open: "
+PATIENCE = 60
+
+
+@dataclass
+class RunningShop:
+    """A server process. `settings` are environment variables; its log is kept in the data folder's parent."""
+
+    data_dir: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> Self:
+        """Start and wait until it is open."""
+        environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+        environment |= {"PORT": "0", "DATA_DIR": str(self.data_dir), "BCRYPT_COST": "4", "PYTHONUNBUFFERED": "1"}
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(ROOT / "server.py"),
+                cwd=self.data_dir.parent,  # away from any .env of the repository
+                env=environment | dict(self.settings),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        async with asyncio.timeout(PATIENCE):
+            while line := (await self.process.stdout.readline()).decode():
+                if line.startswith(READY):
+                    self.url = line.removeprefix(READY).strip()
+                    return self
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-3000:]}")
+
+    @property
+    def log(self) -> Path:
+        """Where its log goes."""
+        return self.data_dir.parent / f"{self.data_dir.name}.log"
+
+    async def stop(self) -> int:
+        """End it in an orderly way; return its exit status."""
+        return await self.end(signal.SIGTERM)
+
+    async def kill(self) -> int:
+        """End it as a power cut would."""
+        return await self.end(signal.SIGKILL)
+
+    async def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait until the process has gone."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        async with asyncio.timeout(PATIENCE):
+            status = await self.process.wait()
+        return status
+
+
+@dataclass
+class Visitor:
+    """A python-socketio client that keeps what it hears."""
+
+    url: str
+    auth: dict[str, Any] = field(default_factory=dict)
+    heard: list[tuple[str, Any]] = field(default_factory=list)
+    client: socketio.AsyncClient = field(default_factory=lambda: socketio.AsyncClient(reconnection=False))
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def connect(self) -> Self:
+        """Connect, and wait for the welcome."""
+        self.client.on("*", self._hear)
+        await self.client.connect(self.url, transports=["websocket"], auth=self.auth)
+        await self.hear("welcome")
+        return self
+
+    async def _hear(self, event: str, payload: Any = None) -> None:
+        self.heard.append((event, payload))
+        self._news.set()
+
+    def all(self, event: str) -> list[Any]:
+        """Return all payloads of an event so far."""
+        return [payload for name, payload in self.heard if name == event]
+
+    @property
+    def session(self) -> str:
+        """The session that the server gave."""
+        return self.all("welcome")[0]["session"]
+
+    async def hear(self, event: str, matching: Any = lambda _: True, within: float = 10.0) -> Any:
+        """Wait for an event that matches, heard already or still to come."""
+        async with asyncio.timeout(within):
+            while True:
+                self._news.clear()
+                for payload in self.all(event):
+                    if matching(payload):
+                        return payload
+                await self._news.wait()
+
+    async def ask(self, event: str, payload: Any = None) -> Any:
+        """Send an event and return its ack."""
+        return await self.client.call(event, payload, timeout=15)
+
+    def level(self, product_id: str) -> Any:
+        """Return the newest level of a product that this client has heard of."""
+        items = [
+            item
+            for name, payload in self.heard
+            if name in {"stock", "stock:snapshot"}
+            for item in payload["items"]
+            if item["id"] == product_id
+        ]
+        return max(items, key=lambda item: item["version"], default=None)
+
+    async def sees(self, product_id: str, within: float = 5.0, **fields: Any) -> Any:
+        """Wait until the newest level of a product has these values."""
+
+        def fits(_: Any) -> bool:
+            level = self.level(product_id)
+            return level is not None and all(level[name] == value for name, value in fields.items())
+
+        async with asyncio.timeout(within):
+            while not fits(None):
+                self._news.clear()
+                if not fits(None):
+                    await self._news.wait()
+        return self.level(product_id)
+
+    async def leave(self) -> None:
+        """Disconnect."""
+        await self.client.disconnect()
+
+
+async def sign_in(url: str, email: str = "buyer@demo.com", password: str = "demo123") -> str:
+    """Return a token."""
+    async with ClientSession() as http, http.post(
+        f"{url}/api/auth/login", json={"email": email, "password": password}
+    ) as answer:
+        assert answer.status == 200, await answer.text()
+        return (await answer.json())["token"]
+
+
+async def products(url: str) -> list[dict[str, Any]]:
+    """Return the products of the demo data."""
+    async with ClientSession() as http, http.get(f"{url}/api/products/?limit=100") as answer:
+        return (await answer.json())["items"]
+
+
+ADDRESS = {"name": "Ada", "line1": "1 Analytical Way", "city": "London", "postal_code": "N1", "country": "GB"}
+CARD = {"method": "sandbox", "card": "4242424242424242"}
+
+
+def order(total: int, key: str, **changes: Any) -> dict[str, Any]:
+    """Return an order as clients send it."""
+    return {"order_key": key, "address": ADDRESS, "payment": CARD, "expected_total": total} | changes
