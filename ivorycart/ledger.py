@@ -205,7 +205,7 @@ class Ledger:
                 stale = stale + 1 if isinstance(fault, Stale) else 0
                 if stale == MAX_STALE:
                     raise Rejected(str(fault)) from fault
-                log.info("ledger.retry", attempt=attempt, reason=str(fault)[:200])
+                log.debug("ledger.retry", attempt=attempt, reason=str(fault)[:200])
             else:
                 return
             finally:

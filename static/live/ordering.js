@@ -6,7 +6,7 @@ const UNDER_WAY = "ivorycart.order";
 const MOST_TRIES = 20;
 const PAUSE_MS = 1_000;
 const PATIENCE_MS = 15_000;
-const DEMO_ADDRESS = { name: "Demo Buyer", line1: "1 Quay Street", city: "Galway", postal_code: "H91 E2X4", country: "IE" };
+const DEMO_ADDRESS = { line1: "1 Quay Street", city: "Galway", postal_code: "H91 E2X4", country: "IE" };
 const TEST_CARD = { method: "sandbox", card: "4242424242424242" };
 
 /**
@@ -60,7 +60,8 @@ export function createOrdering({ connection, session, account, cart, memory = se
 
   /** @param {Started} started */
   async function place(started) {
-    const question = { ...started, address: DEMO_ADDRESS, payment: TEST_CARD };
+    const name = session.user.peek()?.name ?? "Demo Buyer";
+    const question = { ...started, address: { name, ...DEMO_ADDRESS }, payment: TEST_CARD };
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       const ack = await connection.ask("order:place", question, PATIENCE_MS);
       if (ack.ok) return answered(ack.order);

@@ -634,7 +634,7 @@ MISFITS = [
 async def test_a_movement_does_what_its_type_says(
     driver: Driver, database: Database, moves: list[tuple[str, int, int]]
 ) -> None:
-    """A hold claims, a release frees, a purchase takes; nothing leaves less than nothing, or more held than there is."""
+    """A hold claims, a release frees, a purchase takes; none leaves less than nothing, or more held than stock."""
     shop = Shop(database, *(ObjectId() for _ in range(5)))
     last = set()
     for change_type, stock, held in moves:
