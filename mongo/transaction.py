@@ -67,12 +67,18 @@ class LedgerTransactions:
         await self._driver.start_transaction(self._session)
         return self._session
 
-    async def discard_session(self) -> None:
-        """Forget a session whose transaction ended in doubt."""
-        session, self._session = self._session, None
-        if session is not None:
-            with suppress(PyMongoError):
-                await session.end_session()
+    async def supersede(self, session: Session) -> None:
+        """Settle a transaction whose commit stayed without an answer: if it is still open, it is undone.
+
+        Left alone it would block what it has written for a minute (``transactionLifetimeLimitSeconds``), and everyone
+        who asks again with it. A newer transaction of the same session makes the server abort an open older one; one
+        that was committed stays so.
+        """
+        await self._driver.start_transaction(session)
+        try:
+            await self._database["meta"].find_one({"_id": "schema"}, session=session)
+        finally:
+            await session.abort_transaction()
 
 
 class BatchTransaction:
@@ -195,14 +201,18 @@ class BatchTransaction:
             raise
 
     async def abort(self) -> None:
-        """Give up; a transaction that was committed stays so."""
+        """Give up; a transaction that was committed stays so.
+
+        The session is used again: whatever the server still has open on it ends with the next transaction.
+        """
         if self._session is None or self._committed:
             return
         session, self._session = self._session, None
         with suppress(PyMongoError, InvalidOperation):
             if session.in_transaction:
                 await session.abort_transaction()
-        await self._owner.discard_session()
+            else:  # a commit was sent
+                await self._owner.supersede(session)
 
 
 def _write_fault(error: Mapping[str, Any]) -> StorageFault:

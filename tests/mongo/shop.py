@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -109,7 +110,7 @@ async def check_books(database: Database) -> None:
     async for product in database["products"].find():
         logs = await database["inventory_logs"].find({"product_id": product["_id"]}).sort("version").to_list(None)
         assert [each["version"] for each in logs] == list(range(1, product["version"] + 1))
-        for before, after in zip(logs, logs[1:], strict=False):
+        for before, after in pairwise(logs):
             assert (before["new_stock"], before["new_held"]) == (after["old_stock"], after["old_held"])
         if logs:
             assert (logs[-1]["new_stock"], logs[-1]["new_held"]) == (product["stock"], product["held"])

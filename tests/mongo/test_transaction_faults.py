@@ -24,20 +24,13 @@ from tests.mongo.shop import (
 
 pytestmark = both_drivers
 
-NO_NEW_PRIMARY_YET = {"code": 91, "errmsg": "shutting down", "codeName": "ShutdownInProgress"}
+NO_MAJORITY = {"code": 64, "errmsg": "waiting for replication timed out", "errInfo": {"wtimeout": True}}
+SHUTTING_DOWN = {"code": 91, "errmsg": "shutting down", "codeName": "ShutdownInProgress"}
 FAULTS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "the connection closes twice at the commit": ("commitTransaction", 2, {"closeConnection": True}),
     "the connection closes five times at the commit": ("commitTransaction", 5, {"closeConnection": True}),
-    "the commit ran, but no majority confirmed it": (
-        "commitTransaction",
-        3,
-        {"writeConcernError": NO_NEW_PRIMARY_YET},
-    ),
-    "the commit ran, but the majority took too long": (
-        "commitTransaction",
-        2,
-        {"writeConcernError": {"code": 64, "errmsg": "waiting timed out", "errInfo": {"wtimeout": True}}},
-    ),
+    "the commit ran, but no majority confirmed it": ("commitTransaction", 3, {"writeConcernError": NO_MAJORITY}),
+    "the commit ran, but the primary went": ("commitTransaction", 1, {"writeConcernError": SHUTTING_DOWN}),
     "the commit failed and may be tried again": (
         "commitTransaction",
         2,
@@ -82,7 +75,7 @@ async def test_an_unknown_commit_is_pending_and_the_same_key_tells_later(
 ) -> None:
     """A caller past the deadline hears neither yes nor no; asking again gives one order, at once, on any process."""
     tea = await add_product(database, 10)
-    fault: dict[str, Any] = {"writeConcernError": NO_NEW_PRIMARY_YET} if happened else {"closeConnection": True}
+    fault: dict[str, Any] = {"writeConcernError": NO_MAJORITY} if happened else {"closeConnection": True}
     async with (
         running_ledger(driver, database) as patient,
         running_ledger(driver, database, "p2", deadline=2.0) as hasty,
