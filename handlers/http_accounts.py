@@ -54,7 +54,7 @@ async def profile(call: Call) -> Any:
     return {**shapes.user(user), "created_at": shapes.time(user.get("created_at"))}
 
 
-@account_routes.add("GET", "/api/notifications", answer=NotificationList)
+@account_routes.add("GET", "/api/notifications", answer=NotificationList, refusals=("not_found",))
 async def notifications(call: Call) -> Any:
     """Return what the caller has not seen."""
     unseen = await call.shop.notifications.unseen(call.owner)

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from handlers import shapes
+from handlers.payloads.cart import Cart as CartModel
 from handlers.payloads.cart import CartAnswer, CartOrderBody, SessionAnswer, SetLineBody, UpdateBody
 from handlers.payloads.fields import Answer
 from handlers.payloads.order import OrderAnswer
@@ -26,7 +27,7 @@ cart_routes = Routes()
 class CartsAnswer(Answer):
     """The caller's carts: one at most, as every owner has one."""
 
-    items: list[Any]
+    items: list[CartModel]
     next: None
 
 
@@ -36,13 +37,13 @@ async def new_session(_call: Call) -> Any:
     return {"session": secrets.token_urlsafe(24)}
 
 
-@cart_routes.add("GET", "/api/cart", answer=CartAnswer, refusals=("storage_unavailable",))
+@cart_routes.add("GET", "/api/cart", answer=CartAnswer, refusals=("not_found", "storage_unavailable"))
 async def get_cart(call: Call) -> Any:
     """Return the caller's cart."""
     return {"cart": _show(call, await call.shop.carts.get(call.owner))}
 
 
-@cart_routes.add("GET", "/api/carts", answer=CartsAnswer, refusals=("storage_unavailable",))
+@cart_routes.add("GET", "/api/carts", answer=CartsAnswer, refusals=("not_found", "storage_unavailable"))
 async def get_carts(call: Call) -> Any:
     """Return the caller's carts as a list."""
     cart = await call.shop.carts.get(call.owner)

@@ -11,6 +11,7 @@ from handlers.errors import Malformed
 from models.errors import Invalid
 
 MAX_DEPTH = 32
+MAX_ERRORS = 100  # an answer must not be many times as long as what it refuses
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -65,8 +66,9 @@ def read(model: type[M], value: Any) -> M:
 
 
 def field_errors(error: ValidationError) -> list[dict[str, str]]:
-    """Name each bad field by a JSON pointer (RFC 6901) and say what is wrong with it."""
-    return [{"pointer": _pointer(each["loc"]), "detail": each["msg"]} for each in error.errors(include_url=False)]
+    """Name each bad field, up to a hundred, by a JSON pointer (RFC 6901) and say what is wrong with it."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [{"pointer": _pointer(each["loc"]), "detail": each["msg"]} for each in found[:MAX_ERRORS]]
 
 
 def _pointer(location: Sequence[str | int]) -> str:

@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 
 import orjson
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel
 
-from handlers.errors import TooLarge, UnsupportedType
+from handlers.errors import Malformed, TooLarge, UnsupportedType
 from handlers.reading import parse_json, read
 from ivorycart.connections import User
 from ivorycart.shop import Shop
-from models.errors import Forbidden, NotAuthenticated, NotFound
+from models.errors import Forbidden, Invalid, NotAuthenticated, NotFound
 from models.identity import OBJECT_ID, SESSION_TOKEN, OwnerId, owner_of_session, owner_of_user
 
 MAX_BODY = 64 * 1024
@@ -175,12 +176,16 @@ def authenticate(request: web.Request, shop: Shop) -> User | None:
 
 
 async def _body(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MAX_BODY:  # said before its type is looked at, and before it is read
+        raise TooLarge(f"a body has at most {MAX_BODY} bytes")
     if request.content_type != "application/json":
         raise UnsupportedType("send application/json")
     try:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise TooLarge(f"a body has at most {MAX_BODY} bytes") from error
+    except (web.RequestPayloadError, HttpProcessingError) as error:
+        raise Malformed("the body is not in its Content-Encoding or Transfer-Encoding") from error
     if len(body) > MAX_BODY:
         raise TooLarge(f"a body has at most {MAX_BODY} bytes")
     return body
@@ -190,6 +195,8 @@ def _query(request: web.Request, model: type[BaseModel]) -> dict[str, Any]:
     """Return the query's values, whole numbers as such where the model wants them: a query has only text."""
     values: dict[str, Any] = {}
     for name, text in request.query.items():
+        if name in values:
+            raise Invalid("the request is not valid", errors=[{"pointer": f"/{name}", "detail": "stands twice"}])
         field = model.model_fields.get(name)
         wants_number = field is not None and field.annotation in {int, int | None}
         values[name] = int(text) if wants_number and text.isascii() and text.isdigit() and len(text) < 16 else text  # noqa: PLR2004 - beyond 2**53 nothing is meant

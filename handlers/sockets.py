@@ -18,7 +18,7 @@ from ivorycart.connections import Connection
 from ivorycart.engine import SocketServer
 from ivorycart.shop import Shop
 from ivorycart.throttle import Throttle
-from models.errors import Forbidden, Internal, NotAuthenticated, RateLimited, Refused
+from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,7 @@ class Sockets:
         server.on("disconnect", self._disconnect)
         for event in events.table.values():
             server.on(event.name, self._handler_of(event))
+        server.on("*", self._unknown)
 
     async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let a socket in and tell it where it stands; no query is needed for that."""
@@ -109,6 +110,14 @@ class Sockets:
                     return ack_error(Internal("this could not be handled"))
 
         return handle
+
+    async def _unknown(self, _name: str, sid: str, *_arguments: Any) -> dict[str, Any]:
+        """Answer an event that nobody handles; it counts like any other, or it would be a way around the limit."""
+        try:
+            await self._throttle(sid)
+        except RateLimited as refusal:
+            return ack_error(refusal)
+        return ack_error(NotFound("there is no such event"))
 
     async def _answer(self, sid: str, event: Event, arguments: tuple[Any, ...]) -> dict[str, Any]:
         await self._throttle(sid)

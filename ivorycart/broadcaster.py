@@ -3,8 +3,11 @@
 Pattern: the feed marks products as dirty; one task sends. The first change after a pause goes out at once, then the
 tick rules. Sockets that watch certain products get a frame of their own with only those.
 
-Concurrency: ``mark`` is plain and called on the event loop; one task runs ``run``. Shutdown: cancel ``run``; nothing is
-lost, since a client that comes back asks by cursor.
+Concurrency: ``mark`` is plain and called on the event loop; one task runs ``run``. Should that fail, what it had taken
+up is marked again for the next run. Shutdown: cancel ``run``; nothing is lost, since a client that comes back asks by
+cursor.
+
+Invariant: a frame's cursor covers nothing that is still to be sent, so each frame takes up all that is dirty.
 """
 
 import asyncio
@@ -67,17 +70,33 @@ class Broadcaster:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if self._everything:
-                await self._send_snapshots()
-            await self._send_dirty()
+            await self._send_all()
             await asyncio.sleep(self._tick)
 
-    async def _send_dirty(self) -> None:
-        dirty, self._dirty = tuple(self._dirty), {}
-        await self._send(dirty)
-        held = self._board.all_held(dirty)
-        if held:
-            await self._send(self._board.put_releases(await self._releases.next_releases(held)))
+    async def _send_all(self) -> None:
+        everything, self._everything = self._everything, False
+        dirty, self._dirty = self._dirty, {}
+        try:
+            if everything:
+                await self._send_snapshots()
+            await self._send(dirty)
+            await self._learn_releases(dirty)
+        except BaseException:
+            self._everything |= everything
+            self._dirty = dirty | self._dirty
+            self._wake.set()
+            raise
+
+    async def _learn_releases(self, product_ids: Iterable[str]) -> None:
+        """Ask when the next unit may come back of what is all held; that goes out with the next frame."""
+        unknown = [each for each in self._board.all_held(product_ids) if each not in self._board.next_release]
+        if not unknown:
+            return
+        releases = await self._releases.next_releases(unknown)
+        # What has changed meanwhile is asked for anew.
+        still = {each: at for each, at in releases.items() if each not in self._dirty}
+        for product_id in self._board.put_releases(still):
+            self.mark(product_id)
 
     async def _send(self, product_ids: Iterable[str]) -> None:
         shown = self._board.shown(product_ids)
@@ -91,9 +110,9 @@ class Broadcaster:
                 await self._outlet.send("stock", self._payload(cursor, wanted), to=watcher.sid)
 
     async def _send_snapshots(self) -> None:
-        self._everything = False
-        for connection in self._connections:
-            await self.send_snapshot(connection.sid)
+        await self._outlet.broadcast("stock:snapshot", self.payload_of(self._board.snapshot_ids()), room=EVERYTHING)
+        for watcher in self._connections.watchers():
+            await self.send_snapshot(watcher.sid)
 
     async def send_snapshot(self, sid: str) -> None:
         """Send one socket the levels of what it watches, or of all products up to the limit."""
@@ -101,14 +120,15 @@ class Broadcaster:
         if connection is None:
             return
         ids = connection.watch if connection.watch is not None else self._board.snapshot_ids()
-        await self._outlet.send("stock:snapshot", self._payload(self._board.cursor, self._board.shown(ids)), to=sid)
+        await self._outlet.send("stock:snapshot", self.payload_of(ids), to=sid)
 
     async def watch(self, sid: str, product_ids: frozenset[str] | None) -> None:
         """Have a socket hear of certain products only, or of everything."""
-        self._connections.change(sid, watch=product_ids)
         if product_ids is None:
             await self._outlet.join(sid, EVERYTHING)
+            self._connections.change(sid, watch=None)  # only now: no frame may pass it by in between
         else:
+            self._connections.change(sid, watch=product_ids)
             await self._outlet.leave(sid, EVERYTHING)
 
     async def send_catalogue(self, product_id: str, payload: Mapping[str, Any]) -> None:

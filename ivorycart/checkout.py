@@ -86,7 +86,8 @@ class Checkout:
     async def _authorise(
         self, provider: PaymentProvider, request: OrderRequest, amount: int, currency: str
     ) -> Authorisation:
-        key = f"{request.owner}:{request.order_key}"
+        # Another request under the same order key must get money of its own: it will be refused, and its money let go.
+        key = f"{request.owner}:{request.order_key}:{request.fingerprint}"
         try:
             return await provider.authorise(key, amount, currency, dict(request.payment or {}))
         except Declined as reason:

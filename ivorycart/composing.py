@@ -31,7 +31,7 @@ class MailComposer:
         data = dict(mail.data)
         if mail.kind == "order_placed":
             data = await self._order_data(data["order_id"])
-        domain = parseaddr(self.sender)[1].rpartition("@")[2] or "localhost"
+        domain = parseaddr(self.sender)[1].rpartition("@")[2].encode("idna").decode() or "localhost"
         message_id = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{domain}>"
         return compose(
             mail.kind, data, sender=self.sender, to=mail.to, message_id=message_id, public_url=self.public_url

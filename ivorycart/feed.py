@@ -55,8 +55,7 @@ class Feed:
     async def run(self, state: WorkerState) -> None:
         """Follow until cancelled."""
         if not self._opened:
-            await self.open()
-            self._broadcaster.mark_everything()
+            await self._begin_anew()
         self._opened = False  # should this fail, the next run begins with a snapshot
         while True:
             try:
@@ -66,9 +65,13 @@ class Feed:
                         await self._take(change)
             except HistoryLost as reason:
                 log.warning("feed.history_lost", reason=str(reason)[:200])
-                await self.open()
-                self._opened = False
-                self._broadcaster.mark_everything()
+                await self._begin_anew()
+
+    async def _begin_anew(self) -> None:
+        """Start from a snapshot. What went by unheard may have been notifications, too."""
+        self._board.start(await self._source.open())
+        self._broadcaster.mark_everything()
+        await self._telling.open()
 
     async def _take(self, change: Change) -> None:
         match change:

@@ -2,8 +2,9 @@
 
 Pattern: a leased worker. It claims due mails (which moves their next try into the future, so that a relay that dies
 loses nothing and a second one takes nothing twice), sends them concurrently, and notes what became of each: sent;
-to be tried again with a growing pause; or dead, after a permanent refusal or too many tries. Where no mail server is
-set, mails stay in the history as ``unsent`` and are shown in the log.
+to be tried again with a growing pause; or dead, after a permanent refusal or too many tries. What a slow server leaves
+no time for is given back before its claim runs out. A mail that goes wrong in a way nobody thought of costs the others
+nothing. Where no mail server is set, mails stay in the history as ``unsent`` and are shown in the log.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ BATCH = 100
 INTERVAL = 0.5
 CONCURRENCY = 8
 MAX_TRIES = 12
+# Seconds after the claim in which a mail is still begun: with the mailer's own patience it ends before the claim does.
+PATIENCE = 45.0
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 NO_SERVER = "not sent: no mail server is set"
@@ -47,6 +50,9 @@ class MailBook(Protocol):
     async def dead(self, mail: Mail, error: str) -> None:
         """Give a mail up."""
 
+    async def give_back(self, mail: Mail) -> None:
+        """Have a mail that was not tried taken up by whoever comes next."""
+
 
 class Composer(Protocol):
     """Makes messages of mails."""
@@ -62,19 +68,26 @@ class Relay:
     book: MailBook
     mailer: Mailer | None
     compose: Composer
+    patience: float = PATIENCE
 
     async def step(self) -> bool:
         """Send one batch; return whether there may be more."""
         mails = await self.book.claim(BATCH)
+        loop = asyncio.get_running_loop()
+        last_start = loop.time() + self.patience
         gate = asyncio.Semaphore(CONCURRENCY)
 
         async def send(mail: Mail) -> None:
             async with gate:
-                await self._send(mail)
+                if loop.time() > last_start:
+                    await self.book.give_back(mail)
+                else:
+                    await self._send(mail)
 
-        async with asyncio.TaskGroup() as group:
-            for mail in mails:
-                group.create_task(send(mail))
+        # One whose outcome cannot be noted must not cut short the others, which are being talked about with a server.
+        for failure in await asyncio.gather(*map(send, mails), return_exceptions=True):
+            if failure is not None:
+                raise failure
         return len(mails) == BATCH
 
     async def _send(self, mail: Mail) -> None:
@@ -83,12 +96,15 @@ class Relay:
         except (LookupError, ValueError) as error:
             log.warning("mail.dead", mail=mail.key, reason=str(error))
             await self.book.dead(mail, f"cannot be composed: {error}")
-            return
-        if self.mailer is None:
-            log.info("mail.unsent", mail=mail.key, to=mail.to, subject=str(message["Subject"]), reason=NO_SERVER)
-            await self.book.unsent(mail, NO_SERVER)
-            return
-        await self._deliver(self.mailer, mail, message)
+        except Exception as error:
+            log.exception("mail.not_composed", mail=mail.key)
+            await self._later(mail, f"{type(error).__name__}: {error}")
+        else:
+            if self.mailer is None:
+                log.info("mail.unsent", mail=mail.key, to=mail.to, subject=str(message["Subject"]), reason=NO_SERVER)
+                await self.book.unsent(mail, NO_SERVER)
+            else:
+                await self._deliver(self.mailer, mail, message)
 
     async def _deliver(self, mailer: Mailer, mail: Mail, message: EmailMessage) -> None:
         try:
@@ -97,13 +113,19 @@ class Relay:
             log.warning("mail.dead", mail=mail.key, reason=str(error))
             await self.book.dead(mail, str(error))
         except MailTemporary as error:
-            if mail.tries >= MAX_TRIES:
-                log.warning("mail.dead", mail=mail.key, reason=str(error), tries=mail.tries)
-                await self.book.dead(mail, f"given up after {mail.tries} tries: {error}")
-            else:
-                await self.book.retry(mail, str(error), pause_after(mail.tries))
+            await self._later(mail, str(error))
+        except Exception as error:
+            log.exception("mail.not_sent", mail=mail.key)
+            await self._later(mail, f"{type(error).__name__}: {error}")
         else:
             await self.book.sent(mail)
+
+    async def _later(self, mail: Mail, reason: str) -> None:
+        if mail.tries >= MAX_TRIES:
+            log.warning("mail.dead", mail=mail.key, reason=reason, tries=mail.tries)
+            await self.book.dead(mail, f"given up after {mail.tries} tries: {reason}")
+        else:
+            await self.book.retry(mail, reason, pause_after(mail.tries))
 
 
 def pause_after(tries: int) -> timedelta:

@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ivorycart.mail.headers import mailbox
+from ivorycart.mail.smtp_settings import SmtpSettings
+
 Comma = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -56,6 +59,41 @@ class Settings(BaseSettings):
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: str | None) -> str | None:
+        if value is not None:
+            SmtpSettings.from_url(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_mailbox(cls, value: str) -> str:
+        mailbox(value)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_site(cls, value: str | None) -> str | None:
+        if value is not None and not _is_web_address(value):
+            raise ValueError("must be an address such as https://shop.example")
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _is_web_address(origin) or urlsplit(origin).path not in {"", "/"}:
+                raise ValueError(f"must be origins such as https://shop.example, not {origin!r}")
+        return value
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _is_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must start with mongodb:// or mongodb+srv://")
+        return value
+
     @field_validator("*", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: Any, info: Any) -> Any:
@@ -67,6 +105,10 @@ class Settings(BaseSettings):
     def _fitting(self) -> Self:
         if self.mongodb_uri and not self.jwt_secret:
             raise ValueError("JWT_SECRET is required together with MONGODB_URI: all processes need the same")
+        if not self.smtp_url and (self.email_user or self.email_pass):
+            if not (self.email_user and self.email_pass):
+                raise ValueError("EMAIL_USER and EMAIL_PASS go together: set both or neither")
+            SmtpSettings.from_account(self.email_user, self.email_pass)
         if self.demo and self.public_url and not _is_local(self.public_url):
             raise ValueError("DEMO brings accounts with known passwords: not together with a public PUBLIC_URL")
         return self
@@ -76,6 +118,14 @@ def _is_local(url: str) -> bool:
     return (urlsplit(url).hostname or "") in {"localhost", "127.0.0.1", "::1"}
 
 
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not match
+        return False
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings; raise SettingsError naming the first that is wrong."""
     try:
@@ -83,7 +133,10 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
-        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
+        reason = first["msg"].removeprefix("Value error, ").removeprefix(f"{name}: ").removeprefix(f"{name} ")
+        raise SettingsError(f"{name}: {reason}") from None  # the cause quotes what was given, secrets and all
+    except UnicodeDecodeError as error:
+        raise SettingsError(f".env: is not UTF-8 text ({error.reason})") from error
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -101,9 +101,14 @@ class Telling:
         """Send again what this socket's owner has not seen."""
         if connection.owner not in self._with_unseen:
             return
-        unseen = await self.book.unseen(connection.owner)
-        if not unseen:
-            self._with_unseen.discard(connection.owner)
+        self._with_unseen.discard(connection.owner)  # before the question: what comes in meanwhile puts it back
+        try:
+            unseen = await self.book.unseen(connection.owner)
+        except BaseException:
+            self._with_unseen.add(connection.owner)
+            raise
+        if unseen:
+            self._with_unseen.add(connection.owner)
         for notification in unseen:
             await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
 

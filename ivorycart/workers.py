@@ -16,6 +16,8 @@ import structlog
 
 FIRST_PAUSE = 0.1
 LAST_PAUSE = 5.0
+# Seconds. A step that takes longer than any work does hangs: it loses its lease and is no sign of life any more.
+LONGEST_STEP = 120.0
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +91,8 @@ async def _keep_running(state: WorkerState, run: Callable[[WorkerState], Awaitab
 class LeasedWorker:
     """Calls ``step`` every ``interval`` seconds while this process has the lease, and at once when nudged.
 
-    ``step`` returns whether there may be more to do right away.
+    ``step`` returns whether there may be more to do right away. One that waits long (for a slow mail server, say) keeps
+    the lease and counts as alive up to ``longest_step`` seconds.
     """
 
     name: str
@@ -97,6 +100,7 @@ class LeasedWorker:
     step: Callable[[], Awaitable[bool]]
     interval: float
     lease_seconds: float = 3.0
+    longest_step: float = LONGEST_STEP
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
 
     def nudge(self) -> None:
@@ -110,15 +114,38 @@ class LeasedWorker:
         try:
             while True:
                 if time.monotonic() >= prolong_at:
-                    mine = await self.leases.take(self.name, int(self.lease_seconds * 1000))
+                    mine = await self._take()
                     prolong_at = time.monotonic() + (self.lease_seconds / 3 if mine else self.interval)
-                more = await self.step() if mine else False
+                more = await self._work(state) if mine else False
                 state.alive()
                 if not more:
                     await self._wait()
         finally:
             if mine:
                 await self._give_back()
+
+    async def _take(self) -> bool:
+        return await self.leases.take(self.name, int(self.lease_seconds * 1000))
+
+    async def _work(self, state: WorkerState) -> bool:
+        """Do one step, prolonging the lease while it lasts. Should the lease be lost, the step goes on to its end."""
+        hangs_at = time.monotonic() + self.longest_step
+        step = asyncio.ensure_future(self.step())
+        try:
+            while not (await asyncio.wait({step}, timeout=self.lease_seconds / 3))[0]:
+                if time.monotonic() < hangs_at:
+                    state.alive()
+                    await self._prolong()
+            return await step
+        finally:
+            step.cancel()
+            await asyncio.gather(step, return_exceptions=True)
+
+    async def _prolong(self) -> None:
+        try:
+            await self._take()
+        except Exception as error:  # noqa: BLE001 - the step that runs bears it; the next one will not begin
+            log.info("lease.not_prolonged", worker=self.name, reason=str(error)[:200])
 
     async def _give_back(self) -> None:
         try:

@@ -44,10 +44,10 @@ class Alerts:
 
     async def _recipients(self, carts: Sequence[Document]) -> list[Recipient]:
         emails = await self._emails([OwnerId(cart["_id"]) for cart in carts])
-        return [Recipient(cart["_id"], emails.get(cart["_id"]) or cart["email"]) for cart in carts]
+        return [Recipient(cart["_id"], emails.get(cart["_id"]) or cart.get("email")) for cart in carts]
 
     async def _emails(self, owners: Iterable[OwnerId]) -> dict[OwnerId, str]:
-        users = [ObjectId(user) for user in map(user_of_owner, owners) if user]
+        users = [ObjectId(user) for user in map(user_of_owner, owners) if user and ObjectId.is_valid(user)]
         if not users:
             return {}
         rows = await self._database["users"].find({"_id": {"$in": users}}, {"email": 1}).to_list(None)

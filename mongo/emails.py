@@ -12,14 +12,15 @@ from models.order import Order
 from mongo import documents
 from mongo.driver import Database, Document
 
-# Longer than any mail server is waited for: only a relay that died lets a claim run out.
+# Longer than the relay takes with any mail: only one that died lets a claim run out.
 CLAIM_SECONDS = 120
 
 
 class Emails:
-    """The outbox. Dates are set by the database's clock."""
+    """The outbox. Dates are set by the database's clock; a claim is good for ``claim_seconds``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, claim_seconds: int = CLAIM_SECONDS) -> None:
+        self._claim_seconds = claim_seconds
         self._emails = database["emails"]
         self._orders = database["orders"]
 
@@ -40,7 +41,7 @@ class Emails:
         if not found:
             return []
         claim = ObjectId()
-        later = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": CLAIM_SECONDS}}
+        later = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": self._claim_seconds}}
         change: list[Document] = [{"$set": {"claim": claim, "due": later, "tries": {"$add": ["$tries", 1]}}}]
         await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **due}, change)
         rows = await self._emails.find({"_id": {"$in": [row["_id"] for row in found]}, "claim": claim}).to_list(None)
@@ -52,17 +53,21 @@ class Emails:
 
     async def unsent(self, mail: Mail, note: str) -> None:
         """Note that a mail was not sent and will not be."""
-        await self._finish(mail, state="unsent", error={"$literal": note})
+        await self._finish(mail, state="unsent", error=_text(note))
 
     async def dead(self, mail: Mail, error: str) -> None:
         """Give a mail up."""
-        await self._finish(mail, state="dead", error={"$literal": error})
+        await self._finish(mail, state="dead", error=_text(error))
 
     async def retry(self, mail: Mail, error: str, pause: timedelta) -> None:
         """Have a mail tried again after a pause."""
         milliseconds = int(pause.total_seconds() * 1000)
         later = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": milliseconds}}
-        await self._finish(mail, due=later, error={"$literal": error})
+        await self._finish(mail, due=later, error=_text(error))
+
+    async def give_back(self, mail: Mail) -> None:
+        """Have a mail that was not tried taken up by whoever comes next."""
+        await self._finish(mail, due="$$NOW", tries=mail.tries - 1)
 
     async def _finish(self, mail: Mail, **fields: Any) -> None:
         """Change a mail unless somebody else has taken it up since."""
@@ -77,3 +82,8 @@ class Emails:
 
 def _literal(document: Document) -> Document:
     return {field: {"$literal": value} for field, value in document.items()}
+
+
+def _text(error: str) -> Document:
+    """Quote a text that may hold anything, bytes of another server's alphabet (as lone surrogates) included."""
+    return {"$literal": error.encode("utf-8", "replace").decode()}

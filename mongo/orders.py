@@ -72,5 +72,5 @@ def _unsettled(row: dict[str, Any]) -> Unsettled:
         provider=row["provider"],
         provider_id=row["provider_id"],
         amount=row["amount"],
-        cancelled=row.get("status") == OrderStatus.CANCELLED.value,
+        cancelled=row.get("status") in {None, OrderStatus.CANCELLED.value},  # without an order nobody pays
     )

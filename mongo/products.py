@@ -1,17 +1,21 @@
 """Reading and adding catalogue entries, and reading their movements. Levels change in the ledger alone."""
 
+import asyncio
+import random
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from models.catalogue import Listing
-from models.errors import Conflict
+from models.errors import Conflict, Pending, StorageUnavailable
 from models.stock import ChangeType, Level, Movement
 from mongo import documents
-from mongo.driver import Database, Document, Driver
+from mongo.driver import Database, Document, Driver, Session
 
+MAX_RETRIES = 8  # with doubling pauses: one to two seconds
 _SHOWN: Document = {"published": {"$ne": False}, "disabled": {"$ne": True}}
 
 
@@ -35,12 +39,13 @@ class Products:
         return documents.listing_of(document) if document else None
 
     async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
-        """Return a page of what is on show, oldest first, after an id."""
+        """Return a page of what is on show, oldest first, after an id; a category takes in those below it."""
         query: Document = dict(_SHOWN)
         if after:
             query["_id"] = {"$gt": ObjectId(after)}
         if category:
-            query["category"] = {"$gte": category, "$lt": category + "\uffff"}
+            below = {"$gte": f"{category}/", "$lt": f"{category}0"}  # 0 comes right after the slash
+            query["$or"] = [{"category": category}, {"category": below}]
         rows = await self._products.find(query).sort("_id", 1).limit(limit).to_list(None)
         return [documents.listing_of(row) for row in rows]
 
@@ -65,6 +70,22 @@ class Products:
     async def add(self, entries: Iterable[Mapping[str, Any]], actor: str) -> list[str]:
         """Add entries with their opening stock, each a first movement; return their ids. All or none."""
         rows = [_entry(entry) for entry in entries]
+        for attempt in count() if rows else ():
+            try:
+                await self._insert(rows, actor)
+                break
+            except DuplicateKeyError as error:
+                raise Conflict("a product with this SKU exists already") from error
+            except PyMongoError as error:
+                # Two who add the same SKU at once are told of each other like this, too.
+                if not error.has_error_label("TransientTransactionError"):
+                    raise
+                if attempt == MAX_RETRIES:
+                    raise StorageUnavailable("the products could not be stored; nothing was done") from error
+            await asyncio.sleep(random.random() * 0.01 * 2.0**attempt)  # noqa: S311 - jitter
+        return [str(row["_id"]) for row in rows]
+
+    async def _insert(self, rows: list[Document], actor: str) -> None:
         session = await self._driver.start_session()
         try:
             await self._driver.start_transaction(session)
@@ -73,16 +94,28 @@ class Products:
             opening = [documents.movement_document(_opening(row, actor, now)) for row in rows if row["stock"]]
             if opening:
                 await self._logs.insert_many(opening, session=session)
-            await session.commit_transaction()
-        except DuplicateKeyError as error:
-            raise Conflict("a product with this SKU exists already") from error
+            await _commit(session)
         finally:
             await session.end_session()
-        return [str(row["_id"]) for row in rows]
 
     async def _now(self, session: Any) -> Any:
         row = await self._database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"}, session=session)
         return row["now"] if row else None
+
+
+async def _commit(session: Session) -> None:
+    """Commit; while the answer is missing, ask again a few times."""
+    for attempt in count():
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            if not error.has_error_label("UnknownTransactionCommitResult"):
+                raise
+            if attempt == MAX_RETRIES:
+                raise Pending("it is not known yet whether the products were added: look for them") from error
+            await asyncio.sleep(random.random() * 0.01 * 2.0**attempt)  # noqa: S311 - jitter
+        else:
+            return
 
 
 def _entry(entry: Mapping[str, Any]) -> Document:

@@ -12,6 +12,7 @@ Concurrency: one reader task. Nothing here outlives it: cancelling it drops the 
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ AWAIT_MS = 500
 BATCH = 5000
 # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
 _LOST = {286, 280, 260}
+_Rows = dict[Any, Document]  # by id
 _LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,11 @@ log = logging.getLogger(__name__)
 def cursor_of(time: Timestamp) -> Cursor:
     """Write a cluster time as a cursor."""
     return Cursor(f"{time.time:08x}{time.inc:08x}")
+
+
+def pause(attempt: int) -> float:
+    """Return the seconds to wait after so many tries in vain: doubling, up to two."""
+    return min(2.0, 0.05 * 2.0 ** min(attempt, 10))
 
 
 class ChangeFeed:
@@ -82,6 +89,7 @@ class ChangeFeed:
         cursor_id, session = 0, self._session
         attempt = 0
         while True:
+            _heed_cancellation()
             try:
                 if not cursor_id:
                     session = await self._new_session()
@@ -101,7 +109,7 @@ class ChangeFeed:
                     raise HistoryLost(str(error)) from error
                 log.warning("change stream interrupted: %s", error)
                 cursor_id = 0
-                await asyncio.sleep(min(2.0, 0.05 * 2**attempt))
+                await asyncio.sleep(pause(attempt))
                 attempt += 1
                 continue
             # Only now: a batch that could not be translated must be read again.
@@ -124,7 +132,7 @@ class ChangeFeed:
 
     def _pipeline(self) -> list[Document]:
         """Choose what concerns browsers; carts that this process wrote are delivered directly and dropped here."""
-        not_mine = {"$not": {"$regex": f"^{self._process_id}:"}}
+        not_mine = {"$not": {"$regex": f"^{re.escape(self._process_id)}:"}}
         wanted: list[Document] = [
             {"ns.coll": "products", "operationType": {"$in": ["insert", "update", "replace", "delete"]}},
             {
@@ -136,7 +144,7 @@ class ChangeFeed:
             {"ns.coll": "orders", "operationType": {"$in": ["update", "replace"]}},
             {"ns.coll": "notifications", "operationType": "insert"},
         ]
-        keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription.updatedFields")
+        keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription")
         return [
             {"$changeStream": self._position},
             {"$match": {"$or": wanted}},
@@ -151,17 +159,11 @@ class ChangeFeed:
         carts = await self._whole("carts", [event for event in fresh if _is_partial_cart(event)])
         changes: list[Change] = []
         for event in fresh:
-            collection, key = event["ns"]["coll"], event["documentKey"]["_id"]
-            cursor = cursor_of(event["clusterTime"])
-            if collection == "products":
-                changes += _product_changes(event, cursor, listings)
-            elif collection == "carts":
-                document = event.get("fullDocument") or carts.get(key)
-                changes += [CartWritten(documents.cart_of(document))] if document else []
-            elif collection == "orders":
-                changes += [OrderUpdated(documents.order_of(orders[key]))] if key in orders else []
-            else:
-                changes.append(NotificationAdded(documents.notification_of(event["fullDocument"])))
+            try:
+                changes += _changes_of(event, listings, carts, orders)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                # Another program's half of a document: whoever follows the stream is not to lose the rest of it.
+                log.exception("change stream: a document cannot be read: %s %s", event["ns"], event["documentKey"])
         return changes
 
     async def _whole(self, collection: str, events: Sequence[Document]) -> dict[Any, Document]:
@@ -172,19 +174,44 @@ class ChangeFeed:
         return {row["_id"]: row for row in rows}
 
 
+def _heed_cancellation() -> None:
+    """End a task that was cancelled: PyMongo's async client can turn a cancellation into an error, or lose it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows) -> list[Change]:
+    collection, key = event["ns"]["coll"], event["documentKey"]["_id"]
+    if collection == "products":
+        return _product_changes(event, cursor_of(event["clusterTime"]), listings)
+    if collection == "carts":
+        document = event.get("fullDocument") or carts.get(key)
+        return [CartWritten(documents.cart_of(document))] if document else []
+    if collection == "orders":
+        return [OrderUpdated(documents.order_of(orders[key]))] if key in orders else []
+    return [NotificationAdded(documents.notification_of(event["fullDocument"]))]
+
+
+def _touched(event: Document) -> set[str]:
+    """Return the fields that an update set, shortened or took away."""
+    update = event.get("updateDescription", {})
+    shortened = (each["field"] for each in update.get("truncatedArrays", ()))
+    return {*update.get("updatedFields", ()), *update.get("removedFields", ()), *shortened}
+
+
 def _is_catalogue(event: Document) -> bool:
     """Whether more than the level changed."""
     if event["ns"]["coll"] != "products":
         return False
-    changed = event.get("updateDescription", {}).get("updatedFields", {})
-    return event["operationType"] != "update" or not _LEVEL_FIELDS.issuperset(changed)
+    return event["operationType"] != "update" or not _LEVEL_FIELDS.issuperset(_touched(event))
 
 
 def _is_partial_cart(event: Document) -> bool:
     return event["ns"]["coll"] == "carts" and not event.get("fullDocument")
 
 
-def _product_changes(event: Document, cursor: Cursor, listings: dict[Any, Document]) -> list[Change]:
+def _product_changes(event: Document, cursor: Cursor, listings: _Rows) -> list[Change]:
     key = event["documentKey"]["_id"]
     changed = event.get("updateDescription", {}).get("updatedFields", {})
     changes: list[Change] = []
@@ -194,11 +221,12 @@ def _product_changes(event: Document, cursor: Cursor, listings: dict[Any, Docume
     if _is_catalogue(event):
         document = listings.get(key)
         listing = documents.listing_of(document) if document else None
-        changes.append(CatalogueChanged(cursor, str(key), _kind(event, changed, document), listing))
+        changes.append(CatalogueChanged(cursor, str(key), _kind(event, document), listing))
     return changes
 
 
-def _kind(event: Document, changed: Document, document: Document | None) -> CatalogueChange:
+def _kind(event: Document, document: Document | None) -> CatalogueChange:
+    changed = _touched(event)
     if document is None or document.get("disabled") or not document.get("published", True):
         return "withdrawn"
     if event["operationType"] == "insert":

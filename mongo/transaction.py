@@ -28,6 +28,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
+from models.cart import Cart
 from models.commands import Command
 from models.decide import Reads, needs_lines, products_of, reads
 from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
@@ -39,8 +40,9 @@ from mongo.driver import Database, Document, Driver, Session
 from mongo.writes import Read, Write, writes
 
 DUPLICATE_KEY = 11000
-# What two batches of two processes can do to each other; everything else in a write is about the document itself.
-_CONTENTION = {112, 225, 244, 246, 251, 24, 50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436}
+# What two batches of two processes can do to each other, and what a server goes through (stepping down, shutting down,
+# a full disk); everything else in a write is about the document itself.
+_CONTENTION = {112, 225, 244, 246, 251, 24, 50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436, 14031}
 _NOW = {"now": "$$NOW"}
 _CART_FIELDS = dict.fromkeys(("revision", "lines", "currency", "expires_at", "extended", "email", "expired"), 1)
 
@@ -92,13 +94,16 @@ class BatchTransaction:
         self._session: Session | None = None
         self._committed = False
         self._versions: dict[str, int] = {}
-        self._revisions: dict[OwnerId, int] = {}
+        self._carts: dict[OwnerId, Cart] = {}
 
     async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
         """Begin, and read what the commands touch."""
         async with _faults():
             self._session = await self._owner.begin()
-            return await self._read([(reads(command), needs_lines(command)) for command in commands], policy)
+            try:
+                return await self._read([(reads(command), needs_lines(command)) for command in commands], policy)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:  # another program's half of a document
+                raise Rejected(f"a document cannot be read: {error!r}") from error
 
     async def _read(self, wanted: list[tuple[Reads, bool]], policy: Policy) -> State:
         state = State(self._now, policy)
@@ -106,8 +111,7 @@ class BatchTransaction:
         for document in await self._find("carts", {cart for each, _ in wanted for cart in each.carts}):
             clock.append(document["now"])
             cart = documents.cart_of(document)
-            state.carts[cart.id] = cart
-            self._revisions[cart.id] = cart.revision
+            state.carts[cart.id] = self._carts[cart.id] = cart
         await self._read_orders(wanted, state)
         with_lines = {cart for each, lines in wanted if lines for cart in each.carts}
         wanted_products = {product_id for each, _ in wanted for product_id in each.products}
@@ -150,8 +154,11 @@ class BatchTransaction:
         return now
 
     async def _rows(self, collection: str, **arguments: Any) -> list[Document]:
-        reply = await self._command({"find": collection, **arguments, "singleBatch": True})
+        reply = await self._command({"find": collection, **arguments})
         rows: list[Document] = reply["cursor"]["firstBatch"]
+        while reply["cursor"]["id"]:  # a reply has at most 16 MiB
+            reply = await self._command({"getMore": reply["cursor"]["id"], "collection": collection})
+            rows += reply["cursor"]["nextBatch"]
         return rows
 
     async def _command(self, command: Document) -> Document:
@@ -162,7 +169,7 @@ class BatchTransaction:
 
         While the server works on one message, the next one is built: with a core for each, that is a third of the time.
         """
-        read = Read(self._versions, self._revisions, self._now, self._stamp)
+        read = Read(self._versions, self._carts, self._now, self._stamp)
         sending: asyncio.Future[None] | None = None
         async with _faults():
             try:

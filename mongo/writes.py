@@ -30,10 +30,10 @@ class Write(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Versions and revisions as they were read; the database's clock; a stamp that no other write of a cart has."""
+    """Versions and carts as they were read; the database's clock; a stamp that no other write of a cart has."""
 
     versions: Mapping[str, int]
-    revisions: Mapping[OwnerId, int]
+    carts: Mapping[OwnerId, Cart]
     now: datetime
     stamp: str
 
@@ -73,10 +73,10 @@ def _cart_writes(carts: Iterable[Cart], read: Read) -> Iterator[Write]:
     updates: list[Document] = []
     emptied: list[OwnerId] = []
     for cart in carts:
-        before = read.revisions.get(cart.id)
+        before = read.carts.get(cart.id)
         if before is None:
             fresh.append(documents.cart_document(cart, read.stamp))
-        elif not cart.lines and not cart.expired and cart.revision == before + 1:
+        elif cart == before.with_lines(()):
             emptied.append(cart.id)
         else:
             updates.append({"q": {"_id": cart.id}, "u": documents.cart_document(cart, read.stamp)})

@@ -52,6 +52,11 @@ class RunningShop:
         """Where its log goes."""
         return self.data_dir.parent / f"{self.data_dir.name}.log"
 
+    @property
+    def mongod_pid(self) -> int:
+        """The pid of its embedded database, as that noted it; 0 where it has ended in good order."""
+        return int((self.data_dir / "mongo" / "db" / "mongod.lock").read_text() or 0)
+
     async def stop(self) -> int:
         """End it in an orderly way; return its exit status."""
         return await self.end(signal.SIGTERM)
@@ -122,7 +127,18 @@ class Visitor:
             for item in payload["items"]
             if item["id"] == product_id
         ]
-        return max(items, key=lambda item: item["version"], default=None)
+        # Of equal versions the one heard last: another program may have written without a version.
+        return max(reversed(items), key=lambda item: item["version"], default=None)
+
+    @property
+    def cursor(self) -> str:
+        """The newest cursor that this client has heard."""
+        return max(payload["cursor"] for _, payload in self.heard if isinstance(payload, dict) and "cursor" in payload)
+
+    async def gone(self, within: float = 10.0) -> None:
+        """Wait until the server has closed the connection."""
+        async with asyncio.timeout(within):
+            await self.client.eio.wait()
 
     async def sees(self, product_id: str, within: float = 5.0, **fields: Any) -> Any:
         """Wait until the newest level of a product has these values."""
@@ -145,9 +161,10 @@ class Visitor:
 
 async def sign_in(url: str, email: str = "buyer@demo.com", password: str = "demo123") -> str:
     """Return a token."""
-    async with ClientSession() as http, http.post(
-        f"{url}/api/auth/login", json={"email": email, "password": password}
-    ) as answer:
+    async with (
+        ClientSession() as http,
+        http.post(f"{url}/api/auth/login", json={"email": email, "password": password}) as answer,
+    ):
         assert answer.status == 200, await answer.text()
         return (await answer.json())["token"]
 

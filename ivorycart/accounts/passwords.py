@@ -36,7 +36,10 @@ class Passwords:
     async def check(self, password: str, hashed: str | None) -> bool:
         """Whether a password is the hashed one; takes as long where there is none."""
         stored = (hashed or self._nobody).encode()
-        matches = await self._run(lambda: bcrypt.checkpw(_digest(password), stored))
+        try:
+            matches = await self._run(lambda: bcrypt.checkpw(_digest(password), stored))
+        except ValueError:  # what another program stored is no hash: nobody has that password
+            return False
         return matches and hashed is not None
 
     def close(self) -> None:

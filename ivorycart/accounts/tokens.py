@@ -44,6 +44,8 @@ class Tokens:
 
     def read(self, token: str) -> User:
         """Return whom a token names; raise NotAuthenticated for any that is not wholly in order."""
+        if not token.isascii():  # it could not even be encoded: headers may carry bytes that are no text
+            raise NotAuthenticated("the token is not valid or has expired")
         try:
             header = jwt.get_unverified_header(token)
             claims = jwt.decode(

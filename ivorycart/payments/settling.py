@@ -52,7 +52,9 @@ class Settler:
         return len(due) == BATCH and bool(captured or voided)
 
     async def _settle(self, payment: Unsettled) -> None:
-        provider = self.providers[payment.provider]
+        provider = self.providers.get(payment.provider)
+        if provider is None:
+            raise ProviderUnavailable(f"{payment.provider} is not set up any more")
         if payment.cancelled:
             await provider.void(payment.provider_id)
         else:

@@ -28,7 +28,6 @@ NO_MAJORITY = {"code": 64, "errmsg": "waiting for replication timed out", "errIn
 SHUTTING_DOWN = {"code": 91, "errmsg": "shutting down", "codeName": "ShutdownInProgress"}
 FAULTS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "the connection closes twice at the commit": ("commitTransaction", 2, {"closeConnection": True}),
-    "the connection closes five times at the commit": ("commitTransaction", 5, {"closeConnection": True}),
     "the commit ran, but no majority confirmed it": ("commitTransaction", 3, {"writeConcernError": NO_MAJORITY}),
     "the commit ran, but the primary went": ("commitTransaction", 1, {"writeConcernError": SHUTTING_DOWN}),
     "the commit failed and may be tried again": (
@@ -36,17 +35,17 @@ FAULTS: dict[str, tuple[str, int, dict[str, Any]]] = {
         2,
         {"errorCode": 251, "errorLabels": ["TransientTransactionError"]},
     ),
-    "the commit met a new primary": ("commitTransaction", 2, {"errorCode": 10107}),
+    "the commit met a new primary": ("commitTransaction", 1, {"errorCode": 10107}),
     "an insert failed and may be tried again": (
         "insert",
         2,
         {"errorCode": 112, "errorLabels": ["TransientTransactionError"]},
     ),
     "the connection closes at an insert": ("insert", 1, {"closeConnection": True}),
-    "the connection closes at an update": ("update", 2, {"closeConnection": True}),
-    "the connection closes at a read": ("find", 2, {"closeConnection": True}),
-    "an insert met a server that shuts down": ("insert", 2, {"errorCode": 91}),
-    "the server's disk is full for a moment": ("insert", 2, {"errorCode": 14031}),
+    "the connection closes at an update": ("update", 1, {"closeConnection": True}),
+    "the connection closes at a read": ("find", 1, {"closeConnection": True}),
+    "an insert met a server that shuts down": ("insert", 1, {"errorCode": 91}),
+    "the server's disk is full for a moment": ("insert", 8, {"errorCode": 14031}),
 }
 
 
@@ -68,8 +67,7 @@ async def test_a_checkout_survives(fault: str, driver: Driver, database: Databas
     await check_books(database)
 
 
-@pytest.mark.parametrize("same_process", [True, False])
-@pytest.mark.parametrize("happened", [True, False], ids=["it had happened", "it had not"])
+@pytest.mark.parametrize(("happened", "same_process"), [(True, False), (False, True), (False, False)])
 async def test_an_unknown_commit_is_pending_and_the_same_key_tells_later(
     driver: Driver, database: Database, *, happened: bool, same_process: bool
 ) -> None:
@@ -78,7 +76,7 @@ async def test_an_unknown_commit_is_pending_and_the_same_key_tells_later(
     fault: dict[str, Any] = {"writeConcernError": NO_MAJORITY} if happened else {"closeConnection": True}
     async with (
         running_ledger(driver, database) as patient,
-        running_ledger(driver, database, "p2", deadline=2.0) as hasty,
+        running_ledger(driver, database, "p2", deadline=1.0) as hasty,
         running_ledger(driver, database, "p3", deadline=30.0) as other,
     ):
         await patient.submit(SetLine(ANNA, tea, 2))

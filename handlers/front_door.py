@@ -1,0 +1,46 @@
+"""What no route ever sees: requests that cannot be read as HTTP. They are answered and logged like other refusals.
+
+aiohttp answers them itself, in plain text that repeats what was sent, and logs a traceback for each.
+"""
+
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from handlers.errors import Malformed, problem
+
+log = structlog.get_logger(__name__)
+
+
+class FrontDoor(web.AppRunner):
+    """Runs an application like its base class, with problem documents for what cannot be read."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        return _Server(server.request_handler, request_factory=server.request_factory, **server._kwargs)  # noqa: SLF001
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class _Protocol(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what could not be read, and close; errors of ours go the way of the base class."""
+        broken: Any = request.writer.output_size > 0  # the answer has begun, so nothing can be said any more
+        if status >= 500 or broken:  # noqa: PLR2004 - the server's own fault
+            return super().handle_error(request, status, exc, message)
+        log.info("request.unreadable", peer=request.remote, reason=type(exc).__name__)
+        response = problem(Malformed("this is not a request in HTTP/1.1"))
+        response.force_close()
+        return response

@@ -1,0 +1,246 @@
+"""The API documents: complete, valid, and true of what is really sent."""
+
+import ast
+import json
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from prometheus_client import CollectorRegistry
+
+from handlers.app import build_app
+from handlers.documents.asyncapi import asyncapi_document
+from handlers.documents.openapi import openapi_document
+from handlers.documents.page import documents_page
+from handlers.routing import ROUTE_TABLE
+from handlers.sockets import Outlet, Sockets
+from tests.handlers.doors import bearer, fresh_session, send
+from tests.running_shop import order, sign_in
+from tests.system.books import open_books
+
+ROOT = Path(__file__).parents[2]
+PARSER = ROOT / "node_modules" / "@asyncapi" / "parser"
+FILES = {"/", "/static/{path}", "/npm/{path}"}  # pages and pictures of the browser's side: no API
+SENDING = {"send", "broadcast", "emit"}
+BY_THE_ENGINE = {"error"}  # sent as a packet by the engine, for events without an ack
+OWN_EVENTS = {"connect", "disconnect", "*"}
+
+
+@pytest.fixture(scope="module")
+def app():
+    """The application as it is mounted; a shop is not needed to know its routes."""
+    return build_app(None, CollectorRegistry(), static_dir=ROOT / "static", packages_dir=ROOT / "node_modules")
+
+
+@pytest.fixture(scope="module")
+def openapi(app):
+    """The document of the routes, as a client reads it."""
+    return json.loads(json.dumps(openapi_document(app[ROUTE_TABLE])))
+
+
+@pytest.fixture(scope="module")
+def asyncapi():
+    """The document of the events, as a client reads it."""
+    return json.loads(json.dumps(asyncapi_document()))
+
+
+def messages(asyncapi, *, sent):
+    """Return the documented messages of one direction by their event's name."""
+    found = asyncapi["components"]["messages"].items()
+    return {message["name"]: message for key, message in found if key.startswith("sent_") == sent}
+
+
+def check(document, schema, value):
+    """Assert that a value is what a document says; errors are told with their place."""
+    whole = {**schema, "components": document["components"]}
+    found = [(error.json_path, error.message) for error in Draft202012Validator(whole).iter_errors(value)]
+    assert not found, (schema, found[:5])
+
+
+def test_every_mounted_route_is_documented(app, openapi):
+    """And nothing is documented that is not mounted."""
+    mounted = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
+    api = {(method, path) for method, path in mounted if path not in FILES}
+    told = {(method.upper(), path) for path, operations in openapi["paths"].items() for method in operations}
+    assert api == told
+
+
+async def test_the_running_server_gives_these_documents(shop, openapi, asyncapi):
+    """What is tested here is what clients get."""
+    assert (await send(shop.url, "GET", "/api/openapi.json")).body == openapi
+    assert (await send(shop.url, "GET", "/api/asyncapi.json")).body == asyncapi
+
+
+def test_every_registered_event_is_documented(asyncapi):
+    """And nothing is documented that nobody handles."""
+    registered = []
+    server = SimpleNamespace(on=lambda name, _handler: registered.append(name))
+    Sockets(server, None, Outlet(server))
+    assert set(registered) - OWN_EVENTS == set(messages(asyncapi, sent=False))
+
+
+def test_every_event_that_the_code_sends_is_documented(asyncapi):
+    """Read from the source: each name that stands, or may stand, first in a call that sends."""
+    sources = [ROOT / "server.py", *(ROOT / "handlers").rglob("*.py"), *(ROOT / "ivorycart").rglob("*.py")]
+    sent = set().union(*(_sent_by(path) for path in sources))
+    assert {"welcome", "alert", "notification"} <= sent
+    assert sent | BY_THE_ENGINE == set(messages(asyncapi, sent=True))
+
+
+def _sent_by(path):
+    """Return the event names in a source file, also those that a name was given before the call."""
+    tree = ast.parse(path.read_text())
+    names = set()
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+        given = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                given.setdefault(node.targets[0].id, set()).update(_texts(node.value))
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in SENDING and node.args:
+                first = node.args[0]
+                names |= given.get(first.id, set()) if isinstance(first, ast.Name) else _texts(first)
+    return names
+
+
+def _texts(node):
+    """Return the texts that an expression may be: a literal, or either side of a choice."""
+    if isinstance(node, ast.IfExp):
+        return _texts(node.body) | _texts(node.orelse)
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def test_openapi_is_valid(openapi):
+    """By the OpenAPI 3.1 schema."""
+    assert openapi["openapi"].startswith("3.1")
+    validate(openapi)
+
+
+@pytest.mark.skipif(not PARSER.is_dir(), reason="@asyncapi/parser is not installed: npm ci --ignore-scripts")
+def test_asyncapi_is_valid(asyncapi):
+    """By the parser of those who write the standard; its hints (severity 2 and above) are no errors."""
+    script = """
+      import { readFileSync } from 'node:fs';
+      import { Parser } from '@asyncapi/parser';
+      const found = await new Parser().validate(readFileSync(0, 'utf8'));
+      console.log(JSON.stringify(found.filter((each) => each.severity < 2).map((each) => [each.path, each.message])));
+    """
+    command = ["node", "--input-type=module", "-e", script]
+    document = json.dumps(asyncapi)
+    done = subprocess.run(command, cwd=ROOT, input=document, capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout) == []
+
+
+def test_schemas_are_valid_and_none_is_left_over(openapi, asyncapi):
+    """Each is JSON Schema, and every reference leads somewhere."""
+    for document in (openapi, asyncapi):
+        schemas = document["components"]["schemas"]
+        for schema in schemas.values():
+            Draft202012Validator.check_schema(schema)
+        assert {each.rsplit("/", 1)[1] for each in _references(document) if "/schemas/" in each} <= set(schemas)
+
+
+def _references(node):
+    if isinstance(node, dict):
+        found = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+        return found.union(*map(_references, node.values())) if node else found
+    return set().union(*map(_references, node)) if isinstance(node, list) else set()
+
+
+@pytest.fixture
+async def known(shop):
+    """Ids of things that are there, by the name of the path's part; the order is the demo buyer's."""
+    async with open_books(shop) as books:
+        product = await books["products"].find_one({"images.0": {"$exists": True}, "stock": {"$gt": 20}})
+    product_id = str(product["_id"])
+    lines = [{"product_id": product_id, "quantity": 1}]
+    body = {"cart": lines, "socketId": fresh_session(), "order_key": fresh_session()}
+    placed = await send(shop.url, "POST", "/api/cart/order", body, **bearer(await sign_in(shop.url)))
+    assert placed.status == 201, placed.body
+    image_id = product["images"][0]["url"].rsplit("/", 1)[1]
+    return {"product_id": product_id, "image_id": image_id, "order_id": placed.body["order"]["id"]}
+
+
+async def test_what_every_get_route_answers_is_what_its_document_says(shop, openapi, known):
+    """Each real answer fits its schema, for whoever may ask."""
+    for path, operations in openapi["paths"].items():
+        if "get" not in operations:
+            continue
+        operation = operations["get"]
+        role = next(each for each in ("admin", "buyer", "seller", "delivery", "nobody") if each in operation["x-roles"])
+        headers = bearer(await sign_in(shop.url, f"{role}@demo.com")) if role != "nobody" else {}
+        answer = await send(shop.url, "GET", path.format(**known), **headers)
+        documented = operation["responses"][str(answer.status)]
+        assert answer.status == 200, (path, answer.body)
+        if "content" in documented:
+            check(openapi, documented["content"]["application/json"]["schema"], answer.body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/session", None),
+        ("POST", "/api/auth/register", {"email": "documents@example.org", "password": "long enough", "name": "D"}),
+        ("POST", "/api/auth/login", {"email": "buyer@demo.com", "password": "demo123"}),
+        ("POST", "/api/cart/update", {"cart": [], "socketId": "d" * 32}),
+        ("PUT", "/api/cart/items/{product_id}", {"quantity": 1}),
+        ("DELETE", "/api/cart", None),
+        ("POST", "/api/products/{product_id}/stock", {"change_type": "restock", "delta": 1}),
+        ("POST", "/api/orders/", order(1, "documents")),
+        ("POST", "/api/auth/login", {"email": "buyer@demo.com"}),
+        ("PUT", "/api/cart/items/{order_id}", {"quantity": 1}),
+    ],
+)
+async def test_what_other_routes_answer_is_what_their_document_says(shop, openapi, known, method, path, body):
+    """Done or refused: the status is documented, and the answer fits its schema."""
+    role = "admin" if "stock" in path else "buyer"
+    headers = bearer(await sign_in(shop.url, f"{role}@demo.com"))
+    answer = await send(shop.url, method, path.format(**known), body, **headers)
+    operation = openapi["paths"][path.replace("{order_id}", "{product_id}")][method.lower()]
+    [(kind, content)] = operation["responses"][str(answer.status)]["content"].items()
+    assert answer.headers["Content-Type"].split(";")[0] == kind
+    check(openapi, content["schema"], answer.body)
+
+
+async def test_acks_and_events_are_what_their_document_says(shop, asyncapi, known, visitor):
+    """A buyer's visit: each ack fits, and so does everything that was heard meanwhile."""
+    buyer = await visitor()
+    line = {"product_id": known["product_id"], "quantity": 1}
+    visit = [
+        ("cart:get", None),
+        ("cart:set", line),
+        ("cart:email", {"email": "ada@example.org"}),
+        ("auth", {"token": await sign_in(shop.url)}),
+        ("cart:clear", None),
+        ("cart:set", line),
+        ("stock:watch", {"product_ids": [known["product_id"]]}),
+        ("stock:watch", {"product_ids": None}),
+        ("notifications:read", {"ids": []}),
+    ]
+    acks = [(event, await buyer.ask(event, payload)) for event, payload in visit]
+    total = acks[5][1]["cart"]["total_amount"]
+    acks.append(("order:place", await buyer.ask("order:place", order(total, fresh_session()))))
+    asked, told = messages(asyncapi, sent=False), messages(asyncapi, sent=True)
+    assert {event for event, _ in acks} == {name for name in asked if "buyer" in asked[name]["x-roles"]}
+    for event, ack in acks:
+        assert ack.pop("ok"), (event, ack)
+        check(asyncapi, asked[event]["x-ack"], ack)
+    await buyer.client.emit("nothing")
+    await buyer.hear("error")
+    await buyer.hear("stock")
+    for event, payload in buyer.heard:
+        check(asyncapi, told[event]["payload"], payload)
+    assert {"welcome", "stock", "stock:snapshot", "error"} <= {event for event, _ in buyer.heard}
+
+
+async def test_the_readable_page_names_every_route_and_event(shop, openapi, asyncapi):
+    """Escaped, without scripts, as HTML."""
+    page = documents_page(openapi, asyncapi)
+    assert all(f"<code>{path}</code>" in page for path in openapi["paths"])
+    assert all(f"<code>{each['name']}</code>" in page for each in asyncapi["components"]["messages"].values())
+    assert "<script" not in page
+    answer = await send(shop.url, "GET", "/api/docs")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")

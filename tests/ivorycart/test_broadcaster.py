@@ -1,0 +1,354 @@
+"""The broadcaster: one frame per tick, the latest of each product, and nothing lost when sending fails."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ivorycart.board import Shown, StockBoard
+from ivorycart.broadcaster import EVERYTHING, Broadcaster
+from ivorycart.connections import Connection, Connections
+from models.feed import Cursor, LevelChanged, Snapshot
+from models.stock import Level, Product
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SHOWN = Product("tea", "Tea", 500, "EUR", "seller", 3, 10, for_sale=True)
+NEVER_AGAIN = 3600.0  # a tick that no test waits for
+
+
+class Broken(Exception):
+    """Something the broadcaster works with failed."""
+
+
+def payload(cursor: Cursor, shown: Iterable[Shown]) -> Mapping[str, Any]:
+    """Show a frame in few words."""
+    items = {each.product_id: (each.level.version, each.next_release) for each in shown}
+    return {"cursor": cursor, "items": items}
+
+
+@dataclass
+class Outlet:
+    """Keeps what was sent, and waits or fails as it is told."""
+
+    sent: list[tuple[str, str, Any]] = field(default_factory=list)
+    rooms: set[tuple[str, str]] = field(default_factory=set)
+    failures: int = 0
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    on_join: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        """Let everything through at first."""
+        self.gate.set()
+
+    async def send(self, event: str, payload: Mapping[str, Any], *, to: str) -> None:
+        """Send to one socket."""
+        await self.gate.wait()
+        if self.failures:
+            self.failures -= 1
+            raise Broken
+        self.sent.append((event, to, payload))
+
+    async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
+        """Send to a room."""
+        await self.send(event, payload, to=room)
+
+    async def join(self, sid: str, room: str) -> None:
+        """Enter a room."""
+        self.on_join()
+        self.rooms.add((sid, room))
+
+    async def leave(self, sid: str, room: str) -> None:
+        """Leave a room."""
+        self.rooms.discard((sid, room))
+
+    @property
+    def frames(self) -> list[Any]:
+        """What went to all, in order."""
+        return [payload["items"] for event, to, payload in self.sent if (event, to) == ("stock", EVERYTHING)]
+
+
+@dataclass
+class Releases:
+    """Knows when holds end; answers, waits or fails as it is told."""
+
+    at: dict[str, datetime] = field(default_factory=dict)
+    asked: list[list[str]] = field(default_factory=list)
+    failures: int = 0
+    before_answer: Callable[[], None] = lambda: None
+
+    async def next_releases(self, product_ids: Iterable[str]) -> Mapping[str, datetime]:
+        """Answer."""
+        self.asked.append(list(product_ids))
+        if self.failures:
+            self.failures -= 1
+            raise Broken
+        answer = {each: self.at[each] for each in self.asked[-1] if each in self.at}
+        self.before_answer()
+        return answer
+
+
+class Stage:
+    """A broadcaster with its board and fakes around it."""
+
+    def __init__(self, tick: float = 0.0, products: Iterable[str] = ("tea", "cup", "pot")) -> None:
+        self.board = StockBoard()
+        start = [(replace(SHOWN, id=each), Level(10, 0, 1, 0)) for each in products]
+        self.board.start(Snapshot(Cursor(f"{1:016x}"), start))
+        self.connections = Connections()
+        self.outlet = Outlet()
+        self.releases = Releases()
+        self.broadcaster = Broadcaster(
+            self.board, self.connections, self.outlet, self.releases, payload, tick=tick
+        )
+        self.time = 10
+
+    def move(self, product_id: str, **parts: int) -> None:
+        """Let the feed take in a movement."""
+        self.time += 1
+        version = self.board.levels[product_id].version + 1
+        parts = {"stock": None, "held": None, "arming": None, **parts}
+        change = LevelChanged(Cursor(f"{self.time:016x}"), product_id, version=version, **parts)
+        if self.board.apply_level(change):
+            self.broadcaster.mark(product_id)
+
+    async def joins(self, sid: str, watch: Iterable[str] | None = None) -> None:
+        """Let a socket in."""
+        wanted = None if watch is None else frozenset(watch)
+        self.connections.add(Connection(sid, f"session of {sid}", watch=wanted))
+        await self.broadcaster.watch(sid, wanted)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Run the broadcaster."""
+        task = asyncio.create_task(self.broadcaster.run())
+        await settle()
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def settle() -> None:
+    """Let everything that can go on go on."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_the_first_change_after_a_pause_goes_out_at_once():
+    """No tick is waited for; the tick here would last an hour."""
+    stage = Stage(tick=NEVER_AGAIN)
+    async with stage.running():
+        stage.move("tea", held=1)
+        await settle()
+        assert stage.outlet.frames == [{"tea": (2, None)}]
+
+
+async def test_there_is_at_most_one_frame_per_tick():
+    """What comes within a tick waits for its end, even if it is known at once."""
+    stage = Stage(tick=NEVER_AGAIN)
+    stage.releases.at = {"tea": NOON}
+    async with stage.running():
+        stage.move("tea", held=10)  # all held: there is a release to be told, too
+        await settle()
+        stage.move("cup", held=1)
+        await settle()
+        assert stage.outlet.frames == [{"tea": (2, None)}]
+
+
+async def test_changes_within_a_tick_are_conflated():
+    """The latest of each product wins, and each is in the frame once."""
+    stage = Stage()
+    for held in range(1, 9):
+        stage.move("tea", held=held)
+        stage.move("cup", held=held)
+    async with stage.running():
+        assert stage.outlet.frames == [{"tea": (9, None), "cup": (9, None)}]
+
+
+async def test_what_changes_while_a_frame_is_sent_goes_with_the_next():
+    """A slow outlet loses nothing."""
+    stage = Stage()
+    stage.outlet.gate.clear()
+    async with stage.running():
+        stage.move("tea", held=1)
+        await settle()
+        stage.move("tea", held=2)
+        stage.move("cup", held=1)
+        stage.outlet.gate.set()
+        await settle()
+        assert stage.outlet.frames == [{"tea": (2, None)}, {"tea": (3, None), "cup": (2, None)}]
+
+
+@pytest.mark.parametrize("what", ["outlet", "releases"])
+async def test_a_failure_loses_no_mark(what: str):
+    """The next run sends what the failed one had taken up, and what came in between."""
+    stage = Stage()
+    stage.releases.at = {"tea": NOON}
+    getattr(stage, what).failures = 1
+    async with stage.running() as task:
+        stage.move("tea", held=10)
+        await settle()
+        with pytest.raises(Broken):
+            await task
+    stage.move("cup", held=1)
+    async with stage.running():
+        pass
+    shown = {name: item for frame in stage.outlet.frames for name, item in frame.items()}
+    assert shown == {"tea": (2, NOON), "cup": (2, None)}
+
+
+async def test_a_failed_snapshot_is_sent_by_the_next_run():
+    """Nobody keeps a stale badge because sending failed once."""
+    stage = Stage()
+    await stage.joins("ada")
+    stage.broadcaster.mark_everything()
+    stage.outlet.failures = 1
+    async with stage.running() as task:
+        with pytest.raises(Broken):
+            await task
+    async with stage.running():
+        pass
+    assert [event for event, _, _ in stage.outlet.sent] == ["stock:snapshot"]
+
+
+async def test_a_frame_never_claims_a_time_of_which_it_lacks_something():
+    """While releases are asked for, other products move: no frame has their time without them."""
+    stage = Stage()
+    stage.releases.at = {"tea": NOON}
+    seen: dict[str, str] = {}
+
+    def meanwhile() -> None:
+        stage.releases.before_answer = lambda: None
+        for name in ("cup", "pot"):
+            stage.move(name, held=1)
+            seen[name] = stage.board.cursor
+
+    stage.releases.before_answer = meanwhile
+    async with stage.running():
+        stage.move("tea", held=10)
+        await settle()
+    told: set[str] = set()
+    for _, _, frame in stage.outlet.sent:
+        told |= set(frame["items"])
+        assert told >= {name for name, time in seen.items() if time <= frame["cursor"]}
+    assert told == {"tea", "cup", "pot"}
+
+
+async def test_the_next_release_follows_where_everything_is_held():
+    """It is asked for once per level, and told with the next frame."""
+    stage = Stage()
+    stage.releases.at = {"tea": NOON}
+    async with stage.running():
+        stage.move("tea", held=10)
+        await settle()
+        stage.move("cup", held=1)
+        await settle()
+    assert stage.outlet.frames == [{"tea": (2, None)}, {"tea": (2, NOON)}, {"cup": (2, None)}]
+    assert stage.releases.asked == [["tea"]]
+
+
+async def test_a_release_that_is_not_known_is_not_asked_for_for_ever():
+    """Held by nobody that the clock knows of: one question, one frame."""
+    stage = Stage()
+    async with stage.running():
+        stage.move("tea", held=10)
+        await settle()
+    assert (stage.outlet.frames, stage.releases.asked) == ([{"tea": (2, None)}], [["tea"]])
+
+
+async def test_a_release_that_a_newer_movement_overtook_is_asked_for_again():
+    """The answer was about carts as they were."""
+    stage = Stage()
+    stage.releases.at = {"tea": NOON}
+
+    def meanwhile() -> None:
+        stage.releases.before_answer = lambda: None
+        stage.releases.at = {"tea": NOON.replace(hour=13)}
+        stage.move("tea", stock=9, held=9)
+
+    stage.releases.before_answer = meanwhile
+    async with stage.running():
+        stage.move("tea", held=10)
+        await settle()
+    assert stage.outlet.frames[-1] == {"tea": (3, NOON.replace(hour=13))}
+    assert len(stage.releases.asked) == 2
+
+
+async def test_watchers_hear_of_what_they_watch_only():
+    """They are not in the room of all, and get no empty frames."""
+    stage = Stage()
+    await stage.joins("ada")
+    await stage.joins("bob", ["cup"])
+    await stage.joins("eve", [])
+    assert stage.outlet.rooms == {("ada", EVERYTHING)}
+    async with stage.running():
+        stage.move("tea", held=1)
+        await settle()
+        stage.move("cup", held=1)
+        await settle()
+    assert [(to, set(frame["items"])) for _, to, frame in stage.outlet.sent] == [
+        (EVERYTHING, {"tea"}),
+        (EVERYTHING, {"cup"}),
+        ("bob", {"cup"}),
+    ]
+
+
+async def test_no_frame_passes_by_a_socket_that_widens_its_watch():
+    """It is in the room of all before it stops being a watcher."""
+    stage = Stage()
+    await stage.joins("bob", ["cup"])
+    watchers: list[int] = []
+    stage.outlet.on_join = lambda: watchers.append(len(list(stage.connections.watchers())))
+    await stage.broadcaster.watch("bob", None)
+    assert watchers == [1]
+    assert stage.outlet.rooms == {("bob", EVERYTHING)}
+    assert list(stage.connections.watchers()) == []
+    await stage.broadcaster.watch("bob", frozenset({"tea"}))
+    assert stage.outlet.rooms == set()
+
+
+async def test_a_socket_that_has_gone_disturbs_nobody():
+    """Watching and snapshots of the departed are nothing."""
+    stage = Stage()
+    await stage.broadcaster.watch("gone", frozenset({"tea"}))
+    await stage.broadcaster.send_snapshot("gone")
+    assert stage.outlet.sent == []
+    assert len(stage.connections) == 0
+
+
+async def test_after_a_lost_history_everyone_gets_a_snapshot_built_once():
+    """One for all who hear everything, and for watchers what they watch."""
+    stage = Stage()
+    for name in ("ada", "amy"):
+        await stage.joins(name)
+    await stage.joins("bob", ["cup", "unknown"])
+    async with stage.running():
+        stage.broadcaster.mark_everything()
+        await settle()
+    assert [(event, to, set(frame["items"])) for event, to, frame in stage.outlet.sent] == [
+        ("stock:snapshot", EVERYTHING, {"tea", "cup", "pot"}),
+        ("stock:snapshot", "bob", {"cup"}),
+    ]
+
+
+async def test_a_catalogue_change_goes_to_all_and_to_its_watchers():
+    """Others who watch something else are left alone."""
+    stage = Stage()
+    await stage.joins("bob", ["cup"])
+    await stage.joins("eve", ["tea"])
+    await stage.broadcaster.send_catalogue("cup", {"change": "updated"})
+    assert [(event, to) for event, to, _ in stage.outlet.sent] == [("product", EVERYTHING), ("product", "bob")]
+
+
+async def test_what_is_not_on_show_makes_no_frame():
+    """Silence, not an empty message to ten thousand sockets."""
+    stage = Stage()
+    async with stage.running():
+        stage.broadcaster.mark("nothing that is known")
+        await settle()
+    assert stage.outlet.sent == []

@@ -1,0 +1,68 @@
+"""Who is connected: sockets by owner, and what they watch."""
+
+from ivorycart.connections import Connection, Connections, User
+from models.identity import owner_of_session, owner_of_user
+
+ADA = User("0" * 24, "ada@shop.test", "Ada", "buyer", 0.0)
+
+
+def test_all_sockets_of_an_owner_are_found():
+    """Two tabs of one session, and somebody else's."""
+    connections = Connections()
+    for sid, session in (("a1", "ada"), ("a2", "ada"), ("b1", "bob")):
+        connections.add(Connection(sid, session))
+    assert {each.sid for each in connections.of_owner(owner_of_session("ada"))} == {"a1", "a2"}
+    assert connections.of_owner(owner_of_session("nobody")) == []
+    assert len(connections) == 3
+
+
+def test_signing_in_moves_a_socket_to_its_user():
+    """The cart it works on is the user's from then on; the session stays known."""
+    connections = Connections()
+    connections.add(Connection("a1", "ada"))
+    changed = connections.change("a1", user=ADA)
+    assert changed is not None
+    assert changed.session == "ada"
+    assert connections.of_owner(owner_of_session("ada")) == []
+    assert [each.sid for each in connections.of_owner(owner_of_user(ADA.id))] == ["a1"]
+
+
+def test_watchers_are_those_who_narrowed_what_they_hear():
+    """An empty list is narrow, too; None is everything."""
+    connections = Connections()
+    for sid, watch in (("all", None), ("some", frozenset({"tea"})), ("none", frozenset())):
+        connections.add(Connection(sid, sid, watch=watch))
+    assert {each.sid for each in connections.watchers()} == {"some", "none"}
+    connections.change("some", watch=None)
+    assert {each.sid for each in connections.watchers()} == {"none"}
+
+
+def test_what_has_gone_leaves_nothing_behind():
+    """Ten thousand visitors later the books are as empty as before; leaving twice is fine."""
+    connections = Connections()
+    for number in range(100):
+        connections.add(Connection(str(number), f"s{number}", watch=frozenset({"tea"})))
+    for number in range(100):
+        connections.remove(str(number))
+        connections.remove(str(number))
+    assert (connections._by_sid, connections._by_owner, connections._watchers) == ({}, {}, set())
+    assert connections.change("1", user=ADA) is None
+    assert connections.get("1") is None
+
+
+def test_asking_for_strangers_fills_no_memory():
+    """A look-up is no entry."""
+    connections = Connections()
+    connections.of_owner(owner_of_session("stranger"))
+    connections.remove("stranger")
+    assert connections._by_owner == {}
+
+
+def test_sockets_may_leave_while_one_goes_through_them():
+    """The walk is over those who were there when it began."""
+    connections = Connections()
+    for sid in "abc":
+        connections.add(Connection(sid, sid))
+    for each in connections:
+        connections.remove(each.sid)
+    assert len(connections) == 0

@@ -1,0 +1,214 @@
+"""The feed: what the database says reaches the board and the sockets; a lost history begins anew."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ivorycart.board import StockBoard
+from ivorycart.broadcaster import Broadcaster
+from ivorycart.connections import Connections
+from ivorycart.feed import Feed
+from ivorycart.workers import WorkerState
+from models.cart import Cart
+from models.catalogue import Listing
+from models.feed import (
+    CartWritten,
+    CatalogueChanged,
+    Change,
+    Cursor,
+    HistoryLost,
+    LevelChanged,
+    NotificationAdded,
+    OrderUpdated,
+    Snapshot,
+)
+from models.identity import OwnerId
+from models.notification import Notification
+from models.stock import Level, Product
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+TEA = Product("tea", "Tea", 500, "EUR", "seller", 3, 10, for_sale=True)
+LISTING = Listing(TEA, Level(5, 0, 1, 0), "", "", (), None, published=True, images=(), created_at=None)
+
+
+class TheEnd(Exception):
+    """The source has nothing more to say."""
+
+
+class Source:
+    """Says what it was given, in order: batches, or exceptions."""
+
+    def __init__(self, *script: Sequence[Change] | Exception) -> None:
+        self.script = deque(script)
+        self.snapshots = 0
+
+    async def open(self) -> Snapshot:
+        """Give a level that tells which snapshot it was."""
+        self.snapshots += 1
+        return Snapshot(Cursor(f"{self.snapshots * 100:016x}"), [(TEA, Level(self.snapshots, 0, 1, 0))])
+
+    async def batches(self) -> AsyncIterator[Sequence[Change]]:
+        """Say it."""
+        while self.script:
+            each = self.script.popleft()
+            if isinstance(each, Exception):
+                raise each
+            yield each
+        raise TheEnd
+
+
+class Ears:
+    """Stands for the telling and the outlet at once, and keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.opened = 0
+        self.on_open: Callable[[], None] = lambda: None
+        self.shapes = self
+
+    async def open(self) -> None:
+        """Learn who has something unseen."""
+        self.opened += 1
+        self.on_open()
+
+    def product(self, change: CatalogueChanged) -> Mapping[str, Any]:
+        """Show a catalogue change."""
+        return {"change": change.change}
+
+    async def cart(self, cart: Cart) -> None:
+        """Hear of a cart."""
+        self.heard.append(cart)
+
+    async def notification(self, notification: Notification) -> None:
+        """Hear of a notification."""
+        self.heard.append(notification)
+
+    async def order(self, order: Any) -> None:
+        """Hear of an order."""
+        self.heard.append(order)
+
+    async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
+        """Hear an event."""
+        self.heard.append((event, payload))
+
+    async def next_releases(self, product_ids: Iterable[str]) -> Mapping[str, datetime]:
+        """Know nothing."""
+        return {}
+
+
+class Stage:
+    """A feed with its surroundings."""
+
+    def __init__(self, *script: Sequence[Change] | Exception) -> None:
+        self.source, self.board, self.ears = Source(*script), StockBoard(), Ears()
+        fakes: Any = self.ears
+        self.broadcaster = Broadcaster(
+            self.board, Connections(), fakes, fakes, lambda cursor, _: {"cursor": cursor}, tick=0
+        )
+        self.feed = Feed(self.source, self.board, self.broadcaster, fakes)
+        self.state = WorkerState("feed", has_rhythm=True)
+
+    async def run(self) -> None:
+        """Follow to the end of the script."""
+        with suppress(TheEnd):
+            await self.feed.run(self.state)
+
+
+async def test_what_happens_reaches_whom_it_concerns():
+    """Levels and entries go to the board; carts, notifications and orders to their owners."""
+    cart, order = Cart(OwnerId("s:1")), object()
+    notification = Notification("n", OwnerId("s:1"), "low_stock", {}, NOON)
+    at = Cursor(f"{200:016x}")
+    moved = LevelChanged(at, "tea", 9, None, 2, None)
+    created = CatalogueChanged(at, "cup", "created", LISTING)
+    stage = Stage([moved, CartWritten(cart)], [], [created, NotificationAdded(notification), OrderUpdated(order)])  # type: ignore[arg-type]
+    await stage.feed.open()
+    await stage.run()
+    assert stage.board.levels["tea"].stock == 9
+    assert stage.ears.heard == [cart, ("product", {"change": "created"}), notification, order]
+    assert set(stage.broadcaster._dirty) == {"tea", "cup"}
+    assert stage.source.snapshots == 1
+
+
+async def test_an_entry_that_went_marks_no_level():
+    """There is none to be sent."""
+    stage = Stage([CatalogueChanged(Cursor(f"{200:016x}"), "tea", "withdrawn", None)])
+    await stage.feed.open()
+    await stage.run()
+    assert "tea" not in stage.board.levels
+    assert not stage.broadcaster._dirty
+
+
+async def test_a_lost_history_means_a_snapshot_for_the_board_and_for_all():
+    """It goes on from there; unseen notifications that went by unheard are asked for."""
+    moved = LevelChanged(Cursor(f"{300:016x}"), "tea", None, 1, 2, None)
+    stage = Stage([], HistoryLost("gone"), [moved])
+    await stage.feed.open()
+    await stage.run()
+    assert stage.source.snapshots == 2
+    assert stage.broadcaster._everything
+    assert stage.ears.opened == 1
+    assert stage.board.levels["tea"] == Level(2, 1, 2, 0)
+
+
+async def test_a_feed_that_failed_begins_with_a_snapshot():
+    """What it had read and not handed on is covered by it."""
+    stage = Stage([], ValueError("a document nobody can read"), [])
+    await stage.feed.open()
+    with pytest.raises(ValueError, match="nobody"):
+        await stage.run()
+    assert not stage.broadcaster._everything
+    await stage.run()
+    assert stage.source.snapshots == 2
+    assert stage.broadcaster._everything
+
+
+async def test_a_new_beginning_that_failed_is_begun_again():
+    """The third try finds the board, the sockets and the unseen in step."""
+    stage = Stage(HistoryLost("gone"))
+    await stage.feed.open()
+    trouble = deque([ConnectionError("first"), ConnectionError("second")])
+
+    def fail() -> None:
+        if trouble:
+            raise trouble.popleft()
+
+    stage.ears.on_open = fail
+    for word in ("first", "second"):
+        with pytest.raises(ConnectionError, match=word):
+            await stage.run()
+    await stage.run()
+    assert (stage.ears.opened, stage.source.snapshots) == (3, 4)
+    assert stage.broadcaster._everything
+
+
+async def test_silence_is_a_sign_of_life():
+    """An empty batch says that the stream is there."""
+    stage = Stage([], [])
+    await stage.feed.open()
+    stage.state.beat = 0
+    stage.state.last_error = "something before"
+    await stage.run()
+    assert stage.state.beat > 0
+    assert stage.state.last_error is None
+
+
+async def test_the_feed_ends_when_it_is_cancelled():
+    """Nothing holds it."""
+    stage = Stage()
+
+    async def for_ever() -> AsyncIterator[Sequence[Change]]:
+        await asyncio.Event().wait()
+        yield []
+
+    stage.source.batches = for_ever  # type: ignore[method-assign]
+    task = asyncio.create_task(stage.run())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

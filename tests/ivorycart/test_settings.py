@@ -1,0 +1,168 @@
+"""Settings: a wrong one stops the start with one line that says which and why."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivorycart.settings import Settings, SettingsError, describe, load_settings
+
+SECRET = "s" * 32
+URI = "mongodb://localhost/?replicaSet=rs"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Begin in an empty folder and without any setting."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    """Return why these settings are refused."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    return str(caught.value)
+
+
+def accepted(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
+    """Return what these settings come to."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+WRONG = {
+    "PORT": ["x", "-1", "65536", "5000.5", "1e3", "0x50"],
+    "MONGODB_URI": ["localhost:27017", "http://db"],
+    "MONGODB_DATABASE": ["a b", "a.b", "$x", "x" * 61],
+    "MONGO_DRIVER": ["asyncmongo", "Motor"],
+    "HOLD_SECONDS": ["-1", "86401", "ten"],
+    "LOW_STOCK_THRESHOLD": ["-1", "nan"],
+    "MAX_UNITS_PER_CART": ["0"],
+    "CURRENCY": ["eur", "EURO", "€"],
+    "DEMO": ["maybe", "2"],
+    "PUBLIC_URL": ["shop.example", "ftp://shop.example", "https://", "https://[::1", "https://shop.example:x"],
+    "ALLOWED_ORIGINS": ["shop.example", "*", "null", "https://a.example, b.example", "https://a.example/path"],
+    "JWT_SECRET": ["short", "x" * 31],
+    "TOKEN_SECONDS": ["59", "inf"],
+    "LOGINS_PER_MINUTE": ["0"],
+    "BCRYPT_COST": ["3", "17"],
+    "SMTP_URL": ["localhost", "http://mail", "smtp://", "smtp://:secret@mail", "smtp://mail:x", "smtp://mail?tls=1"],
+    "MAIL_FROM": ["nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.example"],
+    "GUEST_CHECKOUT": ["perhaps"],
+    "SANDBOX_PATIENCE": ["-1", "61", "nan", "inf"],
+    "LOG_LEVEL": ["loud"],
+    "LOG_JSON": ["x"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_wrong_value_is_refused_in_one_line_that_names_it(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
+    """Whoever reads the log knows what to mend."""
+    line = refusal(monkeypatch, **{name: value})
+    assert line.startswith(f"{name}: ")
+    assert "\n" not in line
+    assert len(line) > len(name) + 8
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({"MONGODB_URI": URI}, "JWT_SECRET"),
+        ({"EMAIL_USER": "a@gmail.com"}, "EMAIL_PASS"),
+        ({"EMAIL_PASS": "secret"}, "EMAIL_USER"),
+        ({"EMAIL_USER": "a", "EMAIL_PASS": "secret"}, "EMAIL_USER"),
+        ({"DEMO": "true", "PUBLIC_URL": "https://shop.example"}, "DEMO"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(monkeypatch: pytest.MonkeyPatch, environment: Any, name: str):
+    """The line names what is missing or too much."""
+    line = refusal(monkeypatch, **environment)
+    assert name in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"JWT_SECRET": "hunter2"},
+        {"SMTP_URL": "smtp://me:hunter2@mail:x"},
+        {"SMTP_URL": "http://me:hunter2@mail"},
+        {"EMAIL_USER": "a", "EMAIL_PASS": "hunter2"},
+        {"MONGODB_URI": "me:hunter2@db"},
+    ],
+)
+def test_a_refusal_keeps_secrets_to_itself(monkeypatch: pytest.MonkeyPatch, environment: Any):
+    """Neither the line nor what hangs on it quotes them."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_without_any_setting_the_defaults_hold():
+    """And they are safe: loopback, no demo accounts, nobody orders without an account."""
+    settings = load_settings()
+    assert (settings.port, settings.host, settings.hold_seconds) == (5000, "127.0.0.1", 600)
+    assert (settings.demo, settings.guest_checkout, settings.mongodb_uri) == (False, False, None)
+
+
+def test_an_empty_value_means_unset(monkeypatch: pytest.MonkeyPatch):
+    """As in a .env file with names and nothing after them."""
+    everything = {name.upper(): "" for name in Settings.model_fields}
+    assert accepted(monkeypatch, **everything) == Settings.model_construct()
+
+
+def test_the_environment_file_is_read_and_the_environment_prevails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Names in any case; what is not ours is left alone."""
+    (tmp_path / ".env").write_text("PORT=1234\nhold_seconds=60\nSOMEBODY_ELSES=1\nMAIL_FROM='Çay <a@b.example>'\n")
+    settings = accepted(monkeypatch, HOLD_SECONDS="30")
+    assert (settings.port, settings.hold_seconds, settings.mail_from) == (1234, 30, "Çay <a@b.example>")
+
+
+def test_an_unreadable_environment_file_is_refused_in_one_line(tmp_path: Path):
+    """Saved by an editor in another alphabet."""
+    (tmp_path / ".env").write_bytes(b"MAIL_FROM=caf\xe9@shop.example\n")
+    with pytest.raises(SettingsError, match=r"^\.env: "):
+        load_settings()
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch):
+    """Spaces and a trailing comma are fine."""
+    settings = accepted(monkeypatch, ALLOWED_ORIGINS=" https://a.example, http://localhost:8080 ,")
+    assert settings.allowed_origins == ("https://a.example", "http://localhost:8080")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"MONGODB_URI": URI, "JWT_SECRET": SECRET},
+        {"MONGODB_URI": "mongodb+srv://db.example/", "JWT_SECRET": SECRET},
+        {"DEMO": "1", "PUBLIC_URL": "http://localhost:5000"},
+        {"PUBLIC_URL": "https://shop.example/"},
+        {"SMTP_URL": "smtps://me:secret@mail.example"},
+        {"EMAIL_USER": "a@gmail.com", "EMAIL_PASS": "secret"},
+        {"LOG_LEVEL": "WARNING"},
+        {"PORT": "0"},
+        {"HOLD_SECONDS": "0"},
+    ],
+)
+def test_what_the_documents_show_is_accepted(monkeypatch: pytest.MonkeyPatch, environment: Any):
+    """Each form that an operator may copy."""
+    accepted(monkeypatch, **environment)
+
+
+def test_every_setting_is_described():
+    """Name, default and meaning, for the help and for .env.example."""
+    rows = describe()
+    assert [name for name, _, _ in rows] == [name.upper() for name in Settings.model_fields]
+    assert all(meaning for _, _, meaning in rows)
+    assert ("PORT", "5000") in [row[:2] for row in rows]
+    example = (Path(__file__).parents[2] / ".env.example").read_text()
+    assert all(f"\n#{name}={default}" in example for name, default, _ in rows)

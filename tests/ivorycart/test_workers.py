@@ -1,0 +1,255 @@
+"""Background work: restarted when it fails, in one process at a time, ended in an orderly way."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ivorycart import workers as module
+from ivorycart.workers import LeasedWorker, Workers, WorkerState
+
+NEVER = 3600.0
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses after failures."""
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.0001)
+    monkeypatch.setattr(module, "LAST_PAUSE", 0.0005)
+
+
+@dataclass
+class Leases:
+    """A lease that is given, refused or fails as the script says; then as ``free`` says."""
+
+    script: deque[bool | Exception] = field(default_factory=deque)
+    free: bool = True
+    taken: int = 0
+    given_back: int = 0
+    on_give_back: Exception | None = None
+
+    async def take(self, worker: str, milliseconds: int) -> bool:
+        """Answer."""
+        self.taken += 1
+        answer = self.script.popleft() if self.script else self.free
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def give_back(self, worker: str) -> None:
+        """Take it back."""
+        self.given_back += 1
+        if self.on_give_back:
+            raise self.on_give_back
+
+
+@dataclass
+class Work:
+    """Counts its steps; each does what the script says, the others nothing."""
+
+    script: deque[Any] = field(default_factory=deque)
+    steps: int = 0
+    finished: int = 0
+
+    async def step(self) -> bool:
+        """Do a step."""
+        self.steps += 1
+        act = self.script.popleft() if self.script else False
+        if isinstance(act, Exception):
+            raise act
+        if isinstance(act, asyncio.Event):
+            await act.wait()
+            act = False
+        self.finished += 1
+        return bool(act)
+
+
+def a_worker(leases: Leases, work: Work, **options: Any) -> LeasedWorker:
+    """Build one that waits long between steps, unless told otherwise."""
+    return LeasedWorker(name="work", leases=leases, step=work.step, **{"interval": NEVER} | options)
+
+
+@asynccontextmanager
+async def running(worker: LeasedWorker, state: WorkerState | None = None) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a worker and cancel it at the end."""
+    task = asyncio.create_task(worker.run(state or WorkerState("work", has_rhythm=True)))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Wait until something has happened."""
+    async with asyncio.timeout(20):
+        while not happened():
+            await asyncio.sleep(0.001)
+
+
+async def test_a_worker_that_fails_is_started_again(hasty: None):
+    """Its failures are counted and its last error is shown until it gets somewhere."""
+    workers, runs = Workers(), 0
+
+    async def run(state: WorkerState) -> None:
+        nonlocal runs
+        runs += 1
+        if runs < 4:
+            raise ValueError(f"number {runs}")
+        state.alive()
+        await asyncio.Event().wait()
+
+    workers.start("work", run)
+    state = workers.states["work"]
+    await until(lambda: runs == 4)
+    assert (state.failures, state.last_error) == (3, None)
+    await workers.stop()
+
+
+async def test_the_pauses_grow_and_are_capped(monkeypatch: pytest.MonkeyPatch):
+    """A worker that cannot work neither spins nor is given up."""
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 12:
+            raise asyncio.CancelledError
+
+    async def run(_: WorkerState) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(module.asyncio, "sleep", sleep)
+    monkeypatch.setattr(module.random, "random", lambda: 0.5)
+    with pytest.raises(asyncio.CancelledError):
+        await module._keep_running(WorkerState("work", has_rhythm=False), run)
+    monkeypatch.undo()
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 0.5
+    assert pauses[-1] == module.LAST_PAUSE
+
+
+async def test_stopping_ends_all_workers():
+    """Also one that waits for nothing, and one that has ended by itself."""
+    workers, ended = Workers(), []
+
+    async def waits(_: WorkerState) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("waits")
+
+    async def ends(_: WorkerState) -> None:
+        ended.append("ends")
+
+    workers.start("waits", waits)
+    workers.start("ends", ends)
+    await asyncio.sleep(0)
+    await workers.stop()
+    await workers.stop()
+    assert sorted(ended) == ["ends", "waits"]
+
+
+async def test_who_has_the_lease_works_and_who_has_not_waits():
+    """Both give signs of life; only the holder gives the lease back."""
+    for free in (True, False):
+        leases, work = Leases(free=free), Work()
+        state = WorkerState("work", has_rhythm=True, beat=0.0)
+        async with running(a_worker(leases, work), state):
+            await until(lambda state=state: state.beat > 0)
+        assert (work.steps, leases.given_back) == ((1, 1) if free else (0, 0))
+
+
+async def test_who_waits_for_the_lease_gets_it_when_it_is_free():
+    """The other process gave it back, or died."""
+    leases, work = Leases(deque([False, False])), Work()
+    async with running(a_worker(leases, work, interval=0.001)):
+        await until(lambda: work.steps)
+    assert leases.taken >= 3
+
+
+async def test_more_to_do_is_done_at_once():
+    """The interval here is an hour."""
+    work = Work(deque([True, True, True]))
+    async with running(a_worker(Leases(), work)):
+        await until(lambda: work.steps == 4)
+
+
+async def test_a_nudge_has_the_next_step_done_at_once():
+    """Also one that came while a step was running."""
+    gate = asyncio.Event()
+    work = Work(deque([False, gate]))
+    worker = a_worker(Leases(), work)
+    async with running(worker):
+        await until(lambda: work.finished == 1)
+        worker.nudge()
+        await until(lambda: work.steps == 2)
+        worker.nudge()
+        gate.set()
+        await until(lambda: work.finished == 3)
+        await asyncio.sleep(0.01)
+        assert work.steps == 3
+
+
+async def test_a_long_step_keeps_its_lease_and_counts_as_alive():
+    """A slow mail server makes neither the process unready nor another one take over."""
+    gate, leases = asyncio.Event(), Leases()
+    work, state = Work(deque([gate])), WorkerState("work", has_rhythm=True, beat=0.0)
+    async with running(a_worker(leases, work, lease_seconds=0.003), state):
+        await until(lambda: leases.taken > 5)
+        assert (work.steps, work.finished) == (1, 0)
+        assert state.beat > 0
+        gate.set()
+        await until(lambda: work.finished == 1)
+
+
+async def test_a_step_that_hangs_is_no_sign_of_life_and_lets_the_lease_run_out():
+    """Another process takes over; this one is seen to be unwell."""
+    leases = Leases()
+    state = WorkerState("work", has_rhythm=True, beat=0.0)
+    worker = a_worker(leases, Work(deque([asyncio.Event()])), lease_seconds=0.003, longest_step=0.0)
+    async with running(worker, state):
+        await asyncio.sleep(0.05)
+        assert (leases.taken, state.beat) == (1, 0.0)
+
+
+async def test_a_step_goes_on_though_its_lease_is_lost_or_cannot_be_prolonged():
+    """What is under way is finished: all work bears being done by two. The next step is not begun."""
+    gate = asyncio.Event()
+    leases = Leases(deque([True, ConnectionError("the database is away"), False]), free=False)
+    work = Work(deque([gate]))
+    async with running(a_worker(leases, work, lease_seconds=0.003, interval=0.001)):
+        await until(lambda: leases.taken > 4)
+        gate.set()
+        await until(lambda: work.finished == 1)
+        await asyncio.sleep(0.01)
+    assert work.steps == 1
+
+
+async def test_a_step_that_fails_gives_the_lease_back():
+    """Another process may be luckier."""
+    leases = Leases()
+    with pytest.raises(ValueError, match="poison"):
+        await a_worker(leases, Work(deque([ValueError("poison")]))).run(WorkerState("work", has_rhythm=True))
+    assert leases.given_back == 1
+
+
+async def test_a_lease_that_cannot_be_taken_fails_the_worker():
+    """It is started again with a back-off; there is nothing to give back."""
+    leases = Leases(deque([ConnectionError("away")]))
+    with pytest.raises(ConnectionError):
+        await a_worker(leases, Work()).run(WorkerState("work", has_rhythm=True))
+    assert leases.given_back == 0
+
+
+async def test_stopping_ends_the_step_and_gives_the_lease_back():
+    """Whatever comes of giving it back."""
+    for trouble in (None, ConnectionError("away")):
+        leases, work = Leases(on_give_back=trouble), Work(deque([asyncio.Event()]))
+        async with running(a_worker(leases, work)) as task:
+            await until(lambda work=work: work.steps)
+        assert task.cancelled()
+        assert (work.finished, leases.given_back) == (0, 1)

@@ -1,0 +1,87 @@
+"""A running shop's database, read and written as another program would: past the server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bson import ObjectId
+
+from models.identity import owner_of_session
+from mongo.audit import audit
+from mongo.driver import Database, Document, Driver
+from mongo.embedded import running_uri
+from mongo.products import Products
+from tests.running_shop import RunningShop
+
+
+class Books:
+    """Direct access to the collections, and the audit."""
+
+    def __init__(self, driver: Driver, database: Database) -> None:
+        self.driver = driver
+        self.database = database
+
+    def __getitem__(self, collection: str) -> Any:
+        """Return a collection."""
+        return self.database[collection]
+
+    async def add_product(self, stock: int = 100, **fields: Any) -> str:
+        """Add a product with its opening stock, as an import does; return its id."""
+        entry = {
+            "name": f"Tea {ObjectId()}",
+            "description": "Loose leaves.",
+            "price": 500,
+            "currency": "EUR",
+            "category": "pantry/tea",
+            "tags": [],
+            "stock": stock,
+            "threshold": 3,
+            "max_per_cart": 500,
+            "seller_id": str(ObjectId()),
+            "images": [],
+            **fields,
+        }
+        return (await Products(self.driver, self.database).add([entry], "import"))[0]
+
+    async def product(self, product_id: str) -> Document:
+        """Return a product's document."""
+        return await self["products"].find_one({"_id": ObjectId(product_id)})
+
+    async def change_product(self, product_id: str, change: Document) -> None:
+        """Write to a product behind the server's back."""
+        written = await self["products"].update_one({"_id": ObjectId(product_id)}, change)
+        assert written.matched_count == 1
+
+    async def movements(self, product_id: str, **query: Any) -> list[Document]:
+        """Return a product's movements, oldest first."""
+        return (
+            await self["inventory_logs"]
+            .find({"product_id": ObjectId(product_id), **query})
+            .sort("version", 1)
+            .to_list(None)
+        )
+
+    async def cart(self, session: str) -> Document:
+        """Return the cart of an anonymous session."""
+        return await self["carts"].find_one({"_id": owner_of_session(session)})
+
+    async def leases(self) -> dict[str, str]:
+        """Return which process runs which worker."""
+        return {row["_id"]: row["owner"] for row in await self["leases"].find().to_list(None)}
+
+    async def check(self) -> None:
+        """Assert that the audit finds nothing."""
+        result = await audit(self.driver, self.database)
+        assert result.ok, result.findings
+
+
+@asynccontextmanager
+async def open_books(shop: RunningShop) -> AsyncIterator[Books]:
+    """Open the database that a shop runs on."""
+    uri = shop.settings.get("MONGODB_URI") or running_uri(shop.data_dir)
+    assert uri, "the shop is not running"
+    driver = Driver(uri)
+    try:
+        yield Books(driver, driver.client[shop.settings.get("MONGODB_DATABASE", "ivorycart")])
+    finally:
+        await driver.close()

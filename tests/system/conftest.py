@@ -1,0 +1,79 @@
+"""Whole servers in processes of their own, started as each test needs them, and what they work with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+from tests.running_shop import RunningShop, Visitor
+from tests.system.books import Books, open_books
+from tests.system.mailbox import Mailbox, PostOffice
+
+OpenShop = Callable[..., Awaitable[RunningShop]]
+Meet = Callable[..., Awaitable[Visitor]]
+ReadBooks = Callable[[RunningShop], Awaitable[Books]]
+
+
+@pytest.fixture
+async def open_shop(tmp_path: Path) -> AsyncIterator[OpenShop]:
+    """Return a function that starts a server with these settings; it must end well if the test doesn't end it."""
+    shops: list[RunningShop] = []
+
+    async def start(name: str = "shop", **settings: str) -> RunningShop:
+        shops.append(RunningShop(tmp_path / name / "data", settings))
+        return await shops[-1].start()
+
+    yield start
+    running = [shop for shop in shops if shop.process and shop.process.returncode is None]
+    for shop, status in zip(running, await asyncio.gather(*(each.stop() for each in running)), strict=True):
+        assert status == 0, shop.log.read_text()[-3000:]
+
+
+@pytest.fixture
+def one_database(mongo_uri: str) -> dict[str, str]:
+    """Return the settings by which several servers share one database of one replica set."""
+    return {
+        "MONGODB_URI": mongo_uri,
+        "MONGODB_DATABASE": f"shop_{ObjectId()}",
+        "JWT_SECRET": "one secret for all of them " * 2,
+    }
+
+
+@pytest.fixture
+async def meet() -> AsyncIterator[Meet]:
+    """Return a function that connects a client to a shop; all leave at the end."""
+    visitors: list[Visitor] = []
+
+    async def connect(shop: RunningShop, **auth: Any) -> Visitor:
+        visitors.append(await Visitor(shop.url, auth).connect())
+        return visitors[-1]
+
+    yield connect
+    for each in visitors:
+        await each.leave()
+
+
+@pytest.fixture
+async def books_of() -> AsyncIterator[ReadBooks]:
+    """Return a function that opens a shop's database."""
+    async with AsyncExitStack() as stack:
+        yield lambda shop: stack.enter_async_context(open_books(shop))
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    """Give an empty mailbox."""
+    return Mailbox()
+
+
+@pytest.fixture
+def post_office(mailbox: Mailbox) -> Iterator[PostOffice]:
+    """Run an SMTP server in front of the mailbox."""
+    office = PostOffice(mailbox)
+    office.start()
+    yield office
+    office.stop(no_assert=True)

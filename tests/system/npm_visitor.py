@@ -1,0 +1,52 @@
+"""The npm client, driven and heard over its standard streams."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.running_shop import ROOT, RunningShop, Visitor
+
+SCRIPT = Path(__file__).with_name("npm_client.mjs")
+
+
+@dataclass
+class NpmVisitor(Visitor):
+    """A `socket.io-client` in Node that is asked the same questions as the Python client."""
+
+    process: asyncio.subprocess.Process | None = None
+    _acks: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
+
+    async def ask(self, event: str, payload: Any = None) -> Any:
+        """Send an event and return its ack."""
+        self.process.stdin.write(f"{json.dumps([event, payload])}\n".encode())
+        async with asyncio.timeout(15):
+            return await self._acks.get()
+
+    async def listen(self) -> None:
+        """Take in what the client prints, until it ends."""
+        async for line in self.process.stdout:
+            name, payload = json.loads(line)
+            if name == "ack":
+                self._acks.put_nowait(payload)
+            else:
+                await self._hear(name, payload)
+
+
+@asynccontextmanager
+async def npm_visitor(shop: RunningShop, **auth: Any) -> AsyncIterator[NpmVisitor]:
+    """Connect a client from npm; it leaves at the end."""
+    streams = {name: asyncio.subprocess.PIPE for name in ("stdin", "stdout")}
+    node = await asyncio.create_subprocess_exec("node", str(SCRIPT), shop.url, json.dumps(auth), cwd=ROOT, **streams)
+    visitor = NpmVisitor(shop.url, auth, process=node)
+    listening = asyncio.create_task(visitor.listen())
+    try:
+        await visitor.hear("welcome")
+        yield visitor
+    finally:
+        node.stdin.close()
+        await listening
+        await node.wait()

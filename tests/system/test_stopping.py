@@ -1,0 +1,72 @@
+"""A server that is asked to stop keeps its promises first."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from aiohttp import ClientSession, WSCloseCode
+
+from tests.running_shop import sign_in
+from tests.system.books import open_books
+from tests.system.conftest import Meet, OpenShop
+from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.system.npm_visitor import npm_visitor
+
+
+async def test_a_stop_under_load_loses_nothing_and_leaves_nothing_behind(open_shop: OpenShop, meet: Meet) -> None:
+    """SIGTERM: `goodbye` and a close for every socket, exit status 0, no mongod, and every acked order is there."""
+    shop = await open_shop(DEMO="true", GUEST_CHECKOUT="true")
+    async with open_books(shop) as books:
+        product_ids = [await books.add_product(stock=2000) for _ in range(3)]
+    sockets = [await meet(shop) for _ in range(5)]
+    mongod, journal = shop.mongod_pid, Journal()
+    assert _runs(mongod)
+    async with load(shop, product_ids, await sign_in(shop.url, "admin@demo.com"), journal):
+        await journal.grows(100)
+        status = await shop.stop()
+    assert status == 0, shop.log.read_text()[-3000:]
+    assert not _runs(mongod)
+    for each in sockets:
+        await each.gone()
+        (goodbye,) = each.all("goodbye")
+        assert goodbye["retry_ms"] > 0
+    assert "Traceback" not in shop.log.read_text()
+
+    await shop.start()
+    async with open_books(shop) as books:
+        await nothing_lost(books, journal)
+        await same_answers(shop, journal, set(journal.orders))
+
+
+async def test_a_browser_is_told_why_its_socket_closes(open_shop: OpenShop) -> None:
+    """The close frame says 1001, going away, after `goodbye`; the npm client then knows that it may come back."""
+    shop = await open_shop()
+    async with ClientSession() as http, npm_visitor(shop) as nina:
+        async with http.ws_connect(f"{shop.url}/socket.io/?EIO=4&transport=websocket") as socket:
+            await socket.send_str("40{}")
+            while "stock:snapshot" not in await socket.receive_str():
+                continue
+            assert await shop.stop() == 0
+            assert await socket.receive_json(loads=lambda text: json.loads(text[2:])) == ["goodbye", {"retry_ms": 1000}]
+            await socket.receive()
+            assert socket.close_code == WSCloseCode.GOING_AWAY
+        await nina.hear("goodbye")
+        assert await nina.hear("disconnect") == "transport close"
+
+
+async def test_stopped_and_started_again_and_again(open_shop: OpenShop) -> None:
+    """With nobody there: status 0 each time, and no complaint in the log."""
+    shop = await open_shop()
+    for _ in range(2):
+        async with asyncio.timeout(30):
+            assert await shop.stop() == 0
+        await shop.start()
+    assert "Traceback" not in shop.log.read_text()
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process of this number exists and is a mongod."""
+    try:
+        return "mongod" in Path(f"/proc/{pid}/comm").read_text()
+    except FileNotFoundError:
+        return False
