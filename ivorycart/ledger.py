@@ -179,7 +179,7 @@ class Ledger:
             await self._commit(batch)
         except Rejected:
             if len(batch) == 1:
-                log.exception("ledger.command_rejected", command=repr(batch[0].command))
+                log.exception("ledger.command_rejected", command=_named(batch[0].command))
                 batch[0].refuse(Internal("this cannot be stored"))
                 return
             self._metrics.splits.inc()
@@ -298,9 +298,15 @@ class _Decided:
         except Refused as refusal:
             self.answers.append(refusal)
         except Exception:
-            log.exception("ledger.poison", command=repr(entry.command))
+            log.exception("ledger.poison", command=_named(entry.command))
             self.answers.append(Internal("this cannot be handled"))
         else:
             self.answers.append(decision)
             self.state.apply(decision.draft)
             self.changes.add(decision.draft)
+
+
+def _named(command: Command[Any]) -> str:
+    """Name a command for the log: its kind and what it touches, not whose address or mail is in it."""
+    touched = (getattr(command, name, None) for name in ("cart_id", "product_id", "order_id", "order_key"))
+    return " ".join([type(command).__name__, *(each for each in touched if each)])

@@ -36,25 +36,16 @@ def _fields(required: str, **properties: Document) -> Document:
 
 # Beside the types, the database itself refuses the two states that must never be: held beyond stock, and negatives.
 VALIDATORS: dict[str, Document] = {
+    # The first of these are written by the thousand each second: plain comparisons cost a fifth of a $jsonSchema.
     "products": {
-        "$and": [
-            _fields(
-                "name price currency seller_id stock",
-                name=TEXT_FIELD,
-                price=WHOLE,
-                currency=TEXT_FIELD,
-                seller_id=ID,
-                stock=WHOLE,
-                held=WHOLE,
-                version=WHOLE,
-                arming=WHOLE,
-                threshold=WHOLE,
-                max_per_cart=WHOLE,
-            ),
-            {"$expr": {"$lte": [{"$ifNull": ["$held", 0]}, "$stock"]}},
-        ]
+        "name": {"$type": "string"},
+        "currency": {"$type": "string"},
+        "seller_id": {"$type": "objectId"},
+        "price": {"$type": ["int", "long"], "$gte": 0},
+        "stock": {"$type": ["int", "long"], "$gte": 0},
+        "held": {"$not": {"$lt": 0}},
+        "$expr": {"$lte": ["$held", "$stock"]},
     },
-    # Written by the thousand each second: plain comparisons cost a fifth of a $jsonSchema.
     "carts": {"revision": {"$gte": 0}, "lines": {"$type": "array"}},
     "orders": {"total_amount": {"$gte": 0}, "owner": {"$type": "string"}, "order_key": {"$type": "string"}},
     "inventory_logs": {

@@ -1,7 +1,7 @@
 """One batch of the ledger as one multi-document transaction.
 
-Reads are of one snapshot, the commit waits for a majority. Each write is guarded by the version or revision that was
-read, so even a program that ignores transactions cannot slip in between unnoticed. Commands are sent raw: one
+Reads are of one snapshot, the commit waits for a majority. The server refuses to write what changed after the snapshot,
+so even a program that ignores transactions cannot slip in between unnoticed. Commands are sent raw: one
 message per collection, whatever the number of documents.
 
 Faults are told in ``models.faults``' words: a label of the server's says what may be repeated (MongoDB manual,
@@ -93,7 +93,6 @@ class BatchTransaction:
         self._now = datetime.min.replace(tzinfo=UTC)
         self._session: Session | None = None
         self._committed = False
-        self._versions: dict[str, int] = {}
         self._carts: dict[OwnerId, Cart] = {}
 
     async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
@@ -121,7 +120,6 @@ class BatchTransaction:
             product = documents.product_of(document)
             state.products[product.id] = product
             state.levels[product.id] = documents.level_of(document)
-            self._versions[product.id] = state.levels[product.id].version
         self._now = state.now = max(clock) if clock else await self._clock()
         return state
 
@@ -169,7 +167,7 @@ class BatchTransaction:
 
         While the server works on one message, the next one is built: with a core for each, that is a third of the time.
         """
-        read = Read(self._versions, self._carts, self._now, self._stamp)
+        read = Read(self._carts, self._now, self._stamp)
         sending: asyncio.Future[None] | None = None
         async with _faults():
             try:

@@ -30,18 +30,21 @@ class Write(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Versions and carts as they were read; the database's clock; a stamp that no other write of a cart has."""
+    """Carts as they were read; the database's clock; a stamp that no other write of a cart has."""
 
-    versions: Mapping[str, int]
     carts: Mapping[OwnerId, Cart]
     now: datetime
     stamp: str
 
 
 def writes(changes: Changes, read: Read) -> Iterator[Write]:
-    """Yield the messages that store the changes, in an order that all batches keep."""
+    """Yield the messages that store the changes, in an order that all batches keep.
+
+    Levels and carts are written by their id alone. One that changed since the snapshot makes the server refuse
+    (WriteConflict), so the version or revision need not stand in the query, where it costs the fast path by id.
+    """
     if changes.levels:
-        levels = [_level_update(product_id, level, read) for product_id, level in changes.levels.items()]
+        levels = [_level_update(product_id, level) for product_id, level in changes.levels.items()]
         yield Write("products", "update", levels, len(levels))
     yield from _cart_writes(changes.carts.values(), read)
     yield from _insert("inventory_logs", map(documents.movement_document, changes.movements))
@@ -57,18 +60,12 @@ def writes(changes: Changes, read: Read) -> Iterator[Write]:
     yield from _insert("emails", (documents.letter_document(letter, read.now) for letter in changes.letters))
 
 
-def _level_update(product_id: str, level: Level, read: Read) -> Document:
-    # A product that another program inserted may have no version yet; null matches that, too.
-    version = read.versions[product_id] or {"$in": [0, None]}
-    return {"q": {"_id": ObjectId(product_id), "version": version}, "u": {"$set": level._asdict()}}
+def _level_update(product_id: str, level: Level) -> Document:
+    return {"q": {"_id": ObjectId(product_id)}, "u": {"$set": level._asdict()}}
 
 
 def _cart_writes(carts: Iterable[Cart], read: Read) -> Iterator[Write]:
-    """Write carts by their id alone.
-
-    A cart that changed since the snapshot makes the server refuse the write (WriteConflict), so the revision need not
-    stand in the query, where it costs the fast path by id. What orders leave behind is one statement for all of them.
-    """
+    """Write carts; what orders leave behind is one statement for all of them."""
     fresh: list[Document] = []
     updates: list[Document] = []
     emptied: list[OwnerId] = []

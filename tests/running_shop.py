@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 ROOT = Path(__file__).parent.parent
 READY = "IvoryCart is open: "
 PATIENCE = 60
+PASSWORD = "demo123"
 
 
 @dataclass
@@ -40,8 +41,10 @@ class RunningShop:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
             )
+        output = self.process.stdout
+        assert output
         async with asyncio.timeout(PATIENCE):
-            while line := (await self.process.stdout.readline()).decode():
+            while line := (await output.readline()).decode():
                 if line.startswith(READY):
                     self.url = line.removeprefix(READY).strip()
                     return self
@@ -67,11 +70,11 @@ class RunningShop:
 
     async def end(self, number: signal.Signals) -> int:
         """Send a signal and wait until the process has gone."""
+        assert self.process, "it was never started"
         if self.process.returncode is None:
             self.process.send_signal(number)
         async with asyncio.timeout(PATIENCE):
-            status = await self.process.wait()
-        return status
+            return await self.process.wait()
 
 
 @dataclass
@@ -102,7 +105,7 @@ class Visitor:
     @property
     def session(self) -> str:
         """The session that the server gave."""
-        return self.all("welcome")[0]["session"]
+        return str(self.all("welcome")[0]["session"])
 
     async def hear(self, event: str, matching: Any = lambda _: True, within: float = 10.0) -> Any:
         """Wait for an event that matches, heard already or still to come."""
@@ -133,7 +136,8 @@ class Visitor:
     @property
     def cursor(self) -> str:
         """The newest cursor that this client has heard."""
-        return max(payload["cursor"] for _, payload in self.heard if isinstance(payload, dict) and "cursor" in payload)
+        payloads = (payload for _, payload in self.heard if isinstance(payload, dict))
+        return max(str(payload["cursor"]) for payload in payloads if "cursor" in payload)
 
     async def gone(self, within: float = 10.0) -> None:
         """Wait until the server has closed the connection."""
@@ -159,20 +163,21 @@ class Visitor:
         await self.client.disconnect()
 
 
-async def sign_in(url: str, email: str = "buyer@demo.com", password: str = "demo123") -> str:
+async def sign_in(url: str, email: str = "buyer@demo.com", password: str = PASSWORD) -> str:
     """Return a token."""
     async with (
         ClientSession() as http,
         http.post(f"{url}/api/auth/login", json={"email": email, "password": password}) as answer,
     ):
         assert answer.status == 200, await answer.text()
-        return (await answer.json())["token"]
+        return str((await answer.json())["token"])
 
 
 async def products(url: str) -> list[dict[str, Any]]:
     """Return the products of the demo data."""
     async with ClientSession() as http, http.get(f"{url}/api/products/?limit=100") as answer:
-        return (await answer.json())["items"]
+        items: list[dict[str, Any]] = (await answer.json())["items"]
+        return items
 
 
 ADDRESS = {"name": "Ada", "line1": "1 Analytical Way", "city": "London", "postal_code": "N1", "country": "GB"}

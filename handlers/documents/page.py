@@ -1,55 +1,105 @@
-"""The API documents as one readable page, without scripts."""
+"""The API documents as one readable page, without scripts: routes, events, and the shapes they are made of."""
 
+from collections.abc import Iterable
 from html import escape
 from typing import Any
+
+from handlers.documents.types import type_words
+from handlers.routing import EVERYONE, SIGNED_IN
+
+STYLES = ("fonts", "tokens", "documents")
+# Said once at the top instead of on every line.
+ALWAYS = frozenset({"not_authenticated", "internal", "malformed", "too_large", "unsupported_type", "validation"})
 
 
 def documents_page(openapi: dict[str, Any], asyncapi: dict[str, Any]) -> str:
     """Return the page."""
-    routes = "".join(
-        f"<tr><td><code>{escape(method.upper())}</code></td><td><code>{escape(path)}</code></td>"
-        f"<td>{escape(operation['summary'])}</td><td>{escape(', '.join(operation['x-roles']))}</td>"
-        f"<td>{escape(_statuses(operation))}</td></tr>"
-        for path, operations in sorted(openapi["paths"].items())
-        for method, operation in operations.items()
-    )
-    received = _events(asyncapi, sent=False)
-    sent = _events(asyncapi, sent=True)
+    shapes = {**asyncapi["components"]["schemas"], **openapi["components"]["schemas"]}
+    styles = "".join(f"<link rel=stylesheet href=/static/styles/{name}.css>" for name in STYLES)
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        "<title>IvoryCart API</title><link rel=stylesheet href=/static/styles/documents.css>"
-        "<main><h1>IvoryCart API</h1><p>As data: <a href=/api/openapi.json>OpenAPI</a>, "
+        f"<title>IvoryCart API</title><link rel=icon href=/static/icons/mark.svg>{styles}"
+        "<main><header><h1>IvoryCart API</h1><p>As data: <a href=/api/openapi.json>OpenAPI</a>, "
         "<a href=/api/asyncapi.json>AsyncAPI</a>.</p>"
-        f"<h2>HTTP</h2><table><tr><th>Method<th>Path<th>What<th>Who<th>Answers</tr>{routes}</table>"
-        f"<h2>Events a client sends</h2><table><tr><th>Event<th>What<th>Payload<th>Ack</tr>{received}</table>"
-        f"<h2>Events the server sends</h2><table><tr><th>Event<th>What<th>Payload</tr>{sent}</table></main></html>"
+        "<nav><a href=#routes>Routes</a> <a href=#asks>Events you send</a> <a href=#tells>Events you hear</a> "
+        "<a href=#shapes>Shapes</a></nav></header>"
+        f"<section id=routes><h2>Routes</h2>{_HTTP_WORDS}{''.join(_routes(openapi))}</section>"
+        f"<section id=asks><h2>Events you send</h2>{_ASK_WORDS}{''.join(_events(asyncapi, sent=False))}</section>"
+        f"<section id=tells><h2>Events you hear</h2>{''.join(_events(asyncapi, sent=True))}</section>"
+        f"<section id=shapes><h2>Shapes</h2>{''.join(_shapes(shapes))}</section></main></html>"
     )
 
 
-def _statuses(operation: dict[str, Any]) -> str:
-    return "; ".join(
-        status if each["description"] == "done" else f"{status} {each['description']}"
-        for status, each in operation["responses"].items()
-    )
+_HTTP_WORDS = (
+    "<p>Refusals are <a href=#Problem>problem documents</a>; <code>code</code> is a stable word. Every route may say "
+    "401 <code>not_authenticated</code> to a bad token; those that take a body also 400 <code>malformed</code>, "
+    "413 <code>too_large</code>, 415 <code>unsupported_type</code> and 422 <code>validation</code>.</p>"
+)
+_ASK_WORDS = (
+    "<p>Each is answered by its ack: <code>{ok: true, …}</code>, or <code>{ok: false, error}</code> with the same "
+    "codes; without an ack, by an <code>error</code> event.</p>"
+)
 
 
-def _events(asyncapi: dict[str, Any], *, sent: bool) -> str:
-    rows = []
+def _routes(openapi: dict[str, Any]) -> Iterable[str]:
+    for path, operations in sorted(openapi["paths"].items()):
+        for method, operation in operations.items():
+            facts = [("For", _who(operation["x-roles"]))]
+            query = [each for each in operation["parameters"] if each["in"] == "query"]
+            if query:
+                facts.append(("Query", ", ".join(_field(each["name"], each["schema"]) for each in query)))
+            if "requestBody" in operation:
+                facts.append(("Takes", type_words(operation["requestBody"]["content"]["application/json"]["schema"])))
+            facts += _answers(operation["responses"])
+            yield _entry(f"<b>{method.upper()}</b> <code>{escape(path)}</code>", operation["summary"], facts)
+
+
+def _answers(responses: dict[str, Any]) -> list[tuple[str, str]]:
+    """Tell what a route gives, and the refusals that not every route has."""
+    facts = []
+    refusals = []
+    for status, each in responses.items():
+        if each["description"] == "done":
+            content = each.get("content", {}).get("application/json")
+            facts.append(("Gives", f"{status} {type_words(content['schema'])}" if content else status))
+            continue
+        codes = [code for code in each["description"].split(", ") if code not in ALWAYS]
+        refusals += [f"{status}&nbsp;<code>{code}</code>" for code in codes]
+    return [*facts, ("Refuses", ", ".join(refusals))] if refusals else facts
+
+
+def _events(asyncapi: dict[str, Any], *, sent: bool) -> Iterable[str]:
     for key, message in asyncapi["components"]["messages"].items():
         if key.startswith("sent_") != sent:
             continue
-        cells = [
-            f"<code>{escape(message['name'])}</code>",
-            escape(message["summary"]),
-            _fields(asyncapi, message["payload"]),
-        ]
+        facts = [("Carries" if sent else "Takes", type_words(message["payload"]))]
         if not sent:
-            cells.append(_fields(asyncapi, message["x-ack"]))
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return "".join(rows)
+            facts = [("For", _who(message["x-roles"])), *facts, ("Ack", type_words(message["x-ack"]))]
+        yield _entry(f"<code>{escape(message['name'])}</code>", message["summary"], facts)
 
 
-def _fields(asyncapi: dict[str, Any], ref: dict[str, str]) -> str:
-    schema = asyncapi["components"]["schemas"][ref["$ref"].rsplit("/", 1)[1]]
-    names = [name if name in schema.get("required", []) else f"{name}?" for name in schema.get("properties", {})]
-    return f"<code>{{{escape(', '.join(names))}}}</code>"
+def _shapes(shapes: dict[str, Any]) -> Iterable[str]:
+    for name, schema in sorted(shapes.items()):
+        required = schema.get("required", [])
+        fields = "".join(
+            f"<li>{_field(field, each, optional=field not in required)}</li>"
+            for field, each in schema.get("properties", {}).items()
+        )
+        words = escape(schema.get("description", ""))
+        yield f"<article id={escape(name)}><h3>{escape(name)}</h3><p>{words}</p><ul>{fields}</ul></article>"
+
+
+def _entry(title: str, summary: str, facts: Iterable[tuple[str, str]]) -> str:
+    rows = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts)
+    return f"<article><h3>{title}</h3><p>{escape(summary)}</p><dl>{rows}</dl></article>"
+
+
+def _field(name: str, schema: dict[str, Any], *, optional: bool = False) -> str:
+    mark = "<span title='may be left out'>?</span>" if optional else ""
+    return f"<code>{escape(name)}</code>{mark} {type_words(schema)}"
+
+
+def _who(roles: list[str]) -> str:
+    if frozenset(roles) == EVERYONE:
+        return "everyone"
+    return "whoever is signed in" if frozenset(roles) == SIGNED_IN else escape(", ".join(roles))

@@ -22,8 +22,12 @@ from mongo.embedded.replica_set import make_ready, uri
 _log = logging.getLogger(__name__)
 _READY_SECONDS = 120.0  # a large journal has to be read back after a crash
 _PORT_TRIES = 5
-# mongod's own flight recorder: 200 MB of disk, for its maker's support
-_OWN_PARAMETERS = {"diagnosticDataCollectionEnabled": "false"}
+_OWN_PARAMETERS = {
+    # mongod's own flight recorder: 200 MB of disk, for its maker's support
+    "diagnosticDataCollectionEnabled": "false",
+    # What a process that was killed in the middle of a transaction leaves behind blocks its products for so long.
+    "transactionLifetimeLimitSeconds": "5",
+}
 
 
 class EmbeddedMongo:

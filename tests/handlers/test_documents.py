@@ -31,19 +31,19 @@ OWN_EVENTS = {"connect", "disconnect", "*"}
 
 @pytest.fixture(scope="module")
 def app():
-    """The application as it is mounted; a shop is not needed to know its routes."""
+    """Mount the application; a shop is not needed to know its routes."""
     return build_app(None, CollectorRegistry(), static_dir=ROOT / "static", packages_dir=ROOT / "node_modules")
 
 
 @pytest.fixture(scope="module")
 def openapi(app):
-    """The document of the routes, as a client reads it."""
+    """Make the document of the routes, as a client reads it."""
     return json.loads(json.dumps(openapi_document(app[ROUTE_TABLE])))
 
 
 @pytest.fixture(scope="module")
 def asyncapi():
-    """The document of the events, as a client reads it."""
+    """Make the document of the events, as a client reads it."""
     return json.loads(json.dumps(asyncapi_document()))
 
 

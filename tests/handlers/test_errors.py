@@ -106,7 +106,7 @@ def test_an_ack_says_the_same():
 
 @pytest.fixture
 async def door():
-    """An application behind the front door; its one handler fails."""
+    """Serve an application behind the front door; its one handler fails."""
 
     async def fail(_request):
         raise Malformed("not caught by anything")

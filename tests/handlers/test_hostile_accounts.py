@@ -15,7 +15,7 @@ from tests.running_shop import RunningShop, order, sign_in
 from tests.system.books import open_books
 
 FAMILY = "👩‍👩‍👧‍👦🏳️‍🌈"
-RIGHT_TO_LEFT = "مُحَمَّد ‏שָׁלוֹם‎ Ada"
+RIGHT_TO_LEFT = "مُحَمَّد \N{RIGHT-TO-LEFT MARK}שָׁלוֹם\N{LEFT-TO-RIGHT MARK} \N{RIGHT-TO-LEFT OVERRIDE}Ada"
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +125,17 @@ async def test_nobody_chooses_a_role(shop):
     assert (await login(shop, email, "long enough")).body["user"]["role"] == "buyer"
 
 
-@pytest.mark.parametrize("name", [FAMILY, RIGHT_TO_LEFT, "<script>alert(1)</script>", "=cmd()", "Robert'); DROP", "𝔸" * 200])
+@pytest.mark.parametrize(
+    "name",
+    [
+        FAMILY,
+        RIGHT_TO_LEFT,
+        "<script>alert(1)</script>",
+        "=cmd()",
+        "Robert'); DROP",
+        "\N{MATHEMATICAL BOLD CAPITAL A}" * 200,
+    ],
+)
 async def test_a_name_is_kept_as_it_is(shop, name):
     """Sequences of emoji, right-to-left marks, markup: stored and given back unchanged, escaped where it is shown."""
     email = new_email()
@@ -134,7 +144,9 @@ async def test_a_name_is_kept_as_it_is(shop, name):
     assert (await send(shop.url, "GET", "/api/auth/profile", **bearer(token))).body["name"] == name
 
 
-@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b", "\udfff", "a\nb", "a\x1bb", "a\x7fb", "", "a" * 201, None, 5, {}])
+@pytest.mark.parametrize(
+    "name", ["a\x00b", "a\ud800b", "\udfff", "a\nb", "a\x1bb", "a\x7fb", "", "a" * 201, None, 5, {}]
+)
 async def test_a_name_that_is_no_line_of_text_is_invalid(shop, name):
     """No NUL, no half of a character, no control codes."""
     answer = await register(shop, name=name)
@@ -239,7 +251,7 @@ async def test_a_header_that_is_no_bearer_is_refused(shop, header):
 
 @pytest.mark.parametrize("role", ["nobody", "buyer", "seller", "delivery", "admin"])
 async def test_every_route_is_closed_to_whom_it_is_not_for(shop, role):
-    """401 for nobody, 403 for the wrong role, before anything of the request is looked at; the document says for whom."""
+    """401 for nobody, 403 for the wrong role, before the request is looked at; the document says for whom."""
     document = (await send(shop.url, "GET", "/api/openapi.json")).body
     who = {} if role == "nobody" else bearer(await sign_in(shop.url, f"{role}@demo.com"))
     tried = 0

@@ -18,20 +18,20 @@ async def unshaken(shop):
 
 @pytest.fixture(scope="module")
 async def books(shop):
-    """The shop's database, past the server."""
+    """Open the shop's database, past the server."""
     async with open_books(shop) as books:
         yield books
 
 
 @pytest.fixture(scope="module")
 async def tea(books):
-    """A product with five in stock, of which a cart may have twenty."""
+    """Add a product with five in stock, of which a cart may have twenty."""
     return await books.add_product(stock=5, max_per_cart=20, published=True)
 
 
 @pytest.fixture(params=["PUT", "page", "socket"])
 async def door(request, shop, visitor):
-    """The three ways to set a line; each returns a code ("ok" for none) and what was said beside it."""
+    """Try each of the three ways to set a line; each returns a code ("ok" for none) and what was said beside it."""
     session = fresh_session()
     guest = await visitor(session=session) if request.param == "socket" else None
 
@@ -113,7 +113,19 @@ async def test_a_withdrawn_product_cannot_be_put_into_a_cart(door, books):
     assert await held(books, product_id) == 0
 
 
-BAD_IDS = ["f" * 23, "f" * 25, "F" * 24, "g" * 24, "", " " + "f" * 24, "f" * 24 + "\n", None, 5, {"$ne": None}, ["f" * 24]]
+BAD_IDS = [
+    "f" * 23,
+    "f" * 25,
+    "F" * 24,
+    "g" * 24,
+    "",
+    " " + "f" * 24,
+    "f" * 24 + "\n",
+    None,
+    5,
+    {"$ne": None},
+    ["f" * 24],
+]
 
 
 @pytest.mark.parametrize("product_id", BAD_IDS)

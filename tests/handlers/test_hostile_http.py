@@ -98,7 +98,8 @@ async def test_a_thousand_parts_are_too_large_and_one_is_of_a_wrong_type(shop):
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "text/json", "application/jsonp", "json", "application/"]
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "text/json", "application/jsonp", "json", "application/"],
 )
 async def test_what_is_not_json_by_its_own_account_is_refused(shop, kind):
     """A page of another site can send these without asking first; JSON it cannot."""
@@ -154,13 +155,15 @@ async def test_what_is_not_there_is_not_found(shop, path):
     assert b'"code":"not_found"' in body
 
 
+SESSION = b"POST /api/session HTTP/1.1\r\nHost: a\r\n"
+JSON_LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 BAD_FRAMING = {
-    "length and chunks": b"POST /api/session HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-    "chunks and length": b"POST /api/session HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-    "two lengths": b"POST /api/session HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n",
-    "a negative length": b"POST /api/session HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n",
-    "a length with a sign": b"POST /api/session HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n",
-    "chunks twice": b"POST /api/session HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n",
+    "length and chunks": SESSION + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    "chunks and length": SESSION + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    "two lengths": SESSION + b"Content-Length: 5\r\nContent-Length: 6\r\n",
+    "a negative length": SESSION + b"Content-Length: -5\r\n",
+    "a length with a sign": SESSION + b"Content-Length: +5\r\n",
+    "chunks twice": SESSION + b"Transfer-Encoding: chunked, chunked\r\n",
     "two hosts": b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
     "no host": b"GET /healthz HTTP/1.1\r\n",
     "a folded header": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n",
@@ -186,14 +189,14 @@ async def test_a_request_that_two_servers_could_cut_in_two_ways_ends_the_connect
 
 async def test_a_broken_chunk_ends_the_connection(shop):
     """The head was fine, the body is not."""
-    head = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = JSON_LOGIN + b"Transfer-Encoding: chunked\r\n\r\n"
     answer = await raw(shop.url, head + b"zz\r\nhello")
     assert b" 400 " in answer.splitlines()[0]
 
 
 async def test_a_body_that_never_comes_whole_costs_nothing(shop):
     """The client leaves in the middle; nobody waits for it."""
-    head = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+    head = JSON_LOGIN + b"Content-Length: 500\r\n\r\n"
     for _ in range(20):
         await _open_and_leave(shop.url, head + b'{"email"')
 

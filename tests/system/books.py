@@ -45,7 +45,8 @@ class Books:
 
     async def product(self, product_id: str) -> Document:
         """Return a product's document."""
-        return await self["products"].find_one({"_id": ObjectId(product_id)})
+        found: Document = await self["products"].find_one({"_id": ObjectId(product_id)})
+        return found
 
     async def change_product(self, product_id: str, change: Document) -> None:
         """Write to a product behind the server's back."""
@@ -54,16 +55,14 @@ class Books:
 
     async def movements(self, product_id: str, **query: Any) -> list[Document]:
         """Return a product's movements, oldest first."""
-        return (
-            await self["inventory_logs"]
-            .find({"product_id": ObjectId(product_id), **query})
-            .sort("version", 1)
-            .to_list(None)
-        )
+        wanted = {"product_id": ObjectId(product_id), **query}
+        rows: list[Document] = await self["inventory_logs"].find(wanted).sort("version", 1).to_list(None)
+        return rows
 
     async def cart(self, session: str) -> Document:
         """Return the cart of an anonymous session."""
-        return await self["carts"].find_one({"_id": owner_of_session(session)})
+        found: Document = await self["carts"].find_one({"_id": owner_of_session(session)})
+        return found
 
     async def leases(self) -> dict[str, str]:
         """Return which process runs which worker."""

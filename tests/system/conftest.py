@@ -1,6 +1,7 @@
 """Whole servers in processes of their own, started as each test needs them, and what they work with."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.system.mailbox import Mailbox, PostOffice
 
 OpenShop = Callable[..., Awaitable[RunningShop]]
 Meet = Callable[..., Awaitable[Visitor]]
+Measured = Callable[[str, float], None]
 ReadBooks = Callable[[RunningShop], Awaitable[Books]]
 
 
@@ -62,6 +64,17 @@ async def books_of() -> AsyncIterator[ReadBooks]:
     """Return a function that opens a shop's database."""
     async with AsyncExitStack() as stack:
         yield lambda shop: stack.enter_async_context(open_books(shop))
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """Return a function that notes a figure, for `pytest -s` and its report; no test depends on one."""
+
+    def note(what: str, value: float) -> None:
+        record_property(what, value)
+        sys.stdout.write(f"\n    {what}: {value:.3g}")
+
+    return note
 
 
 @pytest.fixture

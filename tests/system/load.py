@@ -3,9 +3,10 @@
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from tests.running_shop import RunningShop
 from tests.system.books import Books
+
+Act = Callable[[], Awaitable[None]]
 
 # Beside success: too little stock, a database that is away, and an outcome that is not known yet.
 EXPECTED_REFUSALS = {409, 202, 503}
@@ -67,9 +70,8 @@ class Crowd:
         if answer:
             self.journal.orders[key] = answer["order"]
 
-    async def fill_cart(self) -> None:
-        """Set a line of a cart that is nobody else's."""
-        session = self._carts_of(asyncio.current_task())
+    async def fill_cart(self, session: str) -> None:
+        """Set a line of a cart that nobody else works on."""
         path = f"/api/cart/items/{self.dice.choice(self.product_ids)}"
         body = {"quantity": self.dice.randint(0, 5)}
         answer = await self._send("PUT", path, body, {"X-Cart-Session": session})
@@ -94,11 +96,6 @@ class Crowd:
             self.journal.unexpected.append((method, path, response.status, answer))
         return None
 
-    @staticmethod
-    def _carts_of(task: asyncio.Task[Any] | None) -> str:
-        assert task
-        return task.get_name()
-
 
 @asynccontextmanager
 async def load(shop: RunningShop, product_ids: list[str], token: str, journal: Journal) -> AsyncIterator[None]:
@@ -106,11 +103,10 @@ async def load(shop: RunningShop, product_ids: list[str], token: str, journal: J
     timeout, connector = ClientTimeout(total=30), TCPConnector(limit=32)
     async with ClientSession(timeout=timeout, connector=connector) as http:
         crowd = Crowd(shop, product_ids, token, journal, http, random.Random())
-        roles = [crowd.order] * 8 + [crowd.fill_cart] * 3 + [crowd.restock]
+        fillers = [partial(crowd.fill_cart, secrets.token_urlsafe(24)) for _ in range(3)]
+        roles: list[Act] = [*[crowd.order] * 8, *fillers, crowd.restock]
         stopping = asyncio.Event()
-        tasks = [
-            asyncio.create_task(_keep_at_it(role, journal, stopping), name=secrets.token_urlsafe(24)) for role in roles
-        ]
+        tasks = [asyncio.create_task(_keep_at_it(role, journal, stopping)) for role in roles]
         try:
             yield
         finally:
@@ -118,7 +114,7 @@ async def load(shop: RunningShop, product_ids: list[str], token: str, journal: J
             await asyncio.gather(*tasks)
 
 
-async def _keep_at_it(act: Callable[[], Any], journal: Journal, stopping: asyncio.Event) -> None:
+async def _keep_at_it(act: Act, journal: Journal, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         try:
             await act()

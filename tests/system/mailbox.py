@@ -28,9 +28,9 @@ class Mailbox:
         return [message for message in list(self.messages) if address in str(message["To"])]
 
     async def receives(self, address: str, count: int = 1, within: float = 15.0) -> list[EmailMessage]:
-        """Wait until an address has received so many messages. The server is another thread's: it is looked at."""
+        """Wait until an address has received so many messages."""
         async with asyncio.timeout(within):
-            while len(self.to(address)) < count:
+            while len(self.to(address)) < count:  # noqa: ASYNC110 - the server's thread cannot set this loop's event
                 await asyncio.sleep(0.02)
         return self.to(address)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,18 +18,19 @@ SCRIPT = Path(__file__).with_name("npm_client.mjs")
 class NpmVisitor(Visitor):
     """A `socket.io-client` in Node that is asked the same questions as the Python client."""
 
-    process: asyncio.subprocess.Process | None = None
+    to_node: asyncio.StreamWriter | None = None
     _acks: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
 
     async def ask(self, event: str, payload: Any = None) -> Any:
         """Send an event and return its ack."""
-        self.process.stdin.write(f"{json.dumps([event, payload])}\n".encode())
+        assert self.to_node
+        self.to_node.write(f"{json.dumps([event, payload])}\n".encode())
         async with asyncio.timeout(15):
             return await self._acks.get()
 
-    async def listen(self) -> None:
+    async def listen(self, from_node: asyncio.StreamReader) -> None:
         """Take in what the client prints, until it ends."""
-        async for line in self.process.stdout:
+        async for line in from_node:
             name, payload = json.loads(line)
             if name == "ack":
                 self._acks.put_nowait(payload)
@@ -39,10 +41,12 @@ class NpmVisitor(Visitor):
 @asynccontextmanager
 async def npm_visitor(shop: RunningShop, **auth: Any) -> AsyncIterator[NpmVisitor]:
     """Connect a client from npm; it leaves at the end."""
-    streams = {name: asyncio.subprocess.PIPE for name in ("stdin", "stdout")}
-    node = await asyncio.create_subprocess_exec("node", str(SCRIPT), shop.url, json.dumps(auth), cwd=ROOT, **streams)
-    visitor = NpmVisitor(shop.url, auth, process=node)
-    listening = asyncio.create_task(visitor.listen())
+    command = ("node", str(SCRIPT), shop.url, json.dumps(auth))
+    node = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=PIPE, stdout=PIPE)
+    assert node.stdin
+    assert node.stdout
+    visitor = NpmVisitor(shop.url, auth, to_node=node.stdin)
+    listening = asyncio.create_task(visitor.listen(node.stdout))
     try:
         await visitor.hear("welcome")
         yield visitor

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,9 @@ from aiohttp import ClientSession, TCPConnector
 
 from tests.running_shop import RunningShop, order
 from tests.system.books import Books
+from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 
+Twins = tuple[RunningShop, RunningShop]
 BUYERS = 500
 STOCK = 100
 ROUNDS = 20
@@ -19,13 +22,13 @@ CONNECTIONS = 250  # per process and kept alive: every buyer is in one of the se
 
 
 @pytest.fixture
-async def twins(open_shop, one_database) -> tuple[RunningShop, RunningShop]:
+async def twins(open_shop: OpenShop, one_database: dict[str, str]) -> Twins:
     """Run two processes on one database, open to guests."""
     settings = {**one_database, "GUEST_CHECKOUT": "true"}
     return await open_shop("one", **settings), await open_shop("two", **settings)
 
 
-async def test_five_hundred_buyers_and_a_hundred_pieces(twins, books_of):
+async def test_five_hundred_buyers_and_a_hundred_pieces(twins: Twins, books_of: ReadBooks, measured: Measured) -> None:
     """In each of twenty rounds exactly 100 orders are placed, the others hear `insufficient_stock`, nothing is left."""
     books = await books_of(twins[0])
     started = time.perf_counter()
@@ -33,13 +36,13 @@ async def test_five_hundred_buyers_and_a_hundred_pieces(twins, books_of):
         product_id = await books.add_product(stock=STOCK)
         assert await _sale(twins, product_id) == {"placed": STOCK, "insufficient_stock": BUYERS - STOCK}, number
         await _sold_out(books, product_id)
-    print(f"{BUYERS * ROUNDS / (time.perf_counter() - started):.0f} buyers/s")
+    measured("buyers answered per second", BUYERS * ROUNDS / (time.perf_counter() - started))
     assert await books["orders"].count_documents({}) == ROUNDS * STOCK
     assert await books["carts"].count_documents({"lines": {"$ne": []}}) == 0
     await books.check()
 
 
-async def test_buyers_with_sockets_who_hold_first(twins, meet, books_of):
+async def test_buyers_with_sockets_who_hold_first(twins: Twins, meet: Meet, books_of: ReadBooks) -> None:
     """Sixty sockets on both processes want one of twenty pieces: who holds one can order it, the others cannot."""
     books = await books_of(twins[0])
     product_id = await books.add_product(stock=20)
@@ -56,7 +59,7 @@ async def test_buyers_with_sockets_who_hold_first(twins, meet, books_of):
     await books.check()
 
 
-async def test_fifty_repeats_of_one_order_on_two_processes_are_one_order(twins, books_of):
+async def test_fifty_repeats_of_one_order_on_two_processes_are_one_order(twins: Twins, books_of: ReadBooks) -> None:
     """The same key gets the same answer, whoever is asked; with another content it is refused."""
     books = await books_of(twins[0])
     product_id, session, key = await books.add_product(), secrets.token_urlsafe(24), uuid4().hex
@@ -71,7 +74,7 @@ async def test_fifty_repeats_of_one_order_on_two_processes_are_one_order(twins, 
     await books.check()
 
 
-async def _sale(shops: tuple[RunningShop, ...], product_id: str) -> Counter[str]:
+async def _sale(shops: Twins: str, product_id: str) -> Counter[str]:
     """Let all buyers order one piece at once; count what they heard."""
     heard: Counter[str] = Counter()
 
@@ -89,7 +92,7 @@ async def _sale(shops: tuple[RunningShop, ...], product_id: str) -> Counter[str]
     return heard
 
 
-async def _post(http: ClientSession, shop: RunningShop, body: object) -> tuple[int, object]:
+async def _post(http: ClientSession, shop: RunningShop, body: object) -> tuple[int, Any]:
     async with http.post(f"{shop.url}/api/cart/order", json=body) as answer:
         return answer.status, await answer.json(content_type=None)
 

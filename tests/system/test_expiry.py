@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from tests.running_shop import order
+from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.npm_visitor import npm_visitor
 
 
@@ -13,7 +14,9 @@ def _since(moment: str) -> float:
     return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
 
 
-async def test_an_expired_hold_returns_to_every_client_and_cannot_be_ordered(open_shop, meet, books_of):
+async def test_an_expired_hold_returns_to_every_client_and_cannot_be_ordered(
+    open_shop: OpenShop, meet: Meet, books_of: ReadBooks, measured: Measured
+) -> None:
     """After `expires_at` all clients see the units again; the owner alone gets `cart:expired`."""
     shop = await open_shop(HOLD_SECONDS="2", GUEST_CHECKOUT="true")
     books = await books_of(shop)
@@ -26,7 +29,7 @@ async def test_an_expired_hold_returns_to_every_client_and_cannot_be_ordered(ope
         for each in everybody:
             await each.hear("stock", lambda frame: [item["available"] for item in frame["items"]] == [6])
         await asyncio.gather(*(each.sees(product_id, available=10, held=0, within=15) for each in everybody))
-        print("back on every screen, seconds after expires_at:", _since(cart["expires_at"]))
+        measured("seconds from expires_at until every screen has it back", _since(cart["expires_at"]))
         assert _since(cart["expires_at"]) > 0
     for mine in (ada, tab):
         expired = await mine.hear("cart:expired")
@@ -41,7 +44,9 @@ async def test_an_expired_hold_returns_to_every_client_and_cannot_be_ordered(ope
     await books.check()
 
 
-async def test_a_hold_does_not_begin_anew_with_each_change_of_the_cart(open_shop, meet, books_of):
+async def test_a_hold_does_not_begin_anew_with_each_change_of_the_cart(
+    open_shop: OpenShop, meet: Meet, books_of: ReadBooks
+) -> None:
     """Ten minutes count from the first line; a cart emptied and filled again has a new clock."""
     shop = await open_shop()
     product_id = await (await books_of(shop)).add_product(stock=10)

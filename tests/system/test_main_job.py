@@ -1,18 +1,23 @@
 """The main job, end to end: what A holds B sees; who is warned; what an order leaves behind."""
 
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import ClientSession
 
-from tests.running_shop import order, products, sign_in
+from tests.running_shop import RunningShop, Visitor, order, products, sign_in
+from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
+from tests.system.mailbox import Mailbox, PostOffice
 from tests.system.npm_visitor import npm_visitor
 
+Connect = Callable[..., Awaitable[Visitor]]
 BOB = "bob@example.com"
 SELLER = "seller@demo.com"
 
 
-async def test_what_one_client_holds_all_others_see(shop, visitor):
+async def test_what_one_client_holds_all_others_see(shop: RunningShop, visitor: Connect, measured: Measured) -> None:
     """The level moves on A's own screen, on B's, and on that of a client made with socket.io-client."""
     ada, bob = await visitor(), await visitor()
     product = next(each for each in await products(shop.url) if each["available"] > 20)
@@ -24,13 +29,13 @@ async def test_what_one_client_holds_all_others_see(shop, visitor):
         assert ack["cart"]["lines"][0]["available"] == product["available"] - 2
         for each in (ada, bob, nina):
             await each.sees(product["id"], available=product["available"] - 2)
-        print("seen by all after ms", (time.perf_counter() - started) * 1000)
+        measured("seconds until all saw a hold", time.perf_counter() - started)
         await ada.ask("cart:clear")
         for each in (ada, bob, nina):
             await each.sees(product["id"], available=product["available"])
 
 
-async def test_a_client_from_npm_holds_and_orders_like_any_other(shop, visitor):
+async def test_a_client_from_npm_holds_and_orders_like_any_other(shop: RunningShop, visitor: Connect) -> None:
     """Its acks are the same, and the others see what it does."""
     ada = await visitor()
     product = next(each for each in await products(shop.url) if each["available"] > 20)
@@ -42,7 +47,7 @@ async def test_a_client_from_npm_holds_and_orders_like_any_other(shop, visitor):
         await ada.sees(product["id"], stock=product["stock"] - 2, held=product["held"])
 
 
-async def test_an_order_takes_the_stock_and_empties_the_cart(shop, visitor):
+async def test_an_order_takes_the_stock_and_empties_the_cart(shop: RunningShop, visitor: Connect) -> None:
     """Sign in, merge, order, and see the level, the cart and the repeat of the key."""
     ada, bob = await visitor(), await visitor()
     product = next(each for each in await products(shop.url) if each["available"] > 20)
@@ -61,8 +66,8 @@ async def test_an_order_takes_the_stock_and_empties_the_cart(shop, visitor):
 
 
 async def test_warned_by_socket_and_mail_then_order_ledger_and_mail_history_agree(
-    open_shop, meet, books_of, post_office, mailbox
-):
+    open_shop: OpenShop, meet: Meet, books_of: ReadBooks, post_office: PostOffice, mailbox: Mailbox
+) -> None:
     """A's hold leaves three: B and the seller are warned once, A is not; A's order then stands in all books alike."""
     shop = await open_shop(DEMO="true", SMTP_URL=post_office.url)
     books = await books_of(shop)
@@ -107,7 +112,9 @@ async def test_warned_by_socket_and_mail_then_order_ledger_and_mail_history_agre
     await books.check()
 
 
-async def test_one_alert_per_crossing_until_stock_has_risen_again(open_shop, meet, books_of):
+async def test_one_alert_per_crossing_until_stock_has_risen_again(
+    open_shop: OpenShop, meet: Meet, books_of: ReadBooks
+) -> None:
     """Below the threshold further decreases are silent; risen above and fallen again is told again."""
     shop = await open_shop(GUEST_CHECKOUT="true")
     books = await books_of(shop)
@@ -125,7 +132,9 @@ async def test_one_alert_per_crossing_until_stock_has_risen_again(open_shop, mee
     await books.check()
 
 
-async def test_what_was_told_while_away_is_repeated_until_it_is_read(open_shop, meet, books_of):
+async def test_what_was_told_while_away_is_repeated_until_it_is_read(
+    open_shop: OpenShop, meet: Meet, books_of: ReadBooks
+) -> None:
     """B is offline when the stock runs low, hears of it on coming back, and no more once it is read."""
     shop = await open_shop()
     product_id = await (await books_of(shop)).add_product(stock=6)
@@ -147,10 +156,10 @@ async def test_what_was_told_while_away_is_repeated_until_it_is_read(open_shop, 
     assert again.all("notification") == []
 
 
-async def _last_movement(shop, product_id):
+async def _last_movement(shop: RunningShop, product_id: str) -> dict[str, Any]:
     """Return the newest row of the ledger, as the seller sees it."""
     headers = {"Authorization": f"Bearer {await sign_in(shop.url, SELLER)}"}
-    async with ClientSession(headers=headers) as http:
-        async with http.get(f"{shop.url}/api/products/{product_id}/inventory-logs?limit=1") as answer:
-            (row,) = (await answer.json())["items"]
+    path = f"/api/products/{product_id}/inventory-logs?limit=1"
+    async with ClientSession(shop.url, headers=headers) as http, http.get(path) as answer:
+        (row,) = (await answer.json())["items"]
     return {name: row[name] for name in ("change_type", "old_stock", "new_stock", "new_held", "cause", "version")}

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from tests.running_shop import RunningShop, Visitor, sign_in
 from tests.system.books import Books, open_books
-from tests.system.conftest import Meet, OpenShop, ReadBooks
+from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.load import Journal, load, nothing_lost, same_answers
 
 KILLS = 10
@@ -20,7 +20,7 @@ async def _stocked(books: Books) -> list[str]:
     return [await books.add_product(stock=stock) for stock in (20, 300, 2000, 5000)]
 
 
-async def test_ten_power_cuts_lose_no_acknowledged_order(open_shop: OpenShop) -> None:
+async def test_ten_power_cuts_lose_no_acknowledged_order(open_shop: OpenShop, measured: Measured) -> None:
     """Killed at ten random moments under load: a clean audit, all acks kept, and the same answer to the same key."""
     shop = await open_shop(DEMO="true", GUEST_CHECKOUT="true")
     async with open_books(shop) as books:
@@ -31,21 +31,20 @@ async def test_ten_power_cuts_lose_no_acknowledged_order(open_shop: OpenShop) ->
         known = set(journal.orders)
         async with load(shop, product_ids, token, journal):
             await journal.grows(20)
-            moment = random.uniform(0, 0.4)
-            await asyncio.sleep(moment)  # the moment is the point: anywhere in a batch
+            await asyncio.sleep(random.uniform(0, 0.4))  # the moment is the point: anywhere in a batch
             await shop.kill()
         await shop.start()
         async with open_books(shop) as books:
             await nothing_lost(books, journal)
             await same_answers(shop, journal, journal.orders.keys() - known)
             await nothing_lost(books, journal)
-        print(f"killed after {moment:.3f} s with {len(journal.orders)} orders acknowledged")
+        measured("orders acknowledged by this power cut", len(journal.orders))
 
 
 async def test_a_killed_database_comes_back_and_lost_nothing(
     open_shop: OpenShop, meet: Meet, books_of: ReadBooks
 ) -> None:
-    """mongod is killed under load: the server stays, starts it again, goes on, and every screen is right again."""
+    """Killed under load: the server stays, starts it again, goes on, and every screen is right again."""
     shop = await open_shop(DEMO="true", GUEST_CHECKOUT="true")
     books = await books_of(shop)
     product_ids = await _stocked(books)

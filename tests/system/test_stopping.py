@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from aiohttp import ClientSession, WSCloseCode
+from aiohttp import ClientSession, WSCloseCode, WSMsgType
 
 from tests.running_shop import sign_in
 from tests.system.books import open_books
@@ -48,8 +48,8 @@ async def test_a_browser_is_told_why_its_socket_closes(open_shop: OpenShop) -> N
                 continue
             assert await shop.stop() == 0
             assert await socket.receive_json(loads=lambda text: json.loads(text[2:])) == ["goodbye", {"retry_ms": 1000}]
-            await socket.receive()
-            assert socket.close_code == WSCloseCode.GOING_AWAY
+            last = await socket.receive()
+            assert (last.type, last.data) == (WSMsgType.CLOSE, WSCloseCode.GOING_AWAY)
         await nina.hear("goodbye")
         assert await nina.hear("disconnect") == "transport close"
 

@@ -5,10 +5,10 @@ import time
 
 from tests.running_shop import RunningShop
 from tests.system.books import Books
-from tests.system.conftest import Meet, OpenShop, ReadBooks
+from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
+from tests.system.mailbox import Mailbox, PostOffice
 
 WORKERS = {"alerts", "expiry", "mail", "settling"}
-LEASE_SECONDS = 3.0
 BOB = "bob@example.com"
 
 
@@ -33,7 +33,7 @@ async def _pair(open_shop: OpenShop, books_of: ReadBooks, **settings: str) -> tu
 
 
 async def test_holds_end_though_the_process_that_ends_them_was_killed(
-    open_shop: OpenShop, one_database: dict[str, str], meet: Meet, books_of: ReadBooks
+    open_shop: OpenShop, one_database: dict[str, str], meet: Meet, books_of: ReadBooks, measured: Measured
 ) -> None:
     """The other process takes the lease once it has run out; each hold is released once, its owner told."""
     one, two, books = await _pair(open_shop, books_of, **one_database, HOLD_SECONDS="3", GUEST_CHECKOUT="true")
@@ -44,7 +44,7 @@ async def test_holds_end_though_the_process_that_ends_them_was_killed(
     await one.kill()
     killed = time.monotonic()
     expired = await ada.hear("cart:expired", within=30)
-    print(f"expired {time.monotonic() - killed:.2f} s after the kill; a lease lasts {LEASE_SECONDS} s")
+    measured("seconds from the kill until the holds ended (a lease lasts 3)", time.monotonic() - killed)
     assert sorted(line["product_id"] for line in expired["released"]) == ids
     for product_id in ids:
         await ada.sees(product_id, available=10, held=0)
@@ -54,9 +54,14 @@ async def test_holds_end_though_the_process_that_ends_them_was_killed(
 
 
 async def test_an_alert_outlives_the_process_that_should_have_told_it(
-    open_shop: OpenShop, one_database: dict[str, str], meet: Meet, books_of: ReadBooks, post_office, mailbox
+    open_shop: OpenShop,
+    one_database: dict[str, str],
+    meet: Meet,
+    books_of: ReadBooks,
+    post_office: PostOffice,
+    mailbox: Mailbox,
 ) -> None:
-    """A crossing as the worker's process dies: everyone concerned is told by the other process, by socket and mail, once."""
+    """A crossing as the worker's process dies: all concerned are told by the other one, by socket and mail, once."""
     settings = {**one_database, "SMTP_URL": post_office.url}
     one, two, books = await _pair(open_shop, books_of, **settings)
     ids = [await books.add_product(stock=6) for _ in range(4)]

@@ -1,6 +1,8 @@
 """What another program, tab or process writes reaches every screen that it concerns."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from bson import ObjectId
@@ -37,7 +39,7 @@ async def test_the_catalogue_changed_straight_in_the_database_is_told_as_product
     books = await books_of(shop)
     ada = await meet(shop)
     product_id = await books.add_product(stock=5)
-    steps = [
+    steps: list[tuple[str, dict[str, Any]]] = [
         ("price_changed", {"$set": {"price": 900}}),
         ("updated", {"$set": {"description": "Rolled leaves."}}),
         ("withdrawn", {"$set": {"published": False}}),
@@ -125,9 +127,9 @@ async def test_a_cart_changes_in_the_owner_s_other_tabs_on_every_process_and_now
     assert stranger.all("cart") == []
 
 
-def _at(revision: int):
+def _at(revision: int) -> Callable[[Any], bool]:
     """Choose a cart by its revision."""
-    return lambda event: event["cart"]["revision"] == revision
+    return lambda event: bool(event["cart"]["revision"] == revision)
 
 
 async def test_a_user_s_cart_follows_to_another_device_on_another_process(
