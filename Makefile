@@ -16,7 +16,7 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 run: $(PYTHON_READY) $(NODE_READY)
-	DEMO="$${DEMO:-true}" $(BIN)/python server.py
+	@if [ -z "$$DEMO" ] && ! grep -qs '^DEMO=' .env; then export DEMO=true; fi; exec $(BIN)/python server.py
 
 test: $(PYTHON_READY) $(NODE_READY) browser
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup

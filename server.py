@@ -25,6 +25,7 @@ from prometheus_client import CollectorRegistry
 
 from handlers import shapes
 from handlers.app import build_app
+from handlers.front_door import FrontDoor
 from handlers.sockets import Outlet, Sockets
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.accounts.service import Accounts
@@ -63,7 +64,7 @@ from models.policy import Policy
 from mongo.alerts import Alerts, Notifications
 from mongo.audit import audit
 from mongo.carts import Carts
-from mongo.driver import Database, Driver
+from mongo.driver import DRIVER_ERRORS, Database, Driver
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongo, EmbeddedMongoError, running_uri
 from mongo.health import Pings
@@ -186,6 +187,7 @@ class Server:
             telling=self.telling,
             workers=self.workers,
             health=Pings(database),
+            storage_errors=DRIVER_ERRORS,
         )
 
     def app(self) -> web.Application:
@@ -261,7 +263,7 @@ async def serve(settings: Settings) -> None:
     async with open_store(settings) as store:
         server = Server(settings, store, settings.public_url or address)
         await server.start()
-        runner = web.AppRunner(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STOP_PATIENCE)
+        runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STOP_PATIENCE)
         await runner.setup()
         await web.SockSite(runner, listener, backlog=4096).start()
         gc.freeze()  # what lives as long as the process need not be looked at again and again

@@ -18,7 +18,7 @@ from handlers.http_products import product_routes
 from handlers.pages import page_routes, security_headers
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
 from ivorycart.shop import Shop
-from models.errors import Internal, Refused
+from models.errors import Internal, Refused, StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +69,9 @@ async def refusals_as_problems(request: web.Request, handler: Handler) -> web.St
         if error.status < 400:  # noqa: PLR2004 - redirects and the like are answers
             raise
         return problem_of_http(error)
+    except request.app[SHOP].storage_errors as error:
+        log.warning("request.storage_unavailable", path=request.path, reason=str(error)[:200])
+        return problem(StorageUnavailable("the database cannot be reached"))
     except ConnectionError:
         raise
     except Exception:

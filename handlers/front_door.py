@@ -3,6 +3,7 @@
 aiohttp answers them itself, in plain text that repeats what was sent, and logs a traceback for each.
 """
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -37,10 +38,20 @@ class _Protocol(web.RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what could not be read, and close; errors of ours go the way of the base class."""
-        broken: Any = request.writer.output_size > 0  # the answer has begun, so nothing can be said any more
-        if status >= 500 or broken:  # noqa: PLR2004 - the server's own fault
+        gone = isinstance(exc, ConnectionError)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not gone:
             return super().handle_error(request, status, exc, message)
-        log.info("request.unreadable", peer=request.remote, reason=type(exc).__name__)
+        log.info("request.gone" if gone else "request.unreadable", peer=request.remote, reason=type(exc).__name__)
+        if request.writer.output_size > 0:  # the answer has begun: nothing more can be said
+            raise ConnectionError("the answer was cut off") from exc
         response = problem(Malformed("this is not a request in HTTP/1.1"))
         response.force_close()
         return response
+
+    def log_exception(self, *args: Any, **details: Any) -> None:
+        """Log a failure in full, unless it is only that the rest of a refused body cannot be read either."""
+        cause = details.get("exc_info")
+        if isinstance(cause, web.RequestPayloadError):
+            log.info("request.unreadable", reason=type(cause).__name__)
+        else:
+            super().log_exception(*args, **details)

@@ -186,6 +186,8 @@ async def _body(request: web.Request) -> bytes:
         raise TooLarge(f"a body has at most {MAX_BODY} bytes") from error
     except (web.RequestPayloadError, HttpProcessingError) as error:
         raise Malformed("the body is not in its Content-Encoding or Transfer-Encoding") from error
+    except ConnectionError as error:  # nobody hears this, and it is nothing to log
+        raise Malformed("the client left before its body was whole") from error
     if len(body) > MAX_BODY:
         raise TooLarge(f"a body has at most {MAX_BODY} bytes")
     return body

@@ -18,7 +18,7 @@ from ivorycart.connections import Connection
 from ivorycart.engine import SocketServer
 from ivorycart.shop import Shop
 from ivorycart.throttle import Throttle
-from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused
+from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused, StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,10 @@ class Sockets:
                 await self._outlet.send("product", self._shop.telling.shapes.product(change), to=sid)
             wanted = [each for each in missed.levels if watch is None or each in watch]
             await self._outlet.send("stock", self._shop.broadcaster.payload_of(wanted), to=sid)
-        await self._shop.telling.repeat_unseen(connection)
+        try:
+            await self._shop.telling.repeat_unseen(connection)
+        except self._shop.storage_errors as error:  # stock is live all the same, and the next connect repeats them
+            log.warning("connect.unseen_not_read", reason=str(error)[:200])
 
     def _welcome(self, connection: Connection, *, resumed: bool) -> dict[str, Any]:
         return {
@@ -105,6 +108,9 @@ class Sockets:
                     return {"ok": True, **await self._answer(sid, event, arguments)}
                 except Refused as refusal:
                     return ack_error(refusal)
+                except self._shop.storage_errors as error:
+                    log.warning("event.storage_unavailable", reason=str(error)[:200])
+                    return ack_error(StorageUnavailable("the database cannot be reached"))
                 except Exception:
                     log.exception("event.failed")
                     return ack_error(Internal("this could not be handled"))

@@ -1,5 +1,6 @@
 """Who is connected to this process: sockets by owner, and what each of them watches."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -98,8 +99,9 @@ class Connections:
         return changed
 
     def of_owner(self, owner: OwnerId) -> Iterable[Connection]:
-        """Return the sockets of one owner."""
-        return [self._by_sid[sid] for sid in self._by_owner.get(owner, ())]
+        """Return the sockets of one owner; one whose token has run out hears nothing more of its user."""
+        found = (self._by_sid[sid] for sid in self._by_owner.get(owner, ()))
+        return [each for each in found if each.user is None or each.user.expires_at > time.time()]
 
     def watchers(self) -> Iterable[Connection]:
         """Return the sockets that narrowed what they want to hear of."""

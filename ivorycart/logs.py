@@ -16,9 +16,7 @@ def configure_logs(level: str, *, as_json: bool) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    render: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    render: structlog.typing.Processor = structlog.processors.JSONRenderer() if as_json else _for_people()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
@@ -40,3 +38,8 @@ def configure_logs(level: str, *, as_json: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,
     )
+
+
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    """Render lines for a terminal, with plain tracebacks: those with variables show secrets and take half a second."""
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

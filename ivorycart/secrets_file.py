@@ -4,18 +4,28 @@ import os
 import secrets
 from pathlib import Path
 
+from ivorycart.settings import SettingsError
+
 
 def kept_secret(data_dir: Path, name: str = "jwt_secret") -> str:
-    """Return the secret of this name, making it on first use. Two processes at once get the same one."""
+    """Return the secret of this name, making it on first use. Two processes at once get the same one.
+
+    Raise SettingsError where the file is there and has nothing in it.
+    """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = data_dir / name
     fresh = data_dir / f".{name}.{secrets.token_hex(8)}"
-    fresh.touch(mode=0o600)
-    fresh.write_text(secrets.token_urlsafe(48))
     try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut may leave the name without the content
         os.link(fresh, path)  # fails if it is there already, and is never seen half written
     except FileExistsError:
         pass
     finally:
-        fresh.unlink()
-    return path.read_text().strip()
+        fresh.unlink(missing_ok=True)
+    secret = path.read_text().strip()
+    if not secret:
+        raise SettingsError(f"{path} is empty: remove it, and a fresh secret is made")
+    return secret

@@ -109,3 +109,5 @@ class Shop:
     telling: Telling
     workers: Workers
     health: Health
+    storage_errors: tuple[type[Exception], ...]
+    """What reading raises while the database cannot be reached; the driver's own, which handlers cannot name."""

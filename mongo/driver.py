@@ -9,6 +9,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -18,6 +19,9 @@ Client = AsyncMongoClient[Document]
 Database = AsyncDatabase[Document]
 Session = AsyncClientSession
 DriverName = Literal["motor", "pymongo"]
+
+# What any call raises while the database cannot be reached, and for what the driver cannot do.
+DRIVER_ERRORS: tuple[type[Exception], ...] = (PyMongoError,)
 
 # A server that stops answering must be noticed within a caller's patience (10 s), with time left for another try.
 TIMEOUTS: dict[str, int] = {

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from models.catalogue import Listing
 from models.errors import Conflict, Pending, StorageUnavailable
@@ -16,6 +16,7 @@ from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
 
 MAX_RETRIES = 8  # with doubling pauses: one to two seconds
+_DUPLICATE_KEY = 11000
 _SHOWN: Document = {"published": {"$ne": False}, "disabled": {"$ne": True}}
 
 
@@ -35,7 +36,8 @@ class Products:
 
     async def by_sku(self, sku: str) -> Listing | None:
         """Return the entry with a seller's stock-keeping unit."""
-        document = await self._products.find_one({"sku": sku})
+        # The type is named because the index has only those that have one: without it, the server reads them all.
+        document = await self._products.find_one({"sku": {"$eq": sku, "$type": "string"}})
         return documents.listing_of(document) if document else None
 
     async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
@@ -74,7 +76,9 @@ class Products:
             try:
                 await self._insert(rows, actor)
                 break
-            except DuplicateKeyError as error:
+            except BulkWriteError as error:
+                if not any(each["code"] == _DUPLICATE_KEY for each in error.details["writeErrors"]):
+                    raise
                 raise Conflict("a product with this SKU exists already") from error
             except PyMongoError as error:
                 # Two who add the same SKU at once are told of each other like this, too.

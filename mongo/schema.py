@@ -77,7 +77,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "orders": [
         IndexModel([("owner", ASCENDING), ("order_key", ASCENDING)], unique=True),
-        IndexModel([("buyer_id", ASCENDING), ("timestamp", DESCENDING)]),
+        # orders of guests have no buyer to list them
+        IndexModel(
+            [("buyer_id", ASCENDING), ("timestamp", DESCENDING)],
+            partialFilterExpression={"buyer_id": {"$type": "objectId"}},
+        ),
         IndexModel([("product_list.seller_id", ASCENDING), ("timestamp", DESCENDING)]),
     ],
     "inventory_logs": [IndexModel([("product_id", ASCENDING), ("version", ASCENDING)], unique=True)],

@@ -1,5 +1,6 @@
 """The API documents as one readable page, without scripts: routes, events, and the shapes they are made of."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -85,7 +86,7 @@ def _shapes(shapes: dict[str, Any]) -> Iterable[str]:
             f"<li>{_field(field, each, optional=field not in required)}</li>"
             for field, each in schema.get("properties", {}).items()
         )
-        words = escape(schema.get("description", ""))
+        words = re.sub("``(.+?)``", r"<code>\1</code>", escape(schema.get("description", "")))
         yield f"<article id={escape(name)}><h3>{escape(name)}</h3><p>{words}</p><ul>{fields}</ul></article>"
 
 

@@ -4,12 +4,11 @@ from html import escape
 from typing import Any
 
 _BOUNDS = (
-    ("minimum", "≥ {}"),
-    ("maximum", "≤ {}"),
-    ("minLength", "{} characters or more"),
-    ("maxLength", "{} characters at most"),
-    ("maxItems", "{} at most"),
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
 )
+_EXACT = 2**53 - 1  # the bound of every JSON integer says nothing about this one
 
 
 def type_words(schema: dict[str, Any]) -> str:
@@ -30,5 +29,13 @@ def type_words(schema: dict[str, Any]) -> str:
 
 
 def _bounded(words: str, schema: dict[str, Any]) -> str:
-    bounds = [text.format(schema[name]) for name, text in _BOUNDS if name in schema]
-    return f"{words} ({', '.join(bounds)})" if bounds else words
+    bounds = [
+        _range(schema.get(low), schema.get(high)) + unit for low, high, unit in _BOUNDS if {low, high} & set(schema)
+    ]
+    return f"{words}, {', '.join(bounds)}" if bounds else words
+
+
+def _range(low: int | None, high: int | None) -> str:
+    if high is None or high >= _EXACT:
+        return f"{low or 0:,} or more"
+    return f"at most {high:,}" if low is None else f"{low:,} to {high:,}"

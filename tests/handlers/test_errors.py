@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from http import HTTPStatus
 
 import pytest
@@ -106,13 +107,23 @@ def test_an_ack_says_the_same():
 
 @pytest.fixture
 async def door():
-    """Serve an application behind the front door; its one handler fails."""
+    """Serve an application behind the front door; its handlers fail in different ways."""
 
     async def fail(_request):
         raise Malformed("not caught by anything")
 
+    async def lose(_request):
+        raise ConnectionResetError("the client has left")
+
+    async def take(request):
+        with suppress(web.RequestPayloadError):
+            await request.read()
+        return web.Response()
+
     app = web.Application()
+    app.router.add_post("/", take)
     app.router.add_get("/", fail)
+    app.router.add_get("/gone", lose)
     runner = FrontDoor(app, access_log=None, handle_signals=False)
     await runner.setup()
     port = unused_port()
@@ -131,6 +142,19 @@ async def test_what_is_no_http_is_answered_by_a_problem(door, request_, caplog):
     assert b"application/problem+json" in head
     assert json.loads(body)["code"] == "malformed"
     assert b"script" not in body
+    assert not [each for each in caplog.records if each.exc_info]
+
+
+async def test_a_body_that_cannot_be_unpacked_is_no_error_of_ours(door, caplog):
+    """Neither when it is read nor when its rest is thrown away."""
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
+    assert b" 200 " in (await raw(door, head + b"hello")).splitlines()[0]
+    assert not [each for each in caplog.records if each.exc_info]
+
+
+async def test_who_leaves_early_is_no_error_of_ours(door, caplog):
+    """A connection that breaks in a handler leaves a line in the log, no traceback."""
+    await raw(door, b"GET /gone HTTP/1.1\r\nHost: a\r\n\r\n")
     assert not [each for each in caplog.records if each.exc_info]
 
 

@@ -267,17 +267,26 @@ async def test_every_route_is_closed_to_whom_it_is_not_for(shop, role):
 
 
 async def test_a_token_that_runs_out_leaves_its_socket_anonymous(shop, visitor):
-    """A socket outlives its token, but not as that user."""
+    """A socket outlives its token, but not as that user: it neither acts nor hears as one."""
     issued = Tokens(kept_secret(shop.data_dir), seconds=5)
     me = "b" * 24
     token = issued.issue(user_id=me, email="b@example.org", name="Bea", role="buyer")
-    socket = await visitor(token=token)
+    socket, others = await visitor(token=token), [await visitor(token=await _valid(shop, me)) for _ in range(2)]
     assert (await socket.hear("welcome"))["user"]["id"] == me
     while time.time() < jwt.decode(token, options={"verify_signature": False})["exp"]:
         await socket.client.sleep(0.2)
+    await others[0].ask("cart:email", {"email": "b@example.org"})
+    await others[1].hear("cart")
     cart = (await socket.ask("cart:get"))["cart"]
     assert (cart["user_id"], cart["session"]) == (None, socket.session)
     assert (await socket.ask("order:place", order(1, "key")))["error"]["code"] == "not_authenticated"
+    assert socket.all("cart") == []  # nor did it hear what its user did since
+
+
+async def _valid(shop, user_id):
+    """Return a token that is good for long."""
+    tokens = Tokens(kept_secret(shop.data_dir), seconds=600)
+    return tokens.issue(user_id=user_id, email="b@example.org", name="Bea", role="buyer")
 
 
 async def test_the_eleventh_login_in_a_minute_waits(tmp_path):

@@ -262,3 +262,12 @@ async def test_thousands_of_bad_fields_get_a_short_answer(shop):
     answer = await send(shop.url, "POST", LOGIN, body)
     assert answer.is_problem(422, "validation")
     assert len(answer.body["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    "header", [b"Authorization: Bearer \xff\xfe.a.b", b"X-Cart-Session: \xff\xfe", b"Expect: the worst"]
+)
+async def test_headers_that_are_no_text_are_refused(shop, header):
+    """They can be sent; nothing here takes them for more than wrong."""
+    answer = await raw(shop.url, b"GET /api/cart HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + header + b"\r\n\r\n")
+    assert answer.split(b" ", 2)[1] in {b"401", b"404", b"417"}

@@ -99,7 +99,7 @@ def _fail(faults: deque[Trouble]) -> None:
 
 async def until(happened: Callable[[], object]) -> None:
     """Let the others run until something has happened."""
-    while not happened():  # noqa: ASYNC110 - polled on purpose: no event of the ledger's own is being waited for
+    while not happened():
         await asyncio.sleep(0)
 
 

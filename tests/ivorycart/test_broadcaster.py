@@ -101,9 +101,7 @@ class Stage:
         self.connections = Connections()
         self.outlet = Outlet()
         self.releases = Releases()
-        self.broadcaster = Broadcaster(
-            self.board, self.connections, self.outlet, self.releases, payload, tick=tick
-        )
+        self.broadcaster = Broadcaster(self.board, self.connections, self.outlet, self.releases, payload, tick=tick)
         self.time = 10
 
     def move(self, product_id: str, **parts: int) -> None:

@@ -48,7 +48,7 @@ class Provider:
     on_void: Exception | None = None
     meanwhile: Callable[[], Any] | None = None
 
-    async def authorise(self, key: str, amount: int, currency: str, method: dict[str, Any]) -> Authorisation:
+    async def authorise(self, key: str, amount: int, currency: str, _method: dict[str, Any]) -> Authorisation:
         """Set money aside, once per key."""
         self.asked.append(key)
         answer = self.answers.pop(0) if self.answers else None

@@ -50,7 +50,8 @@ async def test_every_try_is_the_same_message():
 
 
 @pytest.mark.parametrize(
-    ("sender", "domain"), [("shop@bücher.example", "xn--bcher-kva.example"), ("IvoryCart <no-reply@localhost>", "localhost")]
+    ("sender", "domain"),
+    [("shop@bücher.example", "xn--bcher-kva.example"), ("IvoryCart <no-reply@localhost>", "localhost")],
 )
 async def test_the_message_id_is_ascii_whatever_the_senders_domain(sender: str, domain: str):
     """An international domain has a spelling for machines."""

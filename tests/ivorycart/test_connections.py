@@ -1,9 +1,11 @@
 """Who is connected: sockets by owner, and what they watch."""
 
+from dataclasses import replace
+
 from ivorycart.connections import Connection, Connections, User
 from models.identity import owner_of_session, owner_of_user
 
-ADA = User("0" * 24, "ada@shop.test", "Ada", "buyer", 0.0)
+ADA = User("0" * 24, "ada@shop.test", "Ada", "buyer", float("inf"))
 
 
 def test_all_sockets_of_an_owner_are_found():
@@ -66,3 +68,10 @@ def test_sockets_may_leave_while_one_goes_through_them():
     for each in connections:
         connections.remove(each.sid)
     assert len(connections) == 0
+
+
+def test_a_socket_whose_token_has_run_out_hears_nothing_more_of_its_user():
+    """It may be in other hands by now."""
+    connections = Connections()
+    connections.add(Connection("a1", "ada", replace(ADA, expires_at=1.0)))
+    assert list(connections.of_owner(owner_of_user(ADA.id))) == []

@@ -49,7 +49,7 @@ class Shop:
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds, whatever time that takes on this machine."""
         async with asyncio.timeout(PATIENCE):
-            while not holds():  # noqa: ASYNC110 - a state of the server, which has no event to wait for
+            while not holds():
                 await asyncio.sleep(0.005)
 
 
@@ -597,7 +597,7 @@ async def test_a_job_that_must_be_alone_waits_for_the_others() -> None:
     await asyncio.sleep(0)
     assert seen == ["a"]
     gate.set()
-    while lane.is_busy:  # noqa: ASYNC110 - the loop's own turns are what is waited for
+    while lane.is_busy:
         await asyncio.sleep(0)
     await lane.settle(PATIENCE)
     assert seen == ["a", "A", "b", "B", "c", "C"]

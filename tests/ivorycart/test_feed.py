@@ -92,11 +92,11 @@ class Ears:
         """Hear of an order."""
         self.heard.append(order)
 
-    async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
+    async def broadcast(self, event: str, payload: Mapping[str, Any], **_room: str) -> None:
         """Hear an event."""
         self.heard.append((event, payload))
 
-    async def next_releases(self, product_ids: Iterable[str]) -> Mapping[str, datetime]:
+    async def next_releases(self, _product_ids: Iterable[str]) -> Mapping[str, datetime]:
         """Know nothing."""
         return {}
 

@@ -99,7 +99,7 @@ class Mailer:
 class NoOrders:
     """An order book in which nothing is."""
 
-    async def order(self, order_id: str) -> Order | None:
+    async def order(self, _order_id: str) -> Order | None:
         """Find nothing."""
         return None
 
@@ -185,7 +185,9 @@ async def test_a_mail_that_goes_wrong_as_nobody_thought_of_costs_the_others_noth
     mails = [a_mail("odd"), a_mail("odd at last", MAX_TRIES), a_mail("off"), *map(a_mail, "abc")]
     book = await run(*mails, mailer=mailer, compose=compose)
     assert book.outcomes == {
-        **{"odd": "retry", "odd at last": "dead", "off": "retry"},
+        "odd": "retry",
+        "odd at last": "dead",
+        "off": "retry",
         **dict.fromkeys("abc", "sent"),
     }
 

@@ -21,7 +21,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ADA = owner_of_session("ada")
 BOB = owner_of_session("bob")
 FULL = Cart(ADA, 2, (Line("tea", 2, 1),), "EUR", NOON)
-USER = User("a" * 24, "ada@shop.test", "Ada", "buyer", 0.0)
+USER = User("a" * 24, "ada@shop.test", "Ada", "buyer", float("inf"))
 
 
 @dataclass

@@ -32,7 +32,7 @@ class Leases:
     given_back: int = 0
     on_give_back: Exception | None = None
 
-    async def take(self, worker: str, milliseconds: int) -> bool:
+    async def take(self, _worker: str, _milliseconds: int) -> bool:
         """Answer."""
         self.taken += 1
         answer = self.script.popleft() if self.script else self.free
@@ -40,7 +40,7 @@ class Leases:
             raise answer
         return answer
 
-    async def give_back(self, worker: str) -> None:
+    async def give_back(self, _worker: str) -> None:
         """Take it back."""
         self.given_back += 1
         if self.on_give_back:

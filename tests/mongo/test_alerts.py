@@ -47,7 +47,7 @@ async def set_each(ledger: Ledger, tea: str, owners: list[OwnerId], quantity: in
 
 
 async def test_each_of_two_hundred_carts_gets_one_alert_per_arming(driver: Driver, database: Database):
-    """Stock falls from five to none with pauses, is restocked and falls again; those who cause it are told by others."""
+    """Stock falls from five to none with pauses, is restocked, falls again; who causes it is told by others."""
     carts, takers = [buyer(each) for each in range(200)], [buyer(1000 + each) for each in range(5)]
     tea = await add_product(database, 210)
     async with running_ledger(driver, database) as ledger:
@@ -116,7 +116,12 @@ async def test_mails_go_to_accounts_and_to_the_addresses_that_guests_left(driver
     tea = await add_product(database, 10)
     await database["users"].insert_one({"_id": SELLER, "email": "sue@shop.test", "role": "seller", "password": "x"})
     async with running_ledger(driver, database) as ledger:
-        for owner, email in ((ada, "old@shop.test"), (GUEST, "guest@shop.test"), (OwnerId("s:shy"), None), (gone, None)):
+        for owner, email in (
+            (ada, "old@shop.test"),
+            (GUEST, "guest@shop.test"),
+            (OwnerId("s:shy"), None),
+            (gone, None),
+        ):
             await set_each(ledger, tea, [owner])
             await ledger.submit(SetEmail(owner, email))
         await set_each(ledger, tea, [buyer(1)], 3)

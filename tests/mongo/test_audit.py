@@ -152,7 +152,7 @@ async def trade(driver: Driver, shop: Shop) -> None:
         await ask.submit(MergeCarts(EVE, FAY))
     async with ledger(driver, shop.database, timedelta(milliseconds=1)) as hasty:
         await hasty.submit(SetLine(EVE, lamp, 1))
-        while (await hasty.submit(ExpireCart(EVE))).cart.lines:  # noqa: ASYNC110 - the database's clock rings no bell
+        while (await hasty.submit(ExpireCart(EVE))).cart.lines:
             await asyncio.sleep(0.01)
     async with ledger(driver, shop.database, timedelta(0)) as free:
         await free.submit(SetLine(DAN, mug, 4))

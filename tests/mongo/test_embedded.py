@@ -73,7 +73,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for a condition, as long as it takes within reason."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
+        while not condition():
             await asyncio.sleep(0.02)
 
 

@@ -30,7 +30,7 @@ class Mailbox:
     async def receives(self, address: str, count: int = 1, within: float = 15.0) -> list[EmailMessage]:
         """Wait until an address has received so many messages."""
         async with asyncio.timeout(within):
-            while len(self.to(address)) < count:  # noqa: ASYNC110 - the server's thread cannot set this loop's event
+            while len(self.to(address)) < count:
                 await asyncio.sleep(0.02)
         return self.to(address)
 

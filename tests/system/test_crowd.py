@@ -74,7 +74,7 @@ async def test_fifty_repeats_of_one_order_on_two_processes_are_one_order(twins: 
     await books.check()
 
 
-async def _sale(shops: Twins: str, product_id: str) -> Counter[str]:
+async def _sale(shops: Twins, product_id: str) -> Counter[str]:
     """Let all buyers order one piece at once; count what they heard."""
     heard: Counter[str] = Counter()
 

@@ -1,0 +1,95 @@
+"""Demo data: complete, and added once, however often and by however many."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from ivorycart import seeding as module
+from ivorycart.accounts.passwords import Passwords
+from ivorycart.demo.accounts import ACCOUNTS
+from ivorycart.demo.catalogue import PRODUCTS
+from ivorycart.seeding import Seeder
+from mongo.audit import audit
+from mongo.driver import Database, Driver
+from mongo.images import Images
+from mongo.products import Products
+from mongo.users import Users
+from tests.mongo.shop import check_books
+
+SOME = 6
+
+
+@pytest.fixture
+async def seeder(driver: Driver, database: Database) -> AsyncIterator[Seeder]:
+    """Build a seeder at the lowest hashing cost."""
+    passwords = Passwords(cost=4)
+    yield Seeder(Users(database), Products(driver, database), Images(database), passwords)
+    passwords.close()
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make do with a few products."""
+    monkeypatch.setattr(module, "PRODUCTS", PRODUCTS[:SOME])
+
+
+async def sizes(database: Database) -> tuple[int, int, int]:
+    """Count accounts, products, and products with a picture that is there."""
+    pictures = 0
+    async for product in database["products"].find():
+        image_id = product["images"][0]["url"].removeprefix("/images/")
+        pictures += await Images(database).get(image_id) is not None
+    accounts = await database["users"].count_documents({})
+    return accounts, await database["products"].count_documents({}), pictures
+
+
+async def test_seeding_again_adds_nothing(seeder: Seeder, driver: Driver, database: Database, few: None):
+    """Every account, product and picture is there, the passwords are right, and the books are in order."""
+    assert await seeder.seed() == SOME
+    assert await seeder.seed() == 0
+    assert await sizes(database) == (len(ACCOUNTS), SOME, SOME)
+    account = await seeder.users.by_email(ACCOUNTS[0].email)
+    assert await seeder.passwords.check(ACCOUNTS[0].password, account["password"])
+    assert (await audit(driver, database)).ok
+    await check_books(database)
+
+
+async def test_many_who_seed_at_once_add_it_once(seeder: Seeder, database: Database, few: None):
+    """Two processes start together: nobody fails, nothing is there twice."""
+    added = await asyncio.gather(*(seeder.seed() for _ in range(4)))
+    assert sum(added) == SOME
+    assert await sizes(database) == (len(ACCOUNTS), SOME, SOME)
+
+
+async def test_what_is_missing_is_added_and_what_was_changed_stays(seeder: Seeder, database: Database, few: None):
+    """A seller's own price is not overwritten."""
+    await seeder.seed()
+    await database["products"].update_one({"sku": PRODUCTS[0].sku}, {"$set": {"price": 1}})
+    await database["products"].delete_one({"sku": PRODUCTS[1].sku})
+    await database["users"].delete_one({"email": ACCOUNTS[0].email})
+    assert await seeder.seed() == 1
+    assert (await seeder.products.by_sku(PRODUCTS[0].sku)).product.price == 1
+    assert (await sizes(database))[:2] == (len(ACCOUNTS), SOME)
+
+
+async def test_products_belong_to_their_sellers(seeder: Seeder, few: None):
+    """Each can sign in and finds them."""
+    await seeder.seed()
+    for product in PRODUCTS[:SOME]:
+        listing = await seeder.products.by_sku(product.sku)
+        seller = await seeder.users.by_email(product.seller_email)
+        assert listing.product.seller_id == seller["id"]
+        assert listing.level.stock == product.stock
+
+
+async def test_an_account_that_vanishes_meanwhile_is_told(seeder: Seeder, few: None):
+    """Rather than products without a seller."""
+
+    class Vanishing(Users):
+        async def by_email(self, _email: str) -> None:
+            return None
+
+    with pytest.raises(LookupError, match="was removed"):
+        await replace(seeder, users=Vanishing(seeder.users._users.database)).seed()  # type: ignore[attr-defined]
