@@ -8,7 +8,8 @@ nothing. Where no mail server is set, mails stay in the history as ``unsent`` an
 """
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
@@ -68,18 +69,17 @@ class Relay:
     book: MailBook
     mailer: Mailer | None
     compose: Composer
-    patience: float = PATIENCE
+    clock: Callable[[], float] = time.monotonic
 
     async def step(self) -> bool:
         """Send one batch; return whether there may be more."""
         mails = await self.book.claim(BATCH)
-        loop = asyncio.get_running_loop()
-        last_start = loop.time() + self.patience
+        last_start = self.clock() + PATIENCE
         gate = asyncio.Semaphore(CONCURRENCY)
 
         async def send(mail: Mail) -> None:
             async with gate:
-                if loop.time() > last_start:
+                if self.clock() > last_start:
                     await self.book.give_back(mail)
                 else:
                     await self._send(mail)

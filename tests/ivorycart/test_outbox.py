@@ -11,7 +11,7 @@ import pytest
 
 from ivorycart.composing import MailComposer
 from ivorycart.mail.port import MailPermanent, MailTemporary
-from ivorycart.outbox import CONCURRENCY, LONGEST_PAUSE, MAX_TRIES, NO_SERVER, Relay, pause_after
+from ivorycart.outbox import CONCURRENCY, LONGEST_PAUSE, MAX_TRIES, NO_SERVER, PATIENCE, Relay, pause_after
 from models.letter import Mail
 from models.order import Order
 
@@ -222,11 +222,11 @@ async def test_what_a_slow_server_leaves_no_time_for_is_given_back():
     names = [f"m{number}" for number in range(CONCURRENCY + 5)]
     mailer = Mailer(slow=dict.fromkeys(names, gate))
     book = Book([a_mail(each) for each in names])
-    loop = asyncio.get_running_loop()
-    step = asyncio.create_task(Relay(book, mailer, COMPOSE, patience=0.01).step())
-    until = loop.time() + 0.02
-    while loop.time() < until or mailer.at_once < CONCURRENCY:
-        await asyncio.sleep(0.001)
+    now = 1000.0
+    step = asyncio.create_task(Relay(book, mailer, COMPOSE, clock=lambda: now).step())
+    while mailer.at_once < CONCURRENCY:
+        await asyncio.sleep(0)
+    now += PATIENCE + 1
     gate.set()
     await step
     assert sorted(book.outcomes.values()) == ["back"] * 5 + ["sent"] * CONCURRENCY
