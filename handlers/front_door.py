@@ -44,7 +44,7 @@ class _Protocol(web.RequestHandler):
         log.info("request.gone" if gone else "request.unreadable", peer=request.remote, reason=type(exc).__name__)
         if request.writer.output_size > 0:  # the answer has begun: nothing more can be said
             raise ConnectionError("the answer was cut off") from exc
-        response = problem(Malformed("this is not a request in HTTP/1.1"))
+        response = problem(Malformed("this cannot be read as a request"))
         response.force_close()
         return response
 

@@ -4,10 +4,9 @@ import secrets
 from typing import Any
 
 from handlers import shapes
-from handlers.payloads.cart import Cart as CartModel
-from handlers.payloads.cart import CartAnswer, CartOrderBody, SessionAnswer, SetLineBody, UpdateBody
-from handlers.payloads.fields import Answer
-from handlers.payloads.order import OrderAnswer
+from handlers.payloads.cart import Cart as CartAnswer
+from handlers.payloads.cart import CartList, CartOrderBody, SessionAnswer, SetLineBody, UpdateBody
+from handlers.payloads.order import Order as OrderAnswer
 from handlers.payloads.product import ProductList
 from handlers.routing import Call, Routes
 from ivorycart.checkout import OrderRequest
@@ -24,13 +23,6 @@ ALL_PRODUCTS = 1000
 cart_routes = Routes()
 
 
-class CartsAnswer(Answer):
-    """The caller's carts: one at most, as every owner has one."""
-
-    items: list[CartModel]
-    next: None
-
-
 @cart_routes.add("POST", "/api/session", answer=SessionAnswer, status=201)
 async def new_session(_call: Call) -> Any:
     """Begin an anonymous session, for clients without a socket."""
@@ -40,10 +32,10 @@ async def new_session(_call: Call) -> Any:
 @cart_routes.add("GET", "/api/cart", answer=CartAnswer, refusals=("not_found", "storage_unavailable"))
 async def get_cart(call: Call) -> Any:
     """Return the caller's cart."""
-    return {"cart": _show(call, await call.shop.carts.get(call.owner))}
+    return _show(call, await call.shop.carts.get(call.owner))
 
 
-@cart_routes.add("GET", "/api/carts", answer=CartsAnswer, refusals=("not_found", "storage_unavailable"))
+@cart_routes.add("GET", "/api/carts", answer=CartList, refusals=("not_found", "storage_unavailable"))
 async def get_carts(call: Call) -> Any:
     """Return the caller's carts as a list."""
     cart = await call.shop.carts.get(call.owner)
@@ -96,7 +88,7 @@ async def order_cart(call: Call) -> Any:
         expected_total=None,
         lines=lines,
     )
-    return {"order": shapes.order(await shop.checkout.place(request))}
+    return shapes.order(await shop.checkout.place(request))
 
 
 async def _owner_of_page(call: Call, session: str) -> OwnerId:
@@ -119,7 +111,7 @@ def _summed(call: Call) -> tuple[tuple[str, int], ...]:
 
 
 def _changed(call: Call, changed: CartChanged, session: str | None = None) -> Any:
-    return {"cart": _show(call, changed.cart, changed, session)}
+    return _show(call, changed.cart, changed, session)
 
 
 def _show(call: Call, cart: Cart, changed: CartChanged | None = None, session: str | None = None) -> Any:

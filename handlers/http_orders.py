@@ -4,7 +4,7 @@ from typing import Any
 
 from handlers import shapes
 from handlers.http_cart import ORDER_REFUSALS
-from handlers.payloads.order import Order, OrderAnswer, OrderList, PlaceOrderBody
+from handlers.payloads.order import Order, OrderList, PlaceOrderBody
 from handlers.payloads.product import PageQuery
 from handlers.routing import SIGNED_IN, Call, Routes
 from ivorycart.checkout import OrderRequest
@@ -31,7 +31,7 @@ def order_request(body: PlaceOrderBody, **who: Any) -> OrderRequest:
 @order_routes.add(
     "POST",
     "/api/orders/",
-    answer=OrderAnswer,
+    answer=Order,
     body=PlaceOrderBody,
     who=SIGNED_IN,
     status=201,
@@ -41,7 +41,7 @@ async def place_order(call: Call) -> Any:
     """Order what the caller's cart contains."""
     owner = owner_of_user(call.me.id)
     request = order_request(call.body, owner=owner, buyer_id=call.me.id, email=call.me.email)
-    return {"order": shapes.order(await call.shop.checkout.place(request))}
+    return shapes.order(await call.shop.checkout.place(request))
 
 
 @order_routes.add("GET", "/api/orders/my-orders", answer=OrderList, query=PageQuery, who=SIGNED_IN)

@@ -65,10 +65,11 @@ class Call:
         return owner_of_session(self.session)
 
     def id(self, name: str) -> str:
-        """Return an id in the path; what is no id names nothing."""
+        """Return an id in the path."""
         value = self.request.match_info[name]
         if not OBJECT_ID.fullmatch(value):
-            raise NotFound("there is no such thing")
+            problem = {"pointer": f"/{name}", "detail": "must be 24 hexadecimal digits"}
+            raise Invalid("the request is not valid", errors=[problem])
         return value
 
     @property

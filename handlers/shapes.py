@@ -14,7 +14,7 @@ from models.identity import user_of_owner
 from models.notification import Notification
 from models.order import Order
 from models.outcomes import StockChanged
-from models.stock import Level, Movement
+from models.stock import Level, Movement, Product
 
 Payload = dict[str, Any]
 
@@ -72,7 +72,7 @@ def product(listing: Listing) -> Payload:
 
 
 def order(placed: Order) -> Payload:
-    """Show an order. Who moved it is named by role elsewhere; owner ids stay inside."""
+    """Show an order; ``payment`` is null for one that was not paid here."""
     return {
         "id": placed.id,
         "order_key": placed.order_key,
@@ -86,6 +86,7 @@ def order(placed: Order) -> Payload:
         ],
         "fulfilments": [{"seller_id": part.seller_id, "status": part.status.value} for part in placed.fulfilments],
         "address": placed.address._asdict() if placed.address else None,
+        "payment": placed.payment and {"method": placed.payment.provider, "amount": placed.payment.amount},
         "timestamp": time(placed.timestamp),
     }
 
@@ -116,6 +117,9 @@ def stock(changed: StockChanged) -> Payload:
     return {**level, "movement": movement(changed.movement) if changed.movement else None}
 
 
+_GONE = Product("", "", 0, "", "", 0, 0, for_sale=False)
+
+
 @dataclass(frozen=True, slots=True)
 class WireShapes:
     """The shapes that need the board: what a cart's lines cost and how many are left."""
@@ -128,7 +132,7 @@ class WireShapes:
         """Show a cart to whoever holds its session; ``levels`` are fresher than the board's."""
         session = connection.session if isinstance(connection, Connection) else connection
         user_id = user_of_owner(cart.id)
-        lines = [line for each in cart.lines if (line := self._line(each.product_id, each.quantity, levels or {}))]
+        lines = [self._line(each.product_id, each.quantity, levels or {}) for each in cart.lines]
         return {
             "session": None if user_id else session,
             "user_id": user_id,
@@ -141,10 +145,9 @@ class WireShapes:
             "email": cart.email,
         }
 
-    def _line(self, product_id: str, quantity: int, levels: Mapping[str, Level]) -> Payload | None:
-        entry = self.board.products.get(product_id)
-        if entry is None:
-            return None
+    def _line(self, product_id: str, quantity: int, levels: Mapping[str, Level]) -> Payload:
+        """Show a line. One whose product is gone is shown without name and price, so that it can be taken out."""
+        entry = self.board.products.get(product_id, _GONE)
         level = max(
             (each for each in (levels.get(product_id), self.board.levels.get(product_id)) if each),
             key=lambda each: each.version,

@@ -231,10 +231,9 @@ class Ledger:
         state = await transaction.load([entry.command for entry in batch], self.policy)
         decided = _Decided(state)
         for index, entry in enumerate(batch):
-            if len(decided.changes) >= self._max_documents:
+            if not decided.take(entry, self._max_documents):
                 self._put_back(batch, index)
                 break
-            decided.take(entry)
         await transaction.write(decided.changes)
         if await self._make_certain(transaction, decided.entries):
             self._metrics.batch_commands.observe(len(decided.entries))
@@ -290,20 +289,29 @@ class _Decided:
         self.entries: list[_Entry] = []
         self.answers: list[Decision | Exception] = []
 
-    def take(self, entry: _Entry) -> None:
-        """Decide one command on what the ones before it left."""
-        self.entries.append(entry)
+    def take(self, entry: _Entry, max_documents: int) -> bool:
+        """Decide one command on what the ones before it left; False where it would be too much for one transaction.
+
+        A command that alone is too much is taken all the same, as the only one.
+        """
         try:
             decision = decide(entry.command, self.state)
         except Refused as refusal:
-            self.answers.append(refusal)
+            self._answer(entry, refusal)
         except Exception:
             log.exception("ledger.poison", command=_named(entry.command))
-            self.answers.append(Internal("this cannot be handled"))
+            self._answer(entry, Internal("this cannot be handled"))
         else:
-            self.answers.append(decision)
+            if self.entries and len(self.changes) + len(decision.draft) > max_documents:
+                return False
+            self._answer(entry, decision)
             self.state.apply(decision.draft)
             self.changes.add(decision.draft)
+        return True
+
+    def _answer(self, entry: _Entry, answer: Decision | Exception) -> None:
+        self.entries.append(entry)
+        self.answers.append(answer)
 
 
 def _named(command: Command[Any]) -> str:

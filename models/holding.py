@@ -36,14 +36,14 @@ def set_email(command: SetEmail, draft: Draft) -> CartChanged:
     """Remember where alerts for this cart go."""
     cart = draft.cart(command.cart_id)
     if cart.email != command.email:
-        cart = draft.put_cart(replace(cart, email=command.email, revision=cart.revision + 1))
+        cart = draft.put_cart(replace(cart, email=command.email, expired=(), revision=cart.revision + 1))
     return CartChanged(cart)
 
 
 def clear_cart(command: ClearCart, draft: Draft) -> CartChanged:
     """Release everything; a cart that is empty already stays as it is."""
     cart = draft.cart(command.cart_id)
-    if cart.lines:
+    if cart.lines or cart.expired:
         release_all(cart, draft, ChangeType.RELEASE)
         cart = draft.put_cart(cart.with_lines(()))
     return CartChanged(cart, draft.levels)
@@ -59,11 +59,15 @@ def expire_cart(command: ExpireCart, draft: Draft) -> CartChanged:
 
 def extend_hold(command: ExtendHold, draft: Draft) -> CartChanged:
     """Prolong a hold once, for the order step; a hold that is already prolonged or off stays as it is."""
-    cart = live_cart(command.cart_id, draft)
-    if cart.expires_at is not None and not cart.extended:
-        expires_at = cart.expires_at + draft.policy.extension
-        cart = draft.put_cart(replace(cart, expires_at=expires_at, extended=True, revision=cart.revision + 1))
-    return CartChanged(cart)
+    return CartChanged(prolong(live_cart(command.cart_id, draft), draft))
+
+
+def prolong(cart: Cart, draft: Draft) -> Cart:
+    """Give a hold its one extension."""
+    if cart.expires_at is None or cart.extended:
+        return cart
+    expires_at = cart.expires_at + draft.policy.extension
+    return draft.put_cart(replace(cart, expires_at=expires_at, extended=True, revision=cart.revision + 1))
 
 
 def live_cart(cart_id: str, draft: Draft) -> Cart:

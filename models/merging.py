@@ -76,7 +76,7 @@ def _receive(merge: _Merge, lines: tuple[Line, ...]) -> Cart:
 
 def _take_email(source: Cart, target: Cart, draft: Draft) -> Cart:
     if source.email and not target.email:
-        return draft.put_cart(replace(target, email=source.email, revision=target.revision + 1))
+        return draft.put_cart(replace(target, email=source.email, expired=(), revision=target.revision + 1))
     return target
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from models.cart import Cart, Line
 from models.commands import BeginOrder, CancelOrder, PlaceOrder, SetLines
 from models.errors import CartExpired, Conflict, InsufficientStock, KeyReused, NotFound, PriceChanged
-from models.holding import set_lines
+from models.holding import prolong, set_lines
 from models.letter import Letter
 from models.order import CANCELLABLE, Fulfilment, Order, OrderLine, OrderStatus, StatusChange
 from models.outcomes import OrderBegun, OrderCancelled, OrderPlaced
@@ -24,9 +24,8 @@ def begin_order(command: BeginOrder, draft: Draft) -> OrderBegun:
     _check_total(cart, total, command.expected_total)
     for line in lines:
         _check_available(cart, draft.state.products[line.product_id], line.quantity, draft)
-    expires_at, extension = cart.expires_at, draft.policy.extension
-    if expires_at and not cart.extended and expires_at - draft.now < extension:
-        draft.put_cart(replace(cart, expires_at=expires_at + extension, extended=True, revision=cart.revision + 1))
+    if cart.expires_at and cart.expires_at - draft.now < draft.policy.extension:
+        prolong(cart, draft)
     return OrderBegun(total, cart.currency or "", None)
 
 

@@ -63,6 +63,18 @@ class Draft:
         self.changed_orders: list[Order] = []
         self.letters: list[Letter] = []
 
+    def __len__(self) -> int:
+        """Count the documents that will be written."""
+        return (
+            len(self.levels)
+            + len(self.carts)
+            + len(self.movements)
+            + len(self.crossings)
+            + len(self.letters)
+            + len(self.changed_orders)
+            + 2 * len(self.placed)
+        )
+
     @property
     def now(self) -> datetime:
         """The database's clock when the batch was read."""

@@ -81,7 +81,7 @@ def _responses(route: Route) -> dict[str, Any]:
     if route.query:
         codes.add("validation")
     if "{" in route.path:
-        codes.add("not_found")
+        codes |= {"not_found", "validation"}
     if route.who <= SIGNED_IN:
         codes.add("forbidden")
     for status in sorted({STATUS[code] for code in codes}):

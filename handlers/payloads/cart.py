@@ -98,6 +98,13 @@ class Cart(Answer):
     email: str | None
 
 
+class CartList(Answer):
+    """An owner's carts: one at most."""
+
+    items: list[Cart]
+    next: None
+
+
 class CartAnswer(Answer):
     """A cart."""
 

@@ -78,6 +78,13 @@ class OrderAddress(Answer):
     country: str
 
 
+class OrderPayment(Answer):
+    """How much was set aside for an order, and by which method."""
+
+    method: str
+    amount: Amount
+
+
 class Order(Answer):
     """An order."""
 
@@ -91,6 +98,7 @@ class Order(Answer):
     history: list[StatusChange]
     fulfilments: list[Fulfilment]
     address: OrderAddress | None
+    payment: OrderPayment | None
     timestamp: Time
 
 
