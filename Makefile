@@ -15,8 +15,10 @@ JOBS ?= 2
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
+# Demo accounts have known passwords: they come by themselves only into the embedded database, on the loopback address.
 run: $(PYTHON_READY) $(NODE_READY)
-	@if [ -z "$$DEMO" ] && ! grep -qs '^DEMO=' .env; then export DEMO=true; fi; exec $(BIN)/python server.py
+	@if [ -z "$$DEMO$$MONGODB_URI$$HOST" ] && ! grep -qisE '^[[:space:]]*(export[[:space:]]+)?(DEMO|MONGODB_URI|HOST)[[:space:]]*=' .env; then export DEMO=true; fi; \
+	exec $(BIN)/python server.py
 
 test: $(PYTHON_READY) $(NODE_READY) browser
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup

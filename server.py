@@ -35,13 +35,14 @@ from ivorycart.alerts import Alerter
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
-from ivorycart.cli import Operations, build_cli
+from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.composing import MailComposer
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.feed import Feed
+from ivorycart.gauges import Gauges
 from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
 from ivorycart.logs import configure_logs
@@ -53,11 +54,12 @@ from ivorycart.outbox import Relay
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
-from ivorycart.rate_limits import RateLimits
+from ivorycart.rate_limits import RateLimits, account_limits
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
-from ivorycart.settings import Settings, SettingsError, describe, load_settings
+from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet
 from ivorycart.shop import Facts, Shop
+from ivorycart.stopping import bounded
 from ivorycart.telling import Telling
 from ivorycart.workers import LeasedWorker, Workers
 from models.policy import Policy
@@ -67,20 +69,25 @@ from mongo.carts import Carts
 from mongo.driver import DRIVER_ERRORS, Database, Driver
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongo, EmbeddedMongoError, running_uri
+from mongo.embedded.folder import MongoFolder
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
 from mongo.orders import Orders, Payments
 from mongo.products import Products
-from mongo.schema import SchemaTooNew, migrate
+from mongo.schema import META, SCHEMA, SchemaTooNew, migrate
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.users import Users
 
 HERE = Path(__file__).parent
-STOP_PATIENCE = 10.0
+# Seconds. Less than a caller's deadline in the ledger: though a database hangs, the rest of the stop has to come.
+STOP_PATIENCE = 8.0
+STEP_PATIENCE = 3.0
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
+UNREADABLE: tuple[type[Exception], ...] = (*DRIVER_ERRORS, ValueError)
+EXPECTED: tuple[type[Exception], ...] = (SettingsError, EmbeddedMongoError, SchemaTooNew, *DRIVER_ERRORS)
 
 log = structlog.get_logger("server")
 
@@ -95,11 +102,14 @@ class Store:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings, *, beside: bool = False) -> AsyncIterator[Store]:
+async def open_store(settings: Settings, *, beside: bool = False, existing: bool = False) -> AsyncIterator[Store]:
     """Connect to the replica set of the settings, or start the embedded one; migrate it.
 
-    With ``beside``, an embedded one that another process runs is used as it is.
+    With ``beside``, an embedded one that another process runs is used as it is. With ``existing`` nothing is made or
+    migrated: raise NoShopThere where there is none.
     """
+    if existing and settings.mongodb_uri is None and not MongoFolder(settings.data_dir / "mongo").db.is_dir():
+        raise NoShopThere(f"there is no database in DATA_DIR ({settings.data_dir})")
     async with AsyncExitStack() as stack:
         uri = settings.mongodb_uri
         if uri is None and beside:
@@ -108,12 +118,47 @@ async def open_store(settings: Settings, *, beside: bool = False) -> AsyncIterat
             embedded = EmbeddedMongo(data_dir=settings.data_dir, binary=settings.mongod)
             uri = await embedded.start()
             stack.push_async_callback(embedded.stop)
-        driver = Driver(uri, settings.mongo_driver)
+        driver = connect(uri, settings)
         stack.push_async_callback(driver.close)
         database = driver.client[settings.mongodb_database]
         process_id = str(ObjectId())
-        await migrate(database, process_id)
+        if settings.mongodb_uri:
+            await require_replica_set(database, settings.mongodb_uri)
+        if existing and await database[META].find_one(SCHEMA) is None:
+            raise NoShopThere(f"the database {settings.mongodb_database} was never migrated: no shop has run on it")
+        if not existing:
+            await migrate(database, process_id)
         yield Store(driver, database, process_id)
+
+
+def hosts_of(uri: str) -> str:
+    """Return the hosts of a MongoDB URI: what may be shown of it."""
+    return uri.partition("://")[2].partition("?")[0].rpartition("@")[2].partition("/")[0]
+
+
+def connect(uri: str, settings: Settings) -> Driver:
+    """Make the client; raise SettingsError for a URI that is none. What the driver says of it may quote a password."""
+    try:
+        return Driver(uri, settings.mongo_driver)
+    except UNREADABLE as error:
+        raise SettingsError(
+            "MONGODB_URI: cannot be read: check its hosts and options, and that user and password are percent-encoded"
+        ) from error
+
+
+async def require_replica_set(database: Database, uri: str) -> None:
+    """Raise SettingsError where the database cannot be reached, or has neither transactions nor change streams."""
+    try:
+        hello = await database.command("hello")
+    except DRIVER_ERRORS as error:
+        raise SettingsError(f"MONGODB_URI: {hosts_of(uri)} cannot be used: {in_short(error)}") from error
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise SettingsError(f"MONGODB_URI: {hosts_of(uri)} is a single mongod: the shop needs a replica set")
+
+
+def in_short(error: Exception) -> str:
+    """Return what an error of the driver says, as the beginning of one line."""
+    return " ".join(str(error).split())[:200]
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -137,7 +182,7 @@ class Server:
         self.settings = settings
         self.store = store
         self.registry = CollectorRegistry()
-        self.workers = Workers()
+        self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
         self.mailer = mailer_of(settings)
         self.sockets = SocketServer(allow_origin=origin_policy(settings.allowed_origins))
@@ -146,7 +191,7 @@ class Server:
         self.carts = Carts(driver, database)
         self.emails = Emails(database)
         board, connections = StockBoard(), Connections()
-        self.telling = Telling(connections, outlet, shapes.WireShapes(board), Notifications(database))
+        self.telling = Telling(connections, outlet, shapes.WireShapes(board), Notifications(database), self.carts)
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
         self.feed = Feed(ChangeFeed(driver, database, store.process_id), board, self.broadcaster, self.telling)
         self.ledger = Ledger(
@@ -155,15 +200,18 @@ class Server:
             metrics=LedgerMetrics(self.registry),
             on_commit=self.telling.committed,
         )
+        self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.composer = MailComposer(self.emails, settings.mail_from, public_url)
         self.shop = self._shop(board, connections)
-        Sockets(self.sockets, self.shop, outlet)
+        self.doors = Sockets(self.sockets, self.shop, outlet)
 
     def _shop(self, board: StockBoard, connections: Connections) -> Shop:
         settings, database, driver = self.settings, self.store.database, self.store.driver
         tokens = Tokens(settings.jwt_secret or kept_secret(settings.data_dir), seconds=settings.token_seconds)
-        limits = RateLimits({"login": f"{settings.logins_per_minute}/minute", "register": "60/minute"})
+        limits = RateLimits(
+            account_limits(logins=settings.logins_per_minute, registrations=settings.registrations_per_minute)
+        )
         return Shop(
             facts=Facts(
                 demo=settings.demo,
@@ -199,12 +247,12 @@ class Server:
     async def start(self) -> None:
         """Seed if asked to, fill the board, start the background work."""
         if self.settings.demo:
-            await seeder(self.store, self.passwords).seed()
+            await seeder(self.settings, self.store, self.passwords).seed()
         await self.feed.open()
         await self.telling.open()
         self.ledger_run = asyncio.create_task(self.ledger.run(), name="ledger")
         self.workers.start("feed", self.feed.run, has_rhythm=True)
-        self.workers.start("broadcaster", lambda _: self.broadcaster.run())
+        self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
@@ -223,23 +271,34 @@ class Server:
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
         ]
 
-    async def stop(self) -> None:
-        """Tell the sockets, finish what was accepted, end the background work."""
-        await self.sockets.emit("goodbye", {"retry_ms": RETRY_MS})
+    async def stop(self) -> bool:
+        """Tell the sockets, finish what was accepted, end the background work; return whether all was finished.
+
+        Every step is tried, and bounded: a database that hangs must not keep the sockets open.
+        """
+        self.doors.stopping = True
+        await bounded("goodbye", self.sockets.emit("goodbye", {"retry_ms": RETRY_MS}), STEP_PATIENCE)
         self.ledger.close()
-        async with asyncio.timeout(STOP_PATIENCE):
-            await self.ledger_run
-        await self.sockets.shutdown("server stopping")
-        await self.workers.stop()
+        finished = await bounded("ledger", self.ledger_run, STOP_PATIENCE)
+        await bounded("sockets", self.sockets.shutdown("server stopping", STEP_PATIENCE), 2 * STEP_PATIENCE)
+        await bounded("workers", self.workers.stop(), STEP_PATIENCE)
         if self.mailer:
-            await self.mailer.close()
+            await bounded("mailer", self.mailer.close(), STEP_PATIENCE)
         self.passwords.close()
+        return finished
 
 
-def seeder(store: Store, passwords: Passwords) -> Seeder:
+def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
     """Return what fills a shop with the demo data."""
     database = store.database
-    return Seeder(Users(database), Products(store.driver, database), Images(database), passwords)
+    return Seeder(
+        Users(database),
+        Products(store.driver, database),
+        Images(database),
+        passwords,
+        threshold=settings.low_stock_threshold,
+        currency=settings.currency,
+    )
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -253,8 +312,8 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+async def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status: 1 where accepted work could not be finished."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -263,22 +322,26 @@ async def serve(settings: Settings) -> None:
     async with open_store(settings) as store:
         server = Server(settings, store, settings.public_url or address)
         await server.start()
-        runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STOP_PATIENCE)
+        runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STEP_PATIENCE)
         await runner.setup()
         await web.SockSite(runner, listener, backlog=4096).start()
         gc.freeze()  # what lives as long as the process need not be looked at again and again
-        log.info("server.ready", url=address, database=settings.mongodb_uri is not None or "embedded")
+        where = hosts_of(settings.mongodb_uri) if settings.mongodb_uri else "embedded"
+        log.info("server.ready", url=address, database=where)
         print(f"IvoryCart is open: {address}", flush=True)  # noqa: T201 - for the person who started it
         await stopping.wait()
         log.info("server.stopping")
-        await server.stop()
-        await runner.cleanup()
+        finished = await server.stop()
+        await bounded("web server", runner.cleanup(), 2 * STEP_PATIENCE)
+    if not finished:
+        log.error("server.unfinished", message="accepted work was not finished: callers were told to ask again")
+    return 0 if finished else 1
 
 
 @asynccontextmanager
-async def open_operations(settings: Settings) -> AsyncIterator[Operations]:
+async def open_operations(settings: Settings, *, existing: bool = False) -> AsyncIterator[Operations]:
     """Open the shop for an operator's command, beside a running server or without one."""
-    async with open_store(settings, beside=True) as store:
+    async with open_store(settings, beside=True, existing=existing) as store:
         ledger = Ledger(
             LedgerTransactions(store.driver, store.database, store.process_id),
             policy_of(settings),
@@ -290,7 +353,7 @@ async def open_operations(settings: Settings) -> AsyncIterator[Operations]:
             yield Operations(
                 ledger=ledger,
                 products=Products(store.driver, store.database),
-                seeder=seeder(store, passwords),
+                seeder=seeder(settings, store, passwords),
                 audit=lambda: audit(store.driver, store.database),
             )
         finally:
@@ -302,13 +365,19 @@ async def open_operations(settings: Settings) -> AsyncIterator[Operations]:
 def operate() -> int:
     """Run an operator's command; return the exit status."""
     try:
-        settings = load_settings()
+        settings = load_settings(operating=True)
         configure_logs("warning", as_json=settings.log_json)
-        build_cli(lambda: open_operations(settings))()
-    except (SettingsError, EmbeddedMongoError, SchemaTooNew) as error:
-        print(f"ivorycart: {error}", file=sys.stderr)  # noqa: T201 - for the person who started it
-        return 1
+        build_cli(lambda *, existing=False: open_operations(settings, existing=existing))()
+    except EXPECTED as error:
+        return complain(error)
     return 0
+
+
+def complain(error: Exception) -> int:
+    """Say in a line for the person who started it why nothing came of it; return the exit status."""
+    reason = f"the database (MONGODB_URI): {in_short(error)}" if isinstance(error, DRIVER_ERRORS) else str(error)
+    print(f"ivorycart: {reason}", file=sys.stderr)  # noqa: T201 - for the person who started it
+    return 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -320,11 +389,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         configure_logs(settings.log_level, as_json=settings.log_json)
-        uvloop.run(serve(settings))
-    except (SettingsError, EmbeddedMongoError, SchemaTooNew) as error:
-        print(f"ivorycart: {error}", file=sys.stderr)  # noqa: T201 - for the person who started it
-        return 1
-    return 0
+        if names := not_known_yet():
+            log.warning("settings.not_known_yet", names=names, message="this version does not know them: no effect")
+        return uvloop.run(serve(settings))
+    except EXPECTED as error:
+        return complain(error)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The web application: routes, middlewares, sockets."""
 
 import secrets
+import time
+from http import HTTPStatus
 from pathlib import Path
 
 import structlog
@@ -47,10 +49,19 @@ def build_app(shop: Shop, registry: CollectorRegistry, *, static_dir: Path, pack
 
 @web.middleware
 async def with_request_id(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every request an id, in its log lines and in its answer."""
+    """Give every request an id, in its log lines and in its answer, and a line of its own: refusals at level info."""
     request_id = secrets.token_hex(8)
+    started = time.perf_counter()
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         response = await handler(request)
+        tell = log.info if response.status >= HTTPStatus.BAD_REQUEST else log.debug
+        tell(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=response.status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+        )
     if not response.prepared:
         response.headers["X-Request-Id"] = request_id
     return response
@@ -66,7 +77,7 @@ async def refusals_as_problems(request: web.Request, handler: Handler) -> web.St
     except web.HTTPRequestEntityTooLarge:
         return problem(TooLarge(f"a body has at most {MAX_BODY} bytes"))
     except web.HTTPException as error:
-        if error.status < 400:  # noqa: PLR2004 - redirects and the like are answers
+        if error.status < HTTPStatus.BAD_REQUEST:  # redirects and the like are answers
             raise
         return problem_of_http(error)
     except request.app[SHOP].storage_errors as error:

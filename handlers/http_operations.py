@@ -12,6 +12,8 @@ from handlers.routing import Call, Routes
 from ivorycart.shop import Shop
 
 MAX_SILENCE = 5.0
+MAX_LAG = 10.0  # seconds
+MAX_WAITING = 10_000  # commands; the ledger commits as many in about a second
 PATIENCE = 2.0
 REGISTRY = web.AppKey("registry", CollectorRegistry)
 
@@ -27,7 +29,7 @@ async def alive(_call: Call) -> Any:
 @operation_routes.add("GET", "/readyz", answer=None, refusals=("storage_unavailable",))
 async def ready(call: Call) -> Any:
     """Say whether the process can serve: the database answers, the change stream and the workers are at work."""
-    checks = {"database": await _database(call.shop), **_workers(call.shop)}
+    checks = {"database": await _database(call.shop), **_workers(call.shop), **_flow(call.shop)}
     fine = all(check["ok"] for check in checks.values())
     body = {"status": "ready" if fine else "not ready", "checks": checks, "sockets": len(call.shop.connections)}
     return web.Response(status=200 if fine else 503, body=orjson.dumps(body), content_type="application/json")
@@ -56,7 +58,17 @@ def _workers(shop: Shop) -> dict[str, Any]:
     for name, state in shop.workers.states.items():
         silence = now - state.beat
         late = state.has_rhythm and silence > MAX_SILENCE
-        checks[name] = {"ok": state.last_error is None and not late, "failures": state.failures}
+        checks[name] = {"ok": not state.fails(now) and not late, "failures": state.failures}
         if state.has_rhythm:
             checks[name]["seconds_since_beat"] = round(silence, 3)
+    return checks
+
+
+def _flow(shop: Shop) -> dict[str, Any]:
+    """Judge what goes in and what comes out: the ledger's queue and the change stream's lag."""
+    waiting = shop.ledger.waiting
+    checks: dict[str, Any] = {"ledger": {"ok": waiting < MAX_WAITING, "waiting": waiting}}
+    lags = [state.lag() for state in shop.workers.states.values() if state.lag]
+    if lags:
+        checks["change_stream"] = {"ok": max(lags) < MAX_LAG, "lag_seconds": round(max(lags), 3)}
     return checks

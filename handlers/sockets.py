@@ -8,11 +8,11 @@ from typing import Any
 import structlog
 from socketio.exceptions import ConnectionRefusedError as RefusedAtDoor
 
-from handlers import shapes
 from handlers.errors import ack_error
 from handlers.events import Ask, Event
 from handlers.payloads.account import ConnectAuth
 from handlers.reading import read
+from handlers.resume import Arrival
 from handlers.socket_events import events
 from ivorycart.connections import Connection
 from ivorycart.engine import SocketServer
@@ -54,6 +54,7 @@ class Sockets:
         self._shop = shop
         self._outlet = outlet
         self._throttles: dict[str, Throttle] = {}
+        self.stopping = False  # set by whoever stops the server: from then on nobody is let in
         server.on("connect", self._connect)
         server.on("disconnect", self._disconnect)
         for event in events.table.values():
@@ -62,40 +63,23 @@ class Sockets:
 
     async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let a socket in and tell it where it stands; no query is needed for that."""
+        if self.stopping:
+            refusal = StorageUnavailable("the server is stopping; come back in a moment")
+            raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"])
         try:
             wants = read(ConnectAuth, auth if auth is not None else {})
             user = self._shop.tokens.read(wants.token) if wants.token else None
         except Refused as refusal:
             raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"]) from refusal
         watch = None if wants.watch is None else frozenset(wants.watch)
-        connection = Connection(sid, wants.session or secrets.token_urlsafe(24), user, watch)
+        connection = Connection(sid, wants.session or secrets.token_urlsafe(24), user, frozenset())
         self._throttles[sid] = Throttle()
         self._shop.connections.add(connection)
-        await self._shop.broadcaster.watch(sid, watch)
-        missed = self._shop.board.since(wants.since) if wants.since else None
-        await self._outlet.send("welcome", self._welcome(connection, resumed=missed is not None), to=sid)
-        if missed is None:
-            await self._shop.broadcaster.send_snapshot(sid)
-        else:
-            for change in missed.catalogue:
-                await self._outlet.send("product", self._shop.telling.shapes.product(change), to=sid)
-            wanted = [each for each in missed.levels if watch is None or each in watch]
-            await self._outlet.send("stock", self._shop.broadcaster.payload_of(wanted), to=sid)
+        await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
         try:
             await self._shop.telling.repeat_unseen(connection)
         except self._shop.storage_errors as error:  # stock is live all the same, and the next connect repeats them
             log.warning("connect.unseen_not_read", reason=str(error)[:200])
-
-    def _welcome(self, connection: Connection, *, resumed: bool) -> dict[str, Any]:
-        return {
-            "session": connection.session,
-            "user": shapes.user(connection.user) if connection.user else None,
-            "server_time": shapes.now(),
-            "hold_seconds": self._shop.facts.hold_seconds,
-            "low_stock_threshold": self._shop.facts.low_stock_threshold,
-            "cursor": self._shop.board.cursor,
-            "resumed": resumed,
-        }
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._throttles.pop(sid, None)

@@ -1,8 +1,9 @@
 """Checkout: begin the order, have the money set aside, commit the order; whatever fails, nobody pays for nothing.
 
 The order is begun in the ledger before money moves, so that a changed price or an expired hold is told first. If the
-order is refused after all, the authorisation is let go. If its fate is unknown, the caller hears ``pending`` and asks
-again with the same key; the provider knows the key, too, and sets nothing aside twice.
+order is refused after all, the authorisation is let go. If its fate is unknown, or the database is away, the caller
+asks again with the same key; the provider knows the key, too, and sets nothing aside twice. What was let go pays for
+nothing any more: the next try under the same key takes the next of the few keys that it may have at the provider.
 """
 
 import hashlib
@@ -16,9 +17,14 @@ import structlog
 from ivorycart.ledger import Ledger
 from ivorycart.payments.port import Authorisation, Declined, PaymentProvider, ProviderUnavailable
 from models.commands import BeginOrder, PlaceOrder
-from models.errors import Invalid, PaymentDeclined, Pending, Refused
+from models.errors import Conflict, Invalid, PaymentDeclined, Pending, Refused, StorageUnavailable
 from models.identity import OwnerId
 from models.order import Address, Order, Payment
+
+# How often one request may have its money set aside anew after it was let go.
+MAX_ATTEMPTS = 10
+# Not about the order: the client is meant to ask again, and another try may already be using the same authorisation.
+UNDECIDED = (Pending, StorageUnavailable)
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +77,7 @@ class Checkout:
         payment = Payment(provider.name, authorised.id, authorised.amount, authorised.currency)
         try:
             return await self._commit(request, payment)
-        except Pending:
+        except UNDECIDED:
             raise
         except Refused:
             await self._let_go(provider, authorised)
@@ -87,9 +93,18 @@ class Checkout:
         self, provider: PaymentProvider, request: OrderRequest, amount: int, currency: str
     ) -> Authorisation:
         # Another request under the same order key must get money of its own: it will be refused, and its money let go.
-        key = f"{request.owner}:{request.order_key}:{request.fingerprint}"
+        for attempt in range(MAX_ATTEMPTS):
+            key = f"{request.owner}:{request.order_key}:{request.fingerprint}:{attempt}"
+            authorised = await self._set_aside(provider, key, amount, currency, dict(request.payment or {}))
+            if authorised.live:
+                return authorised
+        raise Conflict("this order was refused too often under its key: order again with another key")
+
+    async def _set_aside(
+        self, provider: PaymentProvider, key: str, amount: int, currency: str, method: dict[str, Any]
+    ) -> Authorisation:
         try:
-            return await provider.authorise(key, amount, currency, dict(request.payment or {}))
+            return await provider.authorise(key, amount, currency, method)
         except Declined as reason:
             raise PaymentDeclined(str(reason)) from reason
         except ProviderUnavailable as reason:
@@ -107,7 +122,7 @@ class Checkout:
     async def _let_go(self, provider: PaymentProvider, authorised: Authorisation) -> None:
         try:
             await provider.void(authorised.id)
-        except ProviderUnavailable as reason:
+        except (Declined, ProviderUnavailable) as reason:
             log.warning("payment.void_failed", provider=provider.name, id=authorised.id, reason=str(reason))
 
     async def _commit(self, request: OrderRequest, payment: Payment | None) -> Order:

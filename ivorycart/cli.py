@@ -46,7 +46,15 @@ class Operations:
     audit: Callable[[], Any]
 
 
-Opener = Callable[[], AbstractAsyncContextManager[Operations]]
+class NoShopThere(Exception):  # noqa: N818 - it says what is the matter
+    """There is nothing to look at: no database, or one on which no shop has ever run."""
+
+
+class Opener(Protocol):
+    """Opens the shop; with ``existing`` it makes and migrates nothing, and raises NoShopThere instead."""
+
+    def __call__(self, *, existing: bool = False) -> AbstractAsyncContextManager[Operations]:
+        """Return the open shop."""
 
 
 def build_cli(open_operations: Opener) -> typer.Typer:
@@ -62,8 +70,11 @@ def build_cli(open_operations: Opener) -> typer.Typer:
     def audit(
         *, as_data: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False
     ) -> None:
-        """Prove that levels, carts, orders, payments and mails agree. Exit status 1 where they do not."""
-        result: AuditResult = _run(open_operations, lambda shop: shop.audit())
+        """Prove that levels, carts, orders, payments and mails agree.
+
+        Exit status 1 where they do not, 2 where there is no shop to look at; none is made.
+        """
+        result: AuditResult = _run(open_operations, lambda shop: shop.audit(), existing=True)
         if as_data:
             typer.echo(json.dumps(as_json(result), indent=2))
         else:
@@ -115,11 +126,11 @@ async def _find(products: ProductLookup, text: str) -> Listing:
     return found
 
 
-def _run(open_operations: Opener, work: Callable[[Operations], Any]) -> Any:
-    """Open the shop, do the work, close it; a refusal is one line and exit status 1."""
+def _run(open_operations: Opener, work: Callable[[Operations], Any], *, existing: bool = False) -> Any:
+    """Open the shop, do the work, close it; a refusal is one line and exit status 1, no shop at all is 2."""
 
     async def run() -> Any:
-        async with open_operations() as shop:
+        async with open_operations(existing=existing) as shop:
             return await work(shop)
 
     try:
@@ -127,3 +138,6 @@ def _run(open_operations: Opener, work: Callable[[Operations], Any]) -> Any:
     except Refused as refusal:
         typer.echo(f"refused ({refusal.code}): {refusal.message}", err=True)
         raise typer.Exit(1) from refusal
+    except NoShopThere as error:
+        typer.echo(f"ivorycart: {error}", err=True)
+        raise typer.Exit(2) from error

@@ -33,6 +33,10 @@ class ChangeSource(Protocol):
     async def open(self) -> Snapshot:
         """Read all products at one cluster time."""
 
+    @property
+    def lag(self) -> float:
+        """How many seconds what was delivered last lies behind the database."""
+
     def batches(self) -> AsyncIterator[Sequence[Change]]:
         """Yield what followed; raise ``HistoryLost`` where that is not to be had any more."""
 
@@ -47,6 +51,11 @@ class Feed:
         self._telling = telling
         self._opened = False
 
+    @property
+    def lag(self) -> float:
+        """How many seconds the board lies behind the database; 0 while nothing happens and the database answers."""
+        return self._source.lag
+
     async def open(self) -> None:
         """Fill the board, before anyone is let in."""
         self._board.start(await self._source.open())
@@ -54,6 +63,7 @@ class Feed:
 
     async def run(self, state: WorkerState) -> None:
         """Follow until cancelled."""
+        state.lag = lambda: self.lag
         if not self._opened:
             await self._begin_anew()
         self._opened = False  # should this fail, the next run begins with a snapshot
@@ -68,10 +78,11 @@ class Feed:
                 await self._begin_anew()
 
     async def _begin_anew(self) -> None:
-        """Start from a snapshot. What went by unheard may have been notifications, too."""
+        """Start from a snapshot. What went by unheard may have been notifications and carts, too."""
         self._board.start(await self._source.open())
         self._broadcaster.mark_everything()
         await self._telling.open()
+        self._telling.repeat_to_all()
 
     async def _take(self, change: Change) -> None:
         match change:
@@ -79,7 +90,7 @@ class Feed:
                 if self._board.apply_level(change):
                     self._broadcaster.mark(change.product_id)
             case CatalogueChanged():
-                await self._take_catalogue(change)
+                self._take_catalogue(change)
             case CartWritten(cart):
                 await self._telling.cart(cart)
             case NotificationAdded(notification):
@@ -87,8 +98,9 @@ class Feed:
             case OrderUpdated(order):
                 await self._telling.order(order)
 
-    async def _take_catalogue(self, change: CatalogueChanged) -> None:
+    def _take_catalogue(self, change: CatalogueChanged) -> None:
         self._board.apply_catalogue(change)
-        await self._broadcaster.send_catalogue(change.product_id, self._telling.shapes.product(change))
+        payload = self._telling.shapes.product(change)
+        self._broadcaster.mark_catalogue(change.product_id, payload)
         if change.listing is not None:
             self._broadcaster.mark(change.product_id)

@@ -9,14 +9,25 @@ from limits.strategies import MovingWindowRateLimiter
 
 from models.errors import RateLimited
 
-DEFAULT_LIMITS = {"login": "10/minute", "register": "10/minute"}
+# Behind a proxy one network address can be the whole shop: it may try more often than one account is tried.
+LOGINS_PER_ADDRESS = 10
+
+
+def account_limits(*, logins: int = 10, registrations: int = 60) -> dict[str, str]:
+    """Return the limits of sign-ins per account and per network address, and of registrations per address."""
+    return {
+        "login": f"{logins}/minute",
+        "login_address": f"{logins * LOGINS_PER_ADDRESS}/minute",
+        "register": f"{registrations}/minute",
+    }
 
 
 class RateLimits:
     """Counts acts and refuses those beyond their limit."""
 
-    def __init__(self, limits: Mapping[str, str] = DEFAULT_LIMITS) -> None:
-        self._limits: dict[str, RateLimitItem] = {act: parse(limit) for act, limit in limits.items()}
+    def __init__(self, limits: Mapping[str, str] | None = None) -> None:
+        chosen = account_limits() if limits is None else limits
+        self._limits: dict[str, RateLimitItem] = {act: parse(limit) for act, limit in chosen.items()}
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def hit(self, act: str, who: str) -> None:

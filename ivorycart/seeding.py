@@ -10,7 +10,7 @@ from ivorycart.accounts.service import UserBook
 from ivorycart.demo.accounts import ACCOUNTS, DemoAccount
 from ivorycart.demo.catalogue import PRODUCTS
 from ivorycart.demo.pictures import picture
-from ivorycart.demo.product import DemoProduct
+from ivorycart.demo.product import USUAL_CURRENCY, USUAL_THRESHOLD, DemoProduct
 from models.catalogue import Listing
 from models.errors import Conflict
 
@@ -34,12 +34,14 @@ class PictureBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seeder:
-    """Fills a shop with the demo data."""
+    """Fills a shop with the demo data; ``threshold`` (units) and ``currency`` are the shop's defaults."""
 
     users: UserBook
     products: CatalogueBook
     images: PictureBook
     passwords: Passwords
+    threshold: int = USUAL_THRESHOLD
+    currency: str = USUAL_CURRENCY
 
     async def seed(self) -> int:
         """Add what is missing; return how many products were added."""
@@ -69,12 +71,12 @@ class Seeder:
             "name": product.name,
             "description": product.description,
             "price": product.price,
-            "currency": product.currency,
+            "currency": self.currency if product.currency == USUAL_CURRENCY else product.currency,
             "category": product.category,
             "stock": product.stock,
             "sku": product.sku,
             "tags": list(product.tags),
-            "threshold": product.threshold,
+            "threshold": self.threshold if product.threshold == USUAL_THRESHOLD else product.threshold,
             "max_per_cart": product.max_per_cart,
             "seller_id": seller_id,
             "images": [{"url": f"/images/{image_id}", "alt": product.name}],

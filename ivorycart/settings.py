@@ -1,14 +1,23 @@
 """Settings, from the environment or ``.env``. A wrong one stops the start with a line that says which and why."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ivorycart.mail.headers import mailbox
 from ivorycart.mail.smtp_settings import SmtpSettings
+
+# The protocol names these; what they do comes with later versions. Set today, they have no effect.
+NOT_KNOWN_YET = (
+    *("WORKERS", "TRUSTED_PROXIES", "ENCRYPTION_KEYS", "ACTIVATION_REQUIRED"),
+    *("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
+)
+ENV_FILE = ".env"
 
 Comma = Annotated[tuple[str, ...], NoDecode]
 
@@ -20,7 +29,7 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Everything that can be set. Names are those of the environment, in upper case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     port: int = Field(5000, ge=0, le=65535, description="TCP port; 0 takes a free one")
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -38,7 +47,8 @@ class Settings(BaseSettings):
     allowed_origins: Comma = Field((), description="further web origins that may open sockets, separated by commas")
     jwt_secret: str | None = Field(None, min_length=32, description="signs tokens; unset: generated when embedded")
     token_seconds: int = Field(28_800, ge=60, le=604_800, description="how long a token is good")
-    logins_per_minute: int = Field(10, ge=1, le=1_000_000, description="sign-ins per account")
+    logins_per_minute: int = Field(10, ge=1, le=1_000_000, description="sign-ins per account; tenfold per address")
+    registrations_per_minute: int = Field(60, ge=1, le=1_000_000, description="new accounts per network address")
     bcrypt_cost: int = Field(12, ge=4, le=16, description="work factor of password hashes")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:587 or smtps://…; unset: no mail")
     mail_from: str = Field("IvoryCart <no-reply@localhost>", description="sender of mails")
@@ -103,8 +113,6 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.mongodb_uri and not self.jwt_secret:
-            raise ValueError("JWT_SECRET is required together with MONGODB_URI: all processes need the same")
         if not self.smtp_url and (self.email_user or self.email_pass):
             if not (self.email_user and self.email_pass):
                 raise ValueError("EMAIL_USER and EMAIL_PASS go together: set both or neither")
@@ -126,10 +134,26 @@ def _is_web_address(text: str) -> bool:
         return False
 
 
-def load_settings(**overrides: Any) -> Settings:
-    """Read the settings; raise SettingsError naming the first that is wrong."""
+def load_settings(*, operating: bool = False) -> Settings:
+    """Read the settings; raise SettingsError naming the first that is wrong.
+
+    With ``operating``, for an operator's command, which signs no tokens: JWT_SECRET is never required.
+    """
+    settings = _read()
+    if settings.mongodb_uri and not settings.jwt_secret and not operating:
+        raise SettingsError("JWT_SECRET: is required together with MONGODB_URI: all processes need the same")
+    return settings
+
+
+def not_known_yet() -> list[str]:
+    """Return the names that are set and belong to a later version of the program."""
+    given = {name.upper(): value for name, value in {**dotenv_values(ENV_FILE), **os.environ}.items()}
+    return [name for name in NOT_KNOWN_YET if given.get(name)]
+
+
+def _read() -> Settings:
     try:
-        return Settings(**overrides)
+        return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
@@ -147,3 +171,9 @@ def describe() -> list[tuple[str, str, str]]:
         shown = "" if default is None else ",".join(default) if isinstance(default, tuple) else str(default)
         rows.append((name.upper(), shown, field.description or ""))
     return rows
+
+
+def example() -> str:
+    """Return the text of ``.env.example``."""
+    header = "# Settings of IvoryCart, each with its default. Copy to .env and change what you need.\n"
+    return header + "".join(f"\n# {meaning}\n#{name}={default}\n" for name, default, meaning in describe())

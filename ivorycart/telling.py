@@ -2,6 +2,7 @@
 
 Pattern: what other processes wrote comes from the feed; what this process committed comes from the ledger
 (``committed``, plain, never waits) and is sent by one task. A socket that made a change itself has its ack.
+After a gap in what the feed heard, the same task repeats what open sockets may have missed (``repeat_to_all``).
 """
 
 import asyncio
@@ -51,6 +52,13 @@ class NotificationBook(Protocol):
         """Note that an owner has seen these; return how many are still unseen."""
 
 
+class CartBook(Protocol):
+    """Where carts are read."""
+
+    async def get(self, owner: OwnerId) -> Cart:
+        """Return an owner's cart."""
+
+
 @dataclass(slots=True)
 class Telling:
     """Sends what concerns one owner to that owner's sockets."""
@@ -59,8 +67,9 @@ class Telling:
     outlet: Outlet
     shapes: Shapes
     book: NotificationBook
+    carts: CartBook | None = None
     _with_unseen: set[OwnerId] = field(default_factory=set)
-    _carts: asyncio.Queue[tuple[Cart, str | None]] = field(default_factory=asyncio.Queue)
+    _carts: asyncio.Queue[tuple[Cart, str | None] | OwnerId] = field(default_factory=asyncio.Queue)
 
     async def open(self) -> None:
         """Learn who has something unseen, so that a reconnect of ten thousand asks the database only for those."""
@@ -73,12 +82,31 @@ class Telling:
                 if any(connection.sid != each.origin for connection in self.connections.of_owner(cart.id)):
                     self._carts.put_nowait((cart, each.origin))
 
+    def repeat_to_all(self) -> None:
+        """Queue for every connected owner what they may have missed: unseen notifications, and their cart."""
+        for owner in {connection.owner for connection in self.connections}:
+            if self.carts or owner in self._with_unseen:
+                self._carts.put_nowait(owner)
+
     async def run(self, state: WorkerState) -> None:
-        """Send queued carts until cancelled."""
+        """Send what is queued until cancelled."""
         while True:
-            cart, origin = await self._carts.get()
-            await self.cart(cart, skip=origin)
+            item = await self._carts.get()
+            if isinstance(item, tuple):
+                await self.cart(item[0], skip=item[1])
+            else:
+                await self._repeat(item)
             state.alive()
+
+    async def _repeat(self, owner: OwnerId) -> None:
+        try:
+            for connection in self.connections.of_owner(owner):
+                await self.repeat_unseen(connection)
+            if self.carts and self.connections.of_owner(owner):
+                await self.cart(await self.carts.get(owner))
+        except Exception:
+            self._carts.put_nowait(owner)  # the next run tries again
+            raise
 
     async def cart(self, cart: Cart, *, skip: str | None = None) -> None:
         """Send a cart to its owner's sockets."""

@@ -6,6 +6,7 @@ bear that a lease changes hands while it runs.
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -44,24 +45,36 @@ class WorkerState:
     failures: int = 0
     last_error: str | None = None
     beat: float = field(default_factory=time.monotonic)
+    failed_at: float = -math.inf
+    lag: Callable[[], float] | None = None
+    """How many seconds what the worker follows is ahead of it, for one that follows something."""
 
     def alive(self) -> None:
         """Note that the worker got somewhere."""
         self.beat = time.monotonic()
         self.last_error = None
 
+    def fails(self, now: float) -> bool:
+        """Whether it is failing now.
+
+        One without a rhythm may have nothing to show for itself after it has come back, so a failure counts no longer
+        than the longest pause after one.
+        """
+        return self.last_error is not None and (self.has_rhythm or now - self.failed_at < 2 * LAST_PAUSE)
+
 
 @dataclass(slots=True)
 class Workers:
-    """The background tasks of one process."""
+    """The background tasks of one process. An error of the kinds in ``outages`` is logged as one line."""
 
     states: dict[str, WorkerState] = field(default_factory=dict)
+    outages: tuple[type[Exception], ...] = ()
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self, name: str, run: Callable[[WorkerState], Awaitable[None]], *, has_rhythm: bool = False) -> None:
         """Keep ``run`` running under this name."""
         state = self.states[name] = WorkerState(name, has_rhythm)
-        self._tasks.append(asyncio.create_task(_keep_running(state, run), name=name))
+        self._tasks.append(asyncio.create_task(_keep_running(state, run, self.outages), name=name))
 
     async def stop(self) -> None:
         """Cancel all and wait until they are gone."""
@@ -71,7 +84,9 @@ class Workers:
         self._tasks.clear()
 
 
-async def _keep_running(state: WorkerState, run: Callable[[WorkerState], Awaitable[None]]) -> None:
+async def _keep_running(
+    state: WorkerState, run: Callable[[WorkerState], Awaitable[None]], outages: tuple[type[Exception], ...] = ()
+) -> None:
     pause = FIRST_PAUSE
     while True:
         started = time.monotonic()
@@ -79,8 +94,12 @@ async def _keep_running(state: WorkerState, run: Callable[[WorkerState], Awaitab
             await run(state)
         except Exception as error:
             state.failures += 1
+            state.failed_at = time.monotonic()
             state.last_error = f"{type(error).__name__}: {error}"[:300]
-            log.exception("worker.failed", worker=state.name)
+            if isinstance(error, outages):
+                log.warning("worker.failed", worker=state.name, reason=state.last_error)
+            else:
+                log.exception("worker.failed", worker=state.name)
         else:
             return
         pause = FIRST_PAUSE if time.monotonic() - started > LAST_PAUSE else min(LAST_PAUSE, pause * 2)

@@ -1,7 +1,7 @@
 """Orders: what was bought, at which price, and what became of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -92,10 +92,23 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """An authorised payment that is still to be captured, or voided if its order was cancelled."""
+    """An authorised payment that is still to be captured, or voided if its order was cancelled.
+
+    ``tries`` is how often that failed.
+    """
 
     id: str
     provider: str
     provider_id: str
     amount: int
     cancelled: bool
+    tries: int = 0
+
+
+class PutOff(NamedTuple):
+    """A payment that could not be settled now: why, after which pause to try again, and whether a person must look."""
+
+    payment: Unsettled
+    reason: str
+    pause: timedelta
+    flagged: bool

@@ -19,8 +19,11 @@ from models.order import (
     StatusChange,
 )
 from models.stock import Crossing, Level, Movement, Product
+from mongo.driver import Document
 
-Document = dict[str, Any]
+# For products that another program wrote without these fields; the shop itself always writes them. Units.
+FALLBACK_THRESHOLD = 3
+FALLBACK_MAX_PER_CART = 99
 
 PRODUCT_FIELDS = dict.fromkeys(
     (
@@ -45,8 +48,8 @@ def product_of(document: Mapping[str, Any]) -> Product:
         price=document["price"],
         currency=document["currency"],
         seller_id=str(document["seller_id"]),
-        threshold=document.get("threshold", 3),
-        max_per_cart=document.get("max_per_cart", 99),
+        threshold=document.get("threshold", FALLBACK_THRESHOLD),
+        max_per_cart=document.get("max_per_cart", FALLBACK_MAX_PER_CART),
         for_sale=document.get("published", True) and not document.get("disabled", False),
         image=images[0]["url"] if images else None,
     )

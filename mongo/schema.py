@@ -89,7 +89,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("provider", ASCENDING), ("provider_id", ASCENDING)], unique=True),
         IndexModel([("order_id", ASCENDING)]),
         IndexModel(
-            [("created_at", ASCENDING)], name="to_settle", partialFilterExpression={"state": {"$eq": "authorised"}}
+            # what was not tried yet has no `due` and comes first, so what fails for ever holds up nobody
+            [("due", ASCENDING), ("created_at", ASCENDING)],
+            name="to_settle",
+            partialFilterExpression={"state": {"$eq": "authorised"}},
         ),
     ],
     "users": [IndexModel([("email", ASCENDING)], unique=True)],

@@ -13,6 +13,7 @@ Concurrency: one reader task. Nothing here outlives it: cancelling it drops the 
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -36,6 +37,8 @@ from mongo.driver import Database, Document, Driver, Session
 
 AWAIT_MS = 500
 BATCH = 5000
+# Seconds. An idle stream answers every AWAIT_MS; a longer silence is a lag of unknown size, at least that long.
+SILENCE = 2.0
 # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
 _LOST = {286, 280, 260}
 _Rows = dict[Any, Document]  # by id
@@ -44,9 +47,9 @@ _LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
 log = logging.getLogger(__name__)
 
 
-def cursor_of(time: Timestamp) -> Cursor:
+def cursor_of(at: Timestamp) -> Cursor:
     """Write a cluster time as a cursor."""
-    return Cursor(f"{time.time:08x}{time.inc:08x}")
+    return Cursor(f"{at.time:08x}{at.inc:08x}")
 
 
 def pause(attempt: int) -> float:
@@ -64,6 +67,14 @@ class ChangeFeed:
         self._session: Session | None = None
         self._position: Document = {}
         self._start = Timestamp(0, 0)
+        self._behind = 0.0
+        self._delivered_at = time.monotonic()
+
+    @property
+    def lag(self) -> float:
+        """How many seconds the newest change delivered is older than the database's last; 0 while nothing happens."""
+        silence = time.monotonic() - self._delivered_at
+        return max(self._behind, silence if silence > SILENCE else 0.0)
 
     async def open(self) -> Snapshot:
         """Read all products at one cluster time, from which ``batches`` will go on."""
@@ -114,7 +125,14 @@ class ChangeFeed:
                 continue
             # Only now: a batch that could not be translated must be read again.
             self._position = {"resumeAfter": reply["cursor"]["postBatchResumeToken"]}
+            self._note_lag(reply, events)
             yield changes
+
+    def _note_lag(self, reply: Document, events: Sequence[Document]) -> None:
+        """Compare the last change of a batch with the database's own time: no other clock takes part."""
+        newest = reply.get("operationTime")
+        self._behind = max(0.0, float(newest.time - events[-1]["clusterTime"].time)) if newest and events else 0.0
+        self._delivered_at = time.monotonic()
 
     async def close(self) -> None:
         """End the session of the stream."""

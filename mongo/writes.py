@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from bson import ObjectId
 
@@ -11,8 +11,7 @@ from models.identity import OwnerId
 from models.state import Changes
 from models.stock import Level
 from mongo import documents
-
-Document = dict[str, Any]
+from mongo.driver import Document
 
 
 class Write(NamedTuple):

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+# Products with these have no mind of their own: the shop's settings take their place.
+USUAL_CURRENCY = "EUR"
+USUAL_THRESHOLD = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoProduct:
@@ -17,6 +21,6 @@ class DemoProduct:
     seller_email: str
     motif: str
     seed: int
-    currency: str = "EUR"
-    threshold: int = 3
+    currency: str = USUAL_CURRENCY
+    threshold: int = USUAL_THRESHOLD
     max_per_cart: int = 10

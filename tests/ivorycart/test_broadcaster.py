@@ -12,7 +12,8 @@ import pytest
 from ivorycart.board import Shown, StockBoard
 from ivorycart.broadcaster import EVERYTHING, Broadcaster
 from ivorycart.connections import Connection, Connections
-from models.feed import Cursor, LevelChanged, Snapshot
+from ivorycart.workers import WorkerState
+from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -339,7 +340,9 @@ async def test_a_catalogue_change_goes_to_all_and_to_its_watchers():
     stage = Stage()
     await stage.joins("bob", ["cup"])
     await stage.joins("eve", ["tea"])
-    await stage.broadcaster.send_catalogue("cup", {"change": "updated"})
+    async with stage.running():
+        stage.broadcaster.mark_catalogue("cup", {"change": "updated"})
+        await settle()
     assert [(event, to) for event, to, _ in stage.outlet.sent] == [("product", EVERYTHING), ("product", "bob")]
 
 
@@ -350,3 +353,71 @@ async def test_what_is_not_on_show_makes_no_frame():
         stage.broadcaster.mark("nothing that is known")
         await settle()
     assert stage.outlet.sent == []
+
+
+def sells(stage: Stage, product_id: str) -> str:
+    """Let the feed take in a catalogue change; return its cursor."""
+    stage.time += 1
+    cursor = Cursor(f"{stage.time:016x}")
+    stage.board.apply_catalogue(CatalogueChanged(cursor, product_id, "updated", None))
+    stage.broadcaster.mark_catalogue(product_id, {"items": []})
+    return cursor
+
+
+async def test_no_message_claims_a_time_before_which_something_is_still_to_be_sent():
+    """Entries go first and claim the first change that waits; the frame, which is the last, claims all."""
+    stage = Stage()
+    stage.move("tea", held=1)
+    first = stage.board.cursor
+    sells(stage, "pot")
+    stage.move("cup", held=1)
+    last = sells(stage, "lid")
+    assert stage.broadcaster.payload_of(["tea"])["cursor"] == first
+    async with stage.running():
+        pass
+    assert [(event, frame["cursor"]) for event, _, frame in stage.outlet.sent] == [
+        ("product", first),
+        ("product", first),
+        ("stock", last),
+    ]
+    assert stage.outlet.frames == [{"tea": (2, None), "cup": (2, None)}]
+    assert stage.broadcaster.cursor == stage.board.cursor
+
+
+async def test_a_catalogue_change_that_comes_while_a_frame_is_sent_waits_for_the_next():
+    """Levels that came before it are not in this frame."""
+    stage = Stage()
+    stage.outlet.gate.clear()
+    async with stage.running():
+        stage.move("tea", held=1)
+        await settle()
+        stage.move("cup", held=1)
+        sells(stage, "pot")
+        stage.outlet.gate.set()
+        await settle()
+    assert [event for event, _, _ in stage.outlet.sent] == ["stock", "product", "stock"]
+
+
+async def test_a_catalogue_change_that_could_not_be_sent_is_sent_by_the_next_run():
+    """It waits, and holds back what frames claim, until it is out."""
+    stage = Stage()
+    cursor = sells(stage, "pot")
+    stage.outlet.failures = 1
+    async with stage.running() as task:
+        with pytest.raises(Broken):
+            await task
+    assert stage.broadcaster.cursor == cursor
+    async with stage.running():
+        pass
+    assert [event for event, _, _ in stage.outlet.sent] == ["product"]
+
+
+async def test_a_frame_that_went_out_clears_the_last_error():
+    """One failure is not unreadiness for ever."""
+    stage, state = Stage(), WorkerState("broadcaster", has_rhythm=False, last_error="once")
+    task = asyncio.create_task(stage.broadcaster.run(state))
+    stage.move("tea", held=1)
+    await settle()
+    assert state.last_error is None
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

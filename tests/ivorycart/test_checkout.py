@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from ivorycart.checkout import Checkout, OrderRequest
+from ivorycart.checkout import MAX_ATTEMPTS, Checkout, OrderRequest
 from ivorycart.payments.port import Authorisation, Declined, ProviderUnavailable
-from ivorycart.payments.sandbox import DECLINED, NO_ANSWER, Sandbox
-from models.commands import SetLine
+from ivorycart.payments.sandbox import ACCEPTED, DECLINED, NO_ANSWER, Sandbox
+from models.commands import PlaceOrder, SetLine
 from models.errors import (
     CartExpired,
     Conflict,
@@ -49,7 +49,7 @@ class Provider:
     meanwhile: Callable[[], Any] | None = None
 
     async def authorise(self, key: str, amount: int, currency: str, _method: dict[str, Any]) -> Authorisation:
-        """Set money aside, once per key."""
+        """Set money aside, once per key; what was let go stays so."""
         self.asked.append(key)
         answer = self.answers.pop(0) if self.answers else None
         if self.charges and not isinstance(answer, Declined):
@@ -59,13 +59,14 @@ class Provider:
         if self.meanwhile:
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()
-        return self.keys[key]
+        return self._current(self.keys[key])
 
     async def find(self, key: str) -> Authorisation | None:
         """Look it up."""
         if self.on_find:
             raise self.on_find
-        return self.keys.get(key)
+        found = self.keys.get(key)
+        return self._current(found) if found else None
 
     async def capture(self, authorisation_id: str, amount: int) -> None:
         """Take the money: not here."""
@@ -75,6 +76,9 @@ class Provider:
         if self.on_void:
             raise self.on_void
         self.voided.append(authorisation_id)
+
+    def _current(self, authorisation: Authorisation) -> Authorisation:
+        return replace(authorisation, live=authorisation.id not in self.voided)
 
 
 @dataclass
@@ -211,6 +215,68 @@ async def test_a_refusal_after_the_money_was_set_aside_lets_it_go(till: Till):
     assert await till.facts() == NOTHING
 
 
+async def refuse_once(till: Till) -> None:
+    """Let the price change at the provider, so that the money is let go; then the old price is back."""
+    till.provider.meanwhile = lambda: till.set_price(600)
+    with pytest.raises(PriceChanged):
+        await till.place()
+    await till.set_price(500)
+
+
+@pytest.mark.parametrize("answer", [None, ProviderUnavailable("timeout")], ids=["answers", "is found"])
+async def test_after_its_money_was_let_go_a_repeated_order_is_paid_with_new_money(till: Till, answer: Any):
+    """The provider gives the old authorisation for the old key: that one pays for nothing any more."""
+    await refuse_once(till)
+    till.provider.answers = [answer]
+    order = await till.place()
+    assert order.payment.provider_id not in till.provider.voided
+    assert till.provider.voided == ["pi_0"]
+    assert (await till.place()).id == order.id
+    assert await till.facts() == ONE
+
+
+async def test_an_order_that_is_refused_again_and_again_needs_another_key(till: Till):
+    """One key has its money set aside so often and no more."""
+    for _ in range(MAX_ATTEMPTS):
+        await refuse_once(till)
+    with pytest.raises(Conflict, match="another key"):
+        await till.place()
+    assert len(till.provider.voided) == MAX_ATTEMPTS
+    assert await till.facts() == NOTHING
+    await till.place(order_key="another")
+    assert await till.facts() == ONE
+
+
+async def test_while_the_database_is_away_the_money_stays_for_the_next_try(driver: Driver, database: Database):
+    """Nothing was done, but the client is meant to repeat, and another try may be using the same authorisation."""
+    provider = Provider()
+    async with opened(driver, database, provider) as till:
+        ledger = till.checkout.ledger
+        refusing = Refusing(ledger, StorageUnavailable("away"))
+        away = replace(till.checkout, ledger=refusing)  # type: ignore[arg-type]
+        with pytest.raises(StorageUnavailable):
+            await away.place(REQUEST)
+        assert provider.voided == []
+        order = await till.place()
+        assert order.payment.provider_id == "pi_0"
+        assert len(provider.keys) == 1
+        assert await till.facts() == ONE
+
+
+@dataclass
+class Refusing:
+    """A ledger that begins orders and places none."""
+
+    ledger: Any
+    refusal: Refused
+
+    async def submit(self, command: Any, **options: Any) -> Any:
+        """Refuse to place."""
+        if isinstance(command, PlaceOrder):
+            raise self.refusal
+        return await self.ledger.submit(command, **options)
+
+
 async def test_a_hold_that_runs_out_at_the_provider_lets_the_money_go(till: Till):
     """The sweeper or the order's own look at the clock: nobody pays for what is gone."""
     till.provider.meanwhile = lambda: till.set_expiry(-1)
@@ -220,10 +286,11 @@ async def test_a_hold_that_runs_out_at_the_provider_lets_the_money_go(till: Till
     assert await till.facts() == NOTHING
 
 
-async def test_money_that_cannot_be_let_go_now_does_not_hide_the_refusal(till: Till):
+@pytest.mark.parametrize("reason", [ProviderUnavailable("away"), Declined("cannot be voided")])
+async def test_money_that_cannot_be_let_go_now_does_not_hide_the_refusal(till: Till, reason: Exception):
     """The caller hears why there is no order."""
     till.provider.meanwhile = lambda: till.set_price(600)
-    till.provider.on_void = ProviderUnavailable("away")
+    till.provider.on_void = reason
     with pytest.raises(PriceChanged):
         await till.place()
 
@@ -346,6 +413,22 @@ async def test_the_test_cards_of_the_sandbox_behave_as_they_say(driver: Driver, 
         order = await till.place(payment={**CARD, "card": NO_ANSWER})
         assert order.payment.amount == 1000
         assert await till.place(payment={**CARD, "card": NO_ANSWER}) == order
+        assert await till.facts() == ONE
+
+
+@pytest.mark.parametrize("card", [ACCEPTED, NO_ANSWER])
+async def test_what_the_sandbox_let_go_is_not_live_any_more(driver: Driver, database: Database, card: str):
+    """Asked again under the same key it says so, and the repeated order gets another authorisation."""
+    sandbox, payment = Sandbox(patience=0), {**CARD, "card": card}
+    async with opened(driver, database, sandbox) as till:
+        away = replace(till.checkout, ledger=Refusing(till.checkout.ledger, PriceChanged("now")))  # type: ignore[arg-type]
+        with pytest.raises(PriceChanged):
+            await away.place(replace(REQUEST, payment=payment))
+        order = await till.place(payment=payment)
+        first = replace(REQUEST, payment=payment).fingerprint
+        again = await sandbox.authorise(f"{ANNA}:key:{first}:0", 1000, "EUR", CARD)
+        assert not again.live
+        assert order.payment.provider_id != again.id
         assert await till.facts() == ONE
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivorycart.cli import Operations, build_cli
+from ivorycart.cli import NoShopThere, Operations, build_cli
 from models.audit import PROVES, AuditResult, CheckResult, Finding
 from models.catalogue import Listing
 from models.commands import Adjust, Restock
@@ -32,6 +32,7 @@ class Shop:
         self.refusal: Exception | None = None
         self.result = AuditResult(NOON, ())
         self.closed = 0
+        self.absent = False
 
     async def get(self, product_id: str) -> Listing | None:
         """Find by id."""
@@ -58,8 +59,10 @@ class Shop:
         return self.result
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Operations]:
+    async def open(self, *, existing: bool = False) -> AsyncIterator[Operations]:
         """Open the shop."""
+        if existing and self.absent:
+            raise NoShopThere("there is no database")
         fakes: Any = self
         try:
             yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit)
@@ -143,6 +146,14 @@ def test_a_clean_audit_ends_well():
     data = run(Shop(), "audit", "--json")
     assert data.exit_code == 0
     assert json.loads(data.stdout) == {"ok": True, "at": "2026-01-01T12:00:00.000Z", "total": 0, "checks": []}
+
+
+def test_an_audit_of_nothing_says_so():
+    """Exit status 2: neither clean nor wrong."""
+    shop = Shop()
+    shop.absent = True
+    result = run(shop, "audit")
+    assert (result.exit_code, result.stderr) == (2, "ivorycart: there is no database\n")
 
 
 def test_without_a_command_the_help_is_shown():

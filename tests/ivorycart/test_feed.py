@@ -46,6 +46,7 @@ class Source:
     def __init__(self, *script: Sequence[Change] | Exception) -> None:
         self.script = deque(script)
         self.snapshots = 0
+        self.lag = 0.0
 
     async def open(self) -> Snapshot:
         """Give a level that tells which snapshot it was."""
@@ -68,6 +69,7 @@ class Ears:
     def __init__(self) -> None:
         self.heard: list[Any] = []
         self.opened = 0
+        self.repeated = 0
         self.on_open: Callable[[], None] = lambda: None
         self.shapes = self
 
@@ -75,6 +77,10 @@ class Ears:
         """Learn who has something unseen."""
         self.opened += 1
         self.on_open()
+
+    def repeat_to_all(self) -> None:
+        """Repeat what open sockets may have missed."""
+        self.repeated += 1
 
     def product(self, change: CatalogueChanged) -> Mapping[str, Any]:
         """Show a catalogue change."""
@@ -130,7 +136,8 @@ async def test_what_happens_reaches_whom_it_concerns():
     await stage.feed.open()
     await stage.run()
     assert stage.board.levels["tea"].stock == 9
-    assert stage.ears.heard == [cart, ("product", {"change": "created"}), notification, order]
+    assert stage.ears.heard == [cart, notification, order]
+    assert [tuple(entry) for entry in stage.broadcaster._catalogue] == [("cup", {"change": "created"})]
     assert set(stage.broadcaster._dirty) == {"tea", "cup"}
     assert stage.source.snapshots == 1
 
@@ -152,7 +159,7 @@ async def test_a_lost_history_means_a_snapshot_for_the_board_and_for_all():
     await stage.run()
     assert stage.source.snapshots == 2
     assert stage.broadcaster._everything
-    assert stage.ears.opened == 1
+    assert (stage.ears.opened, stage.ears.repeated) == (1, 1)
     assert stage.board.levels["tea"] == Level(2, 1, 2, 0)
 
 
@@ -212,3 +219,13 @@ async def test_the_feed_ends_when_it_is_cancelled():
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_the_lag_is_the_source_s_and_the_worker_shows_it():
+    """Readiness looks at workers, and so finds it."""
+    stage = Stage([])
+    stage.source.lag = 7.0
+    await stage.feed.open()
+    await stage.run()
+    assert stage.state.lag
+    assert (stage.feed.lag, stage.state.lag()) == (7.0, 7.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivorycart.rate_limits import RateLimits
+from ivorycart.rate_limits import RateLimits, account_limits
 from models.errors import RateLimited
 
 
@@ -14,6 +14,15 @@ def test_the_eleventh_try_in_a_minute_is_refused_with_the_time_to_wait():
     with pytest.raises(RateLimited) as caught:
         limits.hit("login", "ada@shop.test")
     assert 1 <= caught.value.details["retry_after"] <= 61
+
+
+def test_an_address_may_try_ten_times_as_often_as_one_account_is_tried():
+    """Behind a proxy one address is the whole shop."""
+    limits = RateLimits(account_limits(logins=2))
+    for _ in range(20):
+        limits.hit("login_address", "10.0.0.1")
+    with pytest.raises(RateLimited):
+        limits.hit("login_address", "10.0.0.1")
 
 
 def test_others_and_other_acts_are_not_concerned():

@@ -93,3 +93,10 @@ async def test_an_account_that_vanishes_meanwhile_is_told(seeder: Seeder, few: N
 
     with pytest.raises(LookupError, match="was removed"):
         await replace(seeder, users=Vanishing(seeder.users._users.database)).seed()  # type: ignore[attr-defined]
+
+
+async def test_demo_products_take_the_defaults_of_the_shop(seeder: Seeder, few: None):
+    """Currency and threshold are the settings' where the catalogue has no mind of its own."""
+    await replace(seeder, threshold=7, currency="CHF").seed()
+    listing = await seeder.products.by_sku(PRODUCTS[0].sku)
+    assert (listing.product.threshold, listing.product.currency) == (7, "CHF")

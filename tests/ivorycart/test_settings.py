@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ivorycart.settings import Settings, SettingsError, describe, load_settings
+from ivorycart.settings import NOT_KNOWN_YET, Settings, SettingsError, describe, example, load_settings, not_known_yet
 
 SECRET = "s" * 32
 URI = "mongodb://localhost/?replicaSet=rs"
@@ -15,7 +15,7 @@ URI = "mongodb://localhost/?replicaSet=rs"
 def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Begin in an empty folder and without any setting."""
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in (*Settings.model_fields, *NOT_KNOWN_YET):
         monkeypatch.delenv(name.upper(), raising=False)
 
 
@@ -50,6 +50,7 @@ WRONG = {
     "JWT_SECRET": ["short", "x" * 31],
     "TOKEN_SECONDS": ["59", "inf"],
     "LOGINS_PER_MINUTE": ["0"],
+    "REGISTRATIONS_PER_MINUTE": ["0", "many"],
     "BCRYPT_COST": ["3", "17"],
     "SMTP_URL": ["localhost", "http://mail", "smtp://", "smtp://:secret@mail", "smtp://mail:x", "smtp://mail?tls=1"],
     "MAIL_FROM": ["nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.example"],
@@ -164,5 +165,22 @@ def test_every_setting_is_described():
     assert [name for name, _, _ in rows] == [name.upper() for name in Settings.model_fields]
     assert all(meaning for _, _, meaning in rows)
     assert ("PORT", "5000") in [row[:2] for row in rows]
-    example = (Path(__file__).parents[2] / ".env.example").read_text()
-    assert all(f"\n#{name}={default}" in example for name, default, _ in rows)
+
+
+def test_the_example_file_is_in_step():
+    """After a change of settings write `ivorycart.settings.example()` to .env.example."""
+    assert (Path(__file__).parents[2] / ".env.example").read_text() == example()
+
+
+def test_an_operator_needs_no_secret(monkeypatch: pytest.MonkeyPatch):
+    """A command on a database of one's own signs no tokens."""
+    monkeypatch.setenv("MONGODB_URI", URI)
+    assert load_settings(operating=True).jwt_secret is None
+
+
+def test_settings_of_later_versions_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """From the environment and from .env; unset or empty ones are not mentioned."""
+    assert not_known_yet() == []
+    (tmp_path / ".env").write_text("workers=4\nENCRYPTION_KEYS=\n")
+    monkeypatch.setenv("STRIPE_API_KEY", "sk_test")
+    assert not_known_yet() == ["WORKERS", "STRIPE_API_KEY"]

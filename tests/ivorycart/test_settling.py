@@ -2,17 +2,19 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from bson import ObjectId
 
-from ivorycart.payments.port import ProviderUnavailable
-from ivorycart.payments.settling import BATCH, Settler
+from ivorycart.payments.port import Declined, ProviderUnavailable
+from ivorycart.payments.settling import BATCH, FLAGGED_AFTER, FLAGGED_PAUSE, LONGEST_PAUSE, Settler
 from models.commands import CancelOrder
-from models.order import Payment
+from models.order import Payment, PutOff
+from mongo.audit import audit
 from mongo.driver import Database, Driver
-from mongo.orders import Payments
+from mongo.orders import BY_DUE, DUE, Payments
 from tests.mongo.shop import add_product, both_drivers, buy, buyer, running_ledger
 
 
@@ -25,6 +27,8 @@ class Provider:
     voided: set[str] = field(default_factory=set)
     calls: int = 0
     silent: set[str] = field(default_factory=set)
+    raises: Exception = field(default_factory=lambda: ProviderUnavailable("no answer"))
+    hangs: bool = False
 
     async def capture(self, authorisation_id: str, amount: int) -> None:
         """Take."""
@@ -40,7 +44,9 @@ class Provider:
         self.calls += 1
         await asyncio.sleep(0)
         if authorisation_id in self.silent:
-            raise ProviderUnavailable("no answer")
+            if self.hangs:
+                await asyncio.Event().wait()
+            raise self.raises
 
 
 async def sell(driver: Driver, database: Database, number: int, *, cancel: bool = False) -> str:
@@ -64,6 +70,24 @@ async def states(database: Database) -> dict[str, tuple[str, int]]:
     """Return state and captured amount of each payment."""
     rows = await database["payments"].find().to_list(None)
     return {row["provider_id"]: (row["state"], row["captured"]) for row in rows}
+
+
+async def pause(database: Database, seconds: int) -> None:
+    """Let what was put off be due so many seconds from now, by the database's clock."""
+    at = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
+    await database["payments"].update_many({"due": {"$type": "date"}}, [{"$set": {"due": at}}])
+
+
+async def wait_out(database: Database) -> None:
+    """Let the pause of what was put off be over."""
+    await pause(database, 0)
+
+
+async def authorise_many(database: Database, count: int) -> None:
+    """Copy the one payment there is, so that there are so many more of the same age."""
+    row: Any = await database["payments"].find_one({})
+    copies = [row | {"_id": ObjectId(), "provider_id": f"copy_{number}"} for number in range(count)]
+    await database["payments"].insert_many(copies)
 
 
 @both_drivers
@@ -99,15 +123,123 @@ async def test_what_was_noted_first_stays(driver: Driver, database: Database):
 
 
 async def test_a_provider_that_does_not_answer_delays_its_own_payments_only(driver: Driver, database: Database):
-    """The others are settled; those come back with the next steps."""
+    """The others are settled; those come back when they are due again."""
     await sell(driver, database, 1)
     await sell(driver, database, 2)
     provider = Provider(silent={"pi_1"})
     await settler(driver, database, provider).step()
     assert await states(database) == {"pi_1": ("authorised", 0), "pi_2": ("captured", 500)}
     provider.silent.clear()
+    await pause(database, 3600)
+    await settler(driver, database, provider).step()
+    assert await states(database) == {"pi_1": ("authorised", 0), "pi_2": ("captured", 500)}
+    await wait_out(database)
     await settler(driver, database, provider).step()
     assert await states(database) == {"pi_1": ("captured", 500), "pi_2": ("captured", 500)}
+
+
+@both_drivers
+@pytest.mark.parametrize("error", [Declined("too late"), RuntimeError("a bug")], ids=["declined", "bug"])
+async def test_whatever_goes_wrong_with_one_payment_the_others_are_noted(
+    driver: Driver, database: Database, error: Exception
+):
+    """What was captured before and after it in the same step is in the books, and so is why this one was not."""
+    for number in range(3):
+        await sell(driver, database, number)
+    provider = Provider(silent={"pi_1"}, raises=error)
+    await settler(driver, database, provider).step()
+    assert await states(database) == {"pi_0": ("captured", 500), "pi_1": ("authorised", 0), "pi_2": ("captured", 500)}
+    row: Any = await database["payments"].find_one({"provider_id": "pi_1"})
+    assert (row["tries"], row["error"], row["flagged"]) == (1, f"{type(error).__name__}: {error}", False)
+
+
+async def test_a_call_that_hangs_is_given_up_and_the_others_are_settled(driver: Driver, database: Database):
+    """The step ends, so what it did is noted before its worker is given up."""
+    await sell(driver, database, 1)
+    await sell(driver, database, 2)
+    one = settler(driver, database, Provider(silent={"pi_1"}, hangs=True))
+    one.longest_call = 2
+    await one.step()
+    assert await states(database) == {"pi_1": ("authorised", 0), "pi_2": ("captured", 500)}
+
+
+async def test_a_round_that_is_over_notes_what_it_did_and_says_there_is_more(driver: Driver, database: Database):
+    """A slow provider makes many short rounds, not one that nobody hears of again."""
+    await sell(driver, database, 1)
+    await sell(driver, database, 2)
+    one = settler(driver, database, Provider())
+    one.longest_round = 0
+    assert await one.step()
+    assert await states(database) == {"pi_1": ("captured", 500), "pi_2": ("authorised", 0)}
+    await one.step()
+    assert await states(database) == {"pi_1": ("captured", 500), "pi_2": ("captured", 500)}
+
+
+async def test_a_full_batch_of_hopeless_payments_holds_up_nobody(driver: Driver, database: Database):
+    """A later order is settled, even when all the others are due again."""
+    await sell(driver, database, 1)
+    await authorise_many(database, BATCH)
+    provider = Provider(silent={"pi_1", *(f"copy_{number}" for number in range(BATCH))})
+    one = settler(driver, database, provider)
+    assert await one.step()
+    await one.step()
+    await sell(driver, database, 2)
+    await wait_out(database)
+    await one.step()
+    assert provider.captured == {"pi_2": 500}
+
+
+async def test_the_pause_grows_to_half_a_minute_and_a_hopeless_payment_is_flagged(driver: Driver, database: Database):
+    """Flagged, it stays authorised, is tried more rarely, and is settled when that is possible again."""
+    await sell(driver, database, 1)
+    provider = Provider(silent={"pi_1"})
+    one = settler(driver, database, provider)
+    pauses, flags = [], []
+    for _ in range(FLAGGED_AFTER):
+        await one.step()
+        row: Any = await database["payments"].find_one({})
+        pauses.append((row["due"] - row["updated_at"]).total_seconds())
+        flags.append(row["flagged"])
+        await wait_out(database)
+    assert pauses == [1, 2, 4, 8, 16, *[LONGEST_PAUSE] * (FLAGGED_AFTER - 6), FLAGGED_PAUSE]
+    assert flags == [False] * (FLAGGED_AFTER - 1) + [True]
+    assert await states(database) == {"pi_1": ("authorised", 0)}
+    provider.silent.clear()
+    await one.step()
+    assert await states(database) == {"pi_1": ("captured", 500)}
+    assert not {"due", "flagged", "error"} & set(await database["payments"].find_one({}) or {})
+
+
+async def test_putting_off_does_not_touch_what_was_settled_meanwhile(driver: Driver, database: Database):
+    """Another settler had more luck."""
+    await sell(driver, database, 1)
+    book = Payments(driver, database)
+    late = await book.unsettled(10)
+    await settler(driver, database, Provider()).step()
+    await book.put_off([PutOff(each, "late", timedelta(seconds=1), flagged=False) for each in late])
+    assert await states(database) == {"pi_1": ("captured", 500)}
+
+
+async def test_the_audit_finds_what_was_put_off_beyond_its_minute(driver: Driver, database: Database):
+    """A pause hides nothing; and once it is settled, the books are in order."""
+    await sell(driver, database, 1)
+    provider = Provider(silent={"pi_1"})
+    one = settler(driver, database, provider)
+    await one.step()
+    assert await unsettled_findings(driver, database) == 0
+    earlier = {"$dateSubtract": {"startDate": "$created_at", "unit": "second", "amount": 62}}
+    await database["payments"].update_many({}, [{"$set": {"created_at": earlier}}])
+    assert await unsettled_findings(driver, database) == 1
+    provider.silent.clear()
+    await wait_out(database)
+    await one.step()
+    assert await unsettled_findings(driver, database) == 0
+
+
+async def unsettled_findings(driver: Driver, database: Database) -> int:
+    """Count what the audit says of payments."""
+    checks = (await audit(driver, database)).checks
+    return next(each.total for each in checks if each.check == "payments")
 
 
 async def test_a_provider_that_is_not_set_up_any_more_delays_nobody_else(driver: Driver, database: Database):
@@ -149,7 +281,9 @@ async def test_payments_are_found_without_reading_those_that_are_settled(driver:
     """Ten thousand settled ones cost nothing."""
     plan = await database.command(
         "explain",
-        {"find": "payments", "filter": {"state": "authorised"}, "sort": {"created_at": 1}, "limit": BATCH},
+        {"find": "payments", "filter": DUE, "sort": BY_DUE, "limit": BATCH},
     )
-    assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
-    assert "to_settle" in str(plan["queryPlanner"]["winningPlan"])
+    winning = str(plan["queryPlanner"]["winningPlan"])
+    assert "to_settle" in winning
+    assert "COLLSCAN" not in winning
+    assert "'SORT'" not in winning

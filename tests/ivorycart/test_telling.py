@@ -246,3 +246,41 @@ async def test_a_question_that_failed_is_asked_again_at_the_next_return():
         await stage.telling.repeat_unseen(ada)
     await stage.telling.repeat_unseen(ada)
     assert stage.events == [("notification", "a1")]
+
+
+async def test_after_a_gap_open_sockets_hear_again_what_is_unseen():
+    """And only those who have something unseen cost a query."""
+    stage = Stage()
+    stage.ears.stored = [told()]
+    await stage.telling.open()
+    stage.telling.repeat_to_all()
+    await stage.deliver()
+    assert sorted(stage.events) == [("notification", "a1"), ("notification", "a2")]
+    assert set(stage.ears.asked) == {ADA}
+
+
+async def test_after_a_gap_open_sockets_hear_their_carts_again():
+    """Another process may have changed them, and nobody said so."""
+
+    class Book:
+        async def get(self, owner: OwnerId) -> Cart:
+            return replace(FULL, id=owner)
+
+    stage = Stage()
+    stage.telling.carts = Book()
+    stage.telling.repeat_to_all()
+    await stage.deliver()
+    assert sorted(stage.events) == [("cart", "a1"), ("cart", "a2"), ("cart", "b1")]
+
+
+async def test_a_repetition_that_failed_is_tried_again_by_the_next_run():
+    """A database that was away for a moment makes nobody miss anything."""
+    stage = Stage()
+    stage.ears.stored = [told()]
+    await stage.telling.open()
+    stage.telling.repeat_to_all()
+    stage.ears.failures = 1
+    with pytest.raises(ConnectionError):
+        await stage.telling.run(WorkerState("telling", has_rhythm=False))
+    await stage.deliver()
+    assert sorted(stage.events) == [("notification", "a1"), ("notification", "a2")]

@@ -253,3 +253,13 @@ async def test_stopping_ends_the_step_and_gives_the_lease_back():
             await until(lambda work=work: work.steps)
         assert task.cancelled()
         assert (work.finished, leases.given_back) == (0, 1)
+
+
+def test_a_worker_without_a_rhythm_fails_no_longer_than_its_pauses():
+    """It may have nothing to do, and so nothing to show, after it has come back."""
+    for has_rhythm in (False, True):
+        state = WorkerState("work", has_rhythm=has_rhythm, last_error="once", failed_at=100.0)
+        assert state.fails(101.0)
+        assert state.fails(100.0 + 10 * module.LAST_PAUSE) is has_rhythm
+        state.alive()
+        assert not state.fails(101.0)

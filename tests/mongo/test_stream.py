@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from bson import ObjectId
+from bson import ObjectId, Timestamp
 from pymongo.errors import AutoReconnect
 
 from models.cart import Line
@@ -378,3 +378,17 @@ async def test_a_cancellation_that_the_driver_loses_is_heeded(driver: Driver, da
         await asyncio.wait([task])
     assert task.cancelled()
     await feed.close()
+
+
+async def test_the_lag_is_that_of_the_newest_change_and_none_while_nothing_happens(
+    driver: Driver, database: Database
+) -> None:
+    """By the database's clock alone; a stream that gets no answer is late by its silence."""
+    feed = ChangeFeed(driver, database, "me")
+    old, now = Timestamp(100, 1), Timestamp(107, 1)
+    feed._note_lag({"operationTime": now}, [{"clusterTime": old}])
+    assert feed.lag == 7
+    feed._note_lag({"operationTime": now}, [])
+    assert feed.lag == 0
+    feed._delivered_at -= 60
+    assert feed.lag >= 60

@@ -68,7 +68,7 @@ class Crowd:
         self.journal.asked[key] = body
         answer = await self._send("POST", "/api/cart/order", body)
         if answer:
-            self.journal.orders[key] = answer["order"]
+            self.journal.orders[key] = answer
 
     async def fill_cart(self, session: str) -> None:
         """Set a line of a cart that nobody else works on."""
@@ -76,7 +76,7 @@ class Crowd:
         body = {"quantity": self.dice.randint(0, 5)}
         answer = await self._send("PUT", path, body, {"X-Cart-Session": session})
         if answer:
-            self.journal.carts[session] = answer["cart"]
+            self.journal.carts[session] = answer
 
     async def restock(self) -> None:
         """Add units, for a reason that is found again."""

@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import sys
+from pathlib import Path
 
+from mongo.driver import Driver
 from tests.running_shop import ROOT, RunningShop
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 
-async def _ivorycart(shop: RunningShop, *arguments: str) -> tuple[int | None, str, str]:
+async def _ivorycart(shop: RunningShop, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
     """Run a command on a shop; return its exit status, output and complaints."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -21,7 +23,7 @@ async def _ivorycart(shop: RunningShop, *arguments: str) -> tuple[int | None, st
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ivorycart", *arguments),
         cwd=shop.data_dir.parent,
-        env={**environment, "BCRYPT_COST": "4"},
+        env={**environment, "BCRYPT_COST": "4", **settings},
         stdout=pipe,
         stderr=pipe,
     )
@@ -122,3 +124,26 @@ async def test_an_audit_needs_no_running_server(open_shop: OpenShop, meet: Meet,
     assert (status, json.loads(out)["ok"]) == (0, True), err
     assert shop.mongod_pid == 0
     await shop.start()
+
+
+async def test_an_audit_makes_no_shop(tmp_path: Path, mongo_uri: str, driver: Driver) -> None:
+    """Exit status 2 where there is none: neither a data folder nor a collection appears; no JWT_SECRET is asked for."""
+    shop = RunningShop(tmp_path / "nobody" / "data")
+    shop.data_dir.parent.mkdir()
+    status, _, err = await _ivorycart(shop, "audit")
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert "DATA_DIR" in err
+    assert not shop.data_dir.exists()
+    status, _, err = await _ivorycart(shop, "audit", MONGODB_URI=mongo_uri, MONGODB_DATABASE="never_migrated")
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert "never migrated" in err
+    assert "never_migrated" not in await driver.client.list_database_names()
+
+
+async def test_an_unreachable_database_is_said_in_one_line(tmp_path: Path) -> None:
+    """Without the password that stands in the address."""
+    shop = RunningShop(tmp_path / "data")
+    status, _, err = await _ivorycart(shop, "audit", MONGODB_URI="mongodb://me:hunter2@127.0.0.1:1")
+    assert (status, len(err.splitlines())) == (1, 1)
+    assert "MONGODB_URI" in err
+    assert "hunter2" not in err

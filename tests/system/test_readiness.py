@@ -36,6 +36,8 @@ async def test_a_server_is_ready_while_its_database_and_workers_are_at_work(open
     assert body["checks"].keys() >= {"database", "feed", "broadcaster", "expiry", "alerts", "mail", "settling"}
     assert all(check["ok"] for check in body["checks"].values())
     assert body["sockets"] == 1
+    assert body["checks"]["ledger"]["waiting"] == 0
+    assert body["checks"]["change_stream"]["lag_seconds"] < 10
 
 
 async def test_a_database_that_hangs_makes_it_unready_with_the_reason(

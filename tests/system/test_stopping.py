@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import os
+import signal
 from pathlib import Path
 
 from aiohttp import ClientSession, WSCloseCode, WSMsgType
 
-from tests.running_shop import sign_in
+from tests.running_shop import RunningShop, Visitor, products, sign_in
 from tests.system.books import open_books
 from tests.system.conftest import Meet, OpenShop
 from tests.system.load import Journal, load, nothing_lost, same_answers
@@ -62,6 +64,29 @@ async def test_stopped_and_started_again_and_again(open_shop: OpenShop) -> None:
             assert await shop.stop() == 0
         await shop.start()
     assert "Traceback" not in shop.log.read_text()
+
+
+async def test_a_stop_ends_though_the_database_hangs(tmp_path: Path) -> None:
+    """What was accepted is answered `pending`, sockets are told and closed, status 1, and the log stays readable."""
+    shop = await RunningShop(tmp_path / "data", {"DEMO": "true"}).start()
+    visitor = await Visitor(shop.url).connect()
+    product_id = (await products(shop.url))[0]["id"]
+    mongod = shop.mongod_pid
+    async with ClientSession(headers={"X-Cart-Session": visitor.session}) as http:
+        os.kill(mongod, signal.SIGSTOP)
+        put = http.put(f"{shop.url}/api/cart/items/{product_id}", json={"quantity": 1})
+        waiting = asyncio.ensure_future(put)
+        await asyncio.sleep(0.5)  # nothing tells a client that its request was accepted
+        status = await shop.stop()
+        async with await waiting as answer:
+            assert answer.status in {202, 503}
+    assert status == 1
+    assert visitor.all("goodbye")
+    await visitor.gone()
+    assert not _runs(mongod)
+    log = shop.log.read_text()
+    assert "Traceback" not in log
+    assert log.count("server.unfinished") == 1
 
 
 def _runs(pid: int) -> bool:

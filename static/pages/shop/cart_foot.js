@@ -1,6 +1,7 @@
 import { html } from "htm/preact";
 import { money } from "../../components/format.js";
 import { useLive } from "../../components/live_context.js";
+import { isGone } from "../../live/cart.js";
 import { WarnMe } from "./warn_me.js";
 
 /** The total, ordering, and being warned. */
@@ -18,9 +19,10 @@ export function CartFoot() {
 
 /** Ordering, as far as this room goes: the demo buyer of the demo data. */
 function OrderButton() {
-  const { ordering, session, shop, claims } = useLive();
+  const { cart, ordering, session, shop, claims } = useLive();
   const user = session.user.value;
-  const busy = ordering.phase.value !== "idle" || claims.wishes.value.size > 0;
+  const gone = cart.lines.value.some(isGone);
+  const busy = gone || ordering.phase.value !== "idle" || claims.wishes.value.size > 0;
   if (!shop.facts.value.demo) return html`<p class="order-note">Ordering opens with the account pages.</p>`;
   return html`
     ${ordering.problem.value && html`<p class="order-problem" role="alert">${ordering.problem.value}</p>`}
@@ -30,7 +32,8 @@ function OrderButton() {
       aria-disabled=${busy}
       onClick=${() => { if (!busy) void ordering.orderAsDemoBuyer(); }}
     >${label(ordering.phase.value, user?.name)}</button>
-    ${!user && html`<p class="order-note">Signs you in and pays with a test card.</p>`}
+    ${gone && html`<p class="order-note">Remove what is no longer available, then order.</p>`}
+    ${!user && !gone && html`<p class="order-note">Signs you in and pays with a test card.</p>`}
   `;
 }
 

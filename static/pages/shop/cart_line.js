@@ -34,7 +34,7 @@ export function CartLine({ line }) {
 }
 
 /** A removed line takes its button with it: the focus goes to the next line, or to the cart. @param {HTMLElement | null} row */
-function focusNeighbour(row) {
+export function focusNeighbour(row) {
   const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
   const target = neighbour?.querySelector(".line-remove") ?? row?.closest(".cart")?.querySelector(".cart-title");
   if (target instanceof HTMLElement) target.focus();

@@ -2,10 +2,12 @@ import { html } from "htm/preact";
 import { plural } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
 import { useLive } from "../../components/live_context.js";
+import { isGone } from "../../live/cart.js";
 import { CartFoot } from "./cart_foot.js";
 import { CartLine } from "./cart_line.js";
 import { Confirmation } from "./confirmation.js";
 import { EmptyCart } from "./empty_cart.js";
+import { GoneLine } from "./gone_line.js";
 import { HoldBar } from "./hold_bar.js";
 import { Released } from "./released.js";
 
@@ -26,7 +28,7 @@ export function CartPanel({ onClose }) {
     ${cart.current.value && lines.length === 0 && html`<${EmptyCart} />`}
     ${lines.length > 0 && html`
       <${HoldBar} />
-      <ul class="cart-lines">${lines.map((line) => html`<${CartLine} key=${line.product_id} line=${line} />`)}</ul>
+      <ul class="cart-lines">${lines.map((line) => html`<${isGone(line) ? GoneLine : CartLine} key=${line.product_id} line=${line} />`)}</ul>
       <${CartFoot} />
     `}
   </div>`;

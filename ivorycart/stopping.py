@@ -1,0 +1,30 @@
+"""Stopping in steps: every step is tried, whatever the earlier ones did, and none takes longer than it may."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import structlog
+
+GRACE = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+async def bounded(step: str, work: Awaitable[object], seconds: float) -> bool:
+    """Do one step of a stop within so many seconds; return whether it was done.
+
+    What hangs is cancelled, and left alone where that does not help; what fails is one line in the log.
+    """
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done:
+        task.cancel()
+        await asyncio.wait({task}, timeout=GRACE)
+        log.warning("stop.step_took_too_long", step=step, seconds=seconds)
+        if task.done() and not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not complain of it later
+        return False
+    if task.cancelled() or task.exception() is not None:
+        log.warning("stop.step_failed", step=step, reason="cancelled" if task.cancelled() else repr(task.exception()))
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""What a shopper sees when something leaves: the account, or a product that is already in the cart."""
+
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenWindow
+from tests.system.books import open_books
+
+pytestmark = pytest.mark.browser
+SESSION = "localStorage.getItem('ivorycart.session')"
+TOKEN = "sessionStorage.getItem('ivorycart.token')"
+
+
+def line(page: Page, product: str) -> Locator:
+    """Find a product's line in the cart."""
+    return page.locator(f'.line[data-product="{product}"]')
+
+
+async def take(page: Page, product: str) -> None:
+    """Put one piece into the cart, and see it held."""
+    await page.locator(f'.card[data-product="{product}"] .stepper button').last.click()
+    await expect(line(page, product)).to_be_visible()
+    await expect(page.locator("[data-busy]")).to_have_count(0)
+
+
+async def order(page: Page) -> None:
+    """Order what is in the cart as the demo buyer, and go on shopping."""
+    await page.locator(".cart .button-main").click()
+    await page.get_by_role("button", name="Keep shopping").click()
+    await expect(page.locator(".cart-empty")).to_be_visible()
+
+
+async def test_signing_out_leads_back_to_the_anonymous_cart(shop: Any, window: OpenWindow) -> None:
+    """The token is dropped, the browser keeps its own session and cart, and the account's cart stays behind."""
+    async with open_books(shop) as books:
+        product = await books.add_product(stock=20)
+    page = await window(shop.url)
+    session = await page.evaluate(SESSION)
+    await take(page, product)
+    await order(page)
+    await expect(page.locator(".account-name")).to_be_visible()
+    await take(page, product)
+
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator(".account")).to_have_count(0)
+    await expect(page.locator(".cart-empty")).to_be_visible()
+    await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+    assert await page.evaluate(TOKEN) is None
+    assert await page.evaluate(SESSION) == session
+
+    await take(page, product)
+    await expect(page.get_by_role("button", name="Order as the demo buyer")).to_be_visible()
+    await page.locator(".cart .button-main").click()
+    await expect(page.locator(".order-problem")).to_contain_text("already had a cart")
+    await expect(line(page, product).locator(".step-count")).to_have_text("2")
+    await page.locator('.cart [aria-label="Empty the cart"]').click()
+    await expect(page.locator(".cart-empty")).to_be_visible()
+
+
+async def test_signing_out_leaves_nothing_of_the_order_on_the_page(shop: Any, window: OpenWindow) -> None:
+    """Who comes next at this screen does not read what the last one bought."""
+    async with open_books(shop) as books:
+        product = await books.add_product(stock=20)
+    page = await window(shop.url)
+    await take(page, product)
+    await page.locator(".cart .button-main").click()
+    await expect(page.locator(".confirmation")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator(".account")).to_have_count(0)
+    await expect(page.locator(".confirmation")).to_have_count(0)
+    await expect(page.locator(".cart-empty")).to_be_visible()
+
+
+async def test_a_product_that_is_gone_can_be_taken_out_of_the_cart(shop: Any, window: OpenWindow) -> None:
+    """Its line says so, has no stepper and keeps the order back until it is removed."""
+    async with open_books(shop) as books:
+        product = await books.add_product(stock=20)
+        page = await window(shop.url)
+        await take(page, product)
+        await books["products"].delete_one({"_id": ObjectId(product)})
+        await expect(page.locator(f'.card[data-product="{product}"]')).to_have_count(0)
+        await page.reload()
+        gone = line(page, product)
+        await expect(gone).to_contain_text("No longer available")
+        await expect(gone.locator(".stepper, .line-total")).to_have_count(0)
+        await expect(page.locator(".cart .button-main")).to_have_attribute("aria-disabled", "true")
+        await gone.get_by_role("button", name="Remove").click()
+        await expect(page.locator(".cart-empty")).to_be_visible()
+        await books["inventory_logs"].delete_many({"product_id": ObjectId(product)})

@@ -1,0 +1,32 @@
+"""Gauges: what operators see of a process at the moment they ask."""
+
+from prometheus_client import CollectorRegistry
+
+from ivorycart.gauges import Gauges
+from ivorycart.workers import Workers, WorkerState
+
+
+class Figures:
+    """Stands for the ledger and the feed."""
+
+    waiting = 3
+    lag = 1.5
+
+
+def test_gauges_show_the_living_objects_as_they_are():
+    """Nothing is copied: the next look shows what has changed."""
+    sockets, workers, registry = ["ada"], Workers(), CollectorRegistry()
+    state = workers.states["mail"] = WorkerState("mail", has_rhythm=True, failures=2, beat=0.0)
+    registry.register(Gauges(sockets, workers, Figures(), Figures()))
+    value = registry.get_sample_value
+    assert value("ivorycart_sockets") == 1
+    assert value("ivorycart_stream_lag_seconds") == 1.5
+    assert value("ivorycart_ledger_waiting") == 3
+    assert value("ivorycart_worker_failures", {"worker": "mail"}) == 2
+    silence = value("ivorycart_worker_seconds_since_beat", {"worker": "mail"})
+    assert silence
+    assert silence > 0
+    sockets.append("bob")
+    state.failures += 1
+    assert value("ivorycart_sockets") == 2
+    assert value("ivorycart_worker_failures", {"worker": "mail"}) == 3
