@@ -32,8 +32,9 @@ class Arrival:
         missed = self._missed(Cursor(since)) if since else None
         cursor = Cursor(since) if since and missed else self._shop.broadcaster.cursor
         welcome = self._welcome(cursor, resumed=missed is not None)
-        told = board.cursor
-        await self._send([("welcome", welcome), *(missed or self._snapshot())])
+        messages, told = missed or self._snapshot(), board.cursor
+        await self._outlet.send("welcome", welcome, to=sid)
+        await self._send(messages)
         for _ in range(ROUNDS):
             if board.cursor == told:
                 break

@@ -117,6 +117,16 @@ class Visitor:
                         return payload
                 await self._news.wait()
 
+    async def hear_first(self, *events: str, within: float = 10.0) -> Any:
+        """Wait for the first of several events."""
+        async with asyncio.timeout(within):
+            while True:
+                self._news.clear()
+                for name, payload in self.heard:
+                    if name in events:
+                        return payload
+                await self._news.wait()
+
     async def ask(self, event: str, payload: Any = None) -> Any:
         """Send an event and return its ack."""
         return await self.client.call(event, payload, timeout=15)
