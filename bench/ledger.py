@@ -25,6 +25,7 @@ from rich.table import Table
 
 from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.logs import configure_logs
 from models.commands import PlaceOrder, SetLine
 from models.errors import InsufficientStock
 from models.identity import OwnerId, owner_of_session
@@ -244,6 +245,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="runs of each way; the median is printed")
     parser.add_argument("--driver", choices=("motor", "pymongo"), default="motor")
     given = parser.parse_args()
+    configure_logs("warning", as_json=False)
     results = uvloop.run(run(given.orders, given.repeats, given.driver))
     Console(width=120).print(_table(results))
     hot, one_each = results[0].rate, results[2].rate
