@@ -16,8 +16,6 @@ import bcrypt
 T = TypeVar("T")
 
 DEFAULT_COST = 12
-MAX_LENGTH = 128
-MIN_LENGTH = 8
 
 
 class Passwords:
