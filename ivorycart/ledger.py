@@ -2,6 +2,9 @@
 
 Pattern: one consumer (``run``) takes what has gathered, reads what it touches in one snapshot, lets the pure
 ``decide`` answer command after command, writes the difference and commits. While a batch commits, the next gathers.
+Where enough waits already, the next one is decided ahead, on what the one in flight will leave: so this process and
+the database work at the same time. What was decided ahead is written only after that one is certain, guarded against
+everybody else; where anything fails, it is forgotten and decided anew in the plain way.
 
 Concurrency: ``submit`` may be called by any number of tasks of one event loop; exactly one task runs ``run``. Other
 processes may run ledgers on the same database: a conflict costs the loser one retry of its batch.
@@ -25,9 +28,9 @@ import structlog
 from ivorycart.ledger_metrics import LedgerMetrics
 from models.cart import Cart
 from models.commands import Command
-from models.decide import Decision, decide
+from models.decide import Decision, decide, reads
 from models.errors import Internal, Pending, Refused, StorageUnavailable
-from models.faults import CommitUnknown, Rejected, Stale, Transient
+from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
 from models.identity import OwnerId
 from models.policy import Policy
 from models.state import Changes, State
@@ -40,6 +43,10 @@ DEADLINE = 10.0
 MAX_BACKOFF = 0.1
 # A fresh read settles a stale one; what is stale again and again is a document at odds with the ledger.
 MAX_STALE = 5
+# How many commands are decided before others of the event loop get their turn.
+SLICE = 16
+# Seconds without looking ahead after it was in vain.
+PAUSE_AHEAD = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +55,13 @@ class LedgerTransaction(Protocol):
     """One attempt at a batch. Methods raise ``models.faults``; reads are of one snapshot."""
 
     async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
-        """Begin, and read all that the commands touch."""
+        """Begin, and read all that the commands touch; one that goes ahead reads only."""
+
+    async def prepare(self, changes: Changes) -> None:
+        """Build the messages of ``write`` in good time; not needed."""
 
     async def write(self, changes: Changes) -> None:
-        """Write the changes, each guarded by the version or revision that was read."""
+        """Write the changes, each guarded by the version or revision that was read; one that goes ahead begins here."""
 
     async def commit(self) -> None:
         """Commit with majority; after ``CommitUnknown`` it may be called again."""
@@ -63,8 +73,8 @@ class LedgerTransaction(Protocol):
 class LedgerStore(Protocol):
     """Where batches go."""
 
-    def transaction(self) -> LedgerTransaction:
-        """Return a new attempt."""
+    def transaction(self, after: Changes | None = None) -> LedgerTransaction:
+        """Return a new attempt; ``after`` makes one that goes ahead, on what a batch in flight changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,14 @@ class _Entry:
             self.future.set_exception(reason)
 
 
+@dataclass(slots=True, eq=False)
+class _Ahead:
+    """A batch that is being decided while the one before it is being written."""
+
+    batch: list[_Entry]
+    task: "asyncio.Task[_Decided]"
+
+
 class Ledger:
     """Accepts commands and commits them in groups."""
 
@@ -123,6 +141,10 @@ class Ledger:
         self._queue: deque[_Entry] = deque()
         self._wake = asyncio.Event()
         self._closed = False
+        self._in_flight: Changes | None = None
+        self._ahead: _Ahead | None = None
+        self._answering: asyncio.Task[None] | None = None
+        self._no_look_before = 0.0
 
     @property
     def waiting(self) -> int:
@@ -140,6 +162,8 @@ class Ledger:
         entry = _Entry(command, origin, loop.create_future(), loop.time() + self._deadline)
         self._queue.append(entry)
         self._wake.set()
+        if len(self._queue) >= self._max_commands:
+            self._look_ahead()
         outcome: O = await entry.future
         return outcome
 
@@ -156,11 +180,14 @@ class Ledger:
                 await self._wake.wait()
                 self._wake.clear()
                 await asyncio.sleep(0)  # lets everyone who is about to submit get into this batch
-                while self._queue:
-                    batch = self._take()
-                    await self._commit_isolated(batch)
+                while self._queue or self._ahead:
+                    foreseen = await self._foreseen()
+                    batch = foreseen.entries if foreseen else self._take()
+                    await self._commit_isolated(batch, foreseen)
         finally:
             self._closed = True
+            await self._all_answered()
+            await self._forget_ahead()
             self._leave_nobody_waiting(batch)
 
     def _leave_nobody_waiting(self, batch: list[_Entry]) -> None:
@@ -173,10 +200,11 @@ class Ledger:
     def _take(self) -> list[_Entry]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), self._max_commands))]
 
-    async def _commit_isolated(self, batch: list[_Entry]) -> None:
+    async def _commit_isolated(self, batch: list[_Entry], foreseen: "_Decided | None" = None) -> None:
         """Commit a batch; where the store rejects it, find the poisonous command by halving."""
         try:
-            await self._commit(batch)
+            if not (foreseen and await self._commit_foreseen(foreseen)):
+                await self._commit(batch)
         except Rejected:
             if len(batch) == 1:
                 log.exception("ledger.command_rejected", command=_named(batch[0].command))
@@ -228,21 +256,108 @@ class Ledger:
         A batch that changes nothing is committed too: only then is what it read (the order of a repeated key, say)
         certain to be on a majority.
         """
+        await self._settle(await self._decide(transaction, batch))
+
+    async def _decide(self, transaction: LedgerTransaction, batch: list[_Entry]) -> "_Decided":
         state = await transaction.load([entry.command for entry in batch], self.policy)
-        decided = _Decided(state)
+        decided = _Decided(transaction, state)
         for index, entry in enumerate(batch):
             if not decided.take(entry, self._max_documents):
                 self._put_back(batch, index)
                 break
-        await transaction.write(decided.changes)
-        if await self._make_certain(transaction, decided.entries):
+            if index % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+        return decided
+
+    async def _settle(self, decided: "_Decided") -> None:
+        """Write and commit what was decided; meanwhile, once enough waits, what comes next is decided."""
+        self._in_flight = decided.changes
+        certain = False
+        try:
+            self._look_ahead()
+            await decided.transaction.write(decided.changes)
+            certain = await self._make_certain(decided.transaction, decided.entries)
+        finally:
+            self._in_flight = None
+            if not certain:
+                await self._forget_ahead()
+        if certain:
             self._metrics.batch_commands.observe(len(decided.entries))
-            self._publish(decided)
+            await self._all_answered()
+            self._answering = asyncio.create_task(self._answer(decided), name="ledger answers")
 
     def _put_back(self, batch: list[_Entry], index: int) -> None:
         """Return what no longer fits to the head of the queue, in order."""
         self._queue.extendleft(reversed(batch[index:]))
         del batch[index:]
+
+    def _look_ahead(self) -> None:
+        """Begin to decide the next batch, where that is worth it and what it reads can be guarded by its writes."""
+        after = self._in_flight
+        if after is None or after.changed_orders or self._ahead or len(self._queue) < self._max_commands // 2:
+            return
+        if asyncio.get_running_loop().time() < self._no_look_before:
+            return
+        batch = self._take()
+        if any(reads(entry.command).orders for entry in batch):
+            self._put_back(batch, 0)
+            return
+        self._ahead = _Ahead(batch, asyncio.create_task(self._foresee(batch, after), name="ledger ahead"))
+
+    async def _foresee(self, batch: list[_Entry], after: Changes) -> "_Decided":
+        transaction = self._store.transaction(after)
+        try:
+            decided = await self._decide(transaction, batch)
+            await transaction.prepare(decided.changes)
+        except BaseException:
+            await transaction.abort()
+            raise
+        return decided
+
+    async def _foreseen(self) -> "_Decided | None":
+        """Return what was decided ahead; None where there is nothing, or it cannot be used."""
+        ahead = self._ahead
+        if ahead is None:
+            return None
+        try:
+            decided = await ahead.task
+        except StorageFault as fault:
+            log.debug("ledger.not_foreseen", reason=str(fault)[:200])
+        except Exception:
+            log.exception("ledger.not_foreseen")
+        else:
+            if all(entry.deadline > asyncio.get_running_loop().time() for entry in decided.entries):
+                self._ahead = None
+                self._metrics.ahead.inc()
+                return decided
+        await self._forget_ahead()
+        return None
+
+    async def _forget_ahead(self) -> None:
+        """Return the commands of a batch that was decided ahead to the queue; of it nothing was written."""
+        ahead, self._ahead = self._ahead, None
+        if not ahead:
+            return
+        ahead.task.cancel()
+        await asyncio.wait([ahead.task])
+        self._put_back(ahead.batch, 0)
+        if not ahead.task.cancelled() and ahead.task.exception() is None:
+            await ahead.task.result().transaction.abort()
+
+    async def _commit_foreseen(self, foreseen: "_Decided") -> bool:
+        """Commit what was decided ahead; False where something was not as foreseen, and nothing happened."""
+        try:
+            with self._metrics.batch_seconds.time():
+                await self._settle(foreseen)
+        except StorageFault as fault:
+            # two processes at the same products: to foresee what the other one does is in vain, for a while
+            self._no_look_before = asyncio.get_running_loop().time() + PAUSE_AHEAD
+            self._metrics.retries.inc()
+            log.debug("ledger.foreseen_in_vain", reason=str(fault)[:200])
+            return False
+        finally:
+            await foreseen.transaction.abort()
+        return True
 
     async def _make_certain(self, transaction: LedgerTransaction, entries: list[_Entry]) -> bool:
         """Commit; while the answer is missing, ask again. Callers hear ``pending`` at their deadline.
@@ -265,25 +380,38 @@ class Ledger:
                 return False
             await asyncio.sleep(random.random() * MAX_BACKOFF)  # noqa: S311 - jitter
 
-    def _publish(self, decided: "_Decided") -> None:
-        committed = []
-        for entry, answer in zip(decided.entries, decided.answers, strict=True):
-            if isinstance(answer, Exception):
-                self._metrics.refused(answer)
-                entry.refuse(answer)
-            else:
-                entry.answer(answer.outcome)
-                committed.append(Committed(entry.command, answer.outcome, entry.origin, answer.draft.carts))
+    async def _answer(self, decided: "_Decided") -> None:
+        """Answer the callers, a few at a time: neither the next batch nor anyone else of the event loop is held up."""
+        answers = list(zip(decided.entries, decided.answers, strict=True))
+        for start in range(0, len(answers), SLICE):
+            some = answers[start : start + SLICE]
+            self._tell([(entry, answer) for entry, answer in some if isinstance(answer, Decision)])
+            for entry, answer in some:
+                if isinstance(answer, Decision):
+                    entry.answer(answer.outcome)
+                else:
+                    self._metrics.refused(answer)
+                    entry.refuse(answer)
+            await asyncio.sleep(0)
+
+    def _tell(self, taken: list[tuple[_Entry, Decision]]) -> None:
+        committed = [Committed(entry.command, each.outcome, entry.origin, each.draft.carts) for entry, each in taken]
         try:
             self.on_commit(committed)
         except Exception:
             log.exception("ledger.listener_failed")
 
+    async def _all_answered(self) -> None:
+        """Wait until the batch before has its answers: they keep the order of the commits."""
+        if self._answering:
+            await asyncio.wait([self._answering])
+
 
 class _Decided:
-    """The answers of a batch and what they change together."""
+    """The answers of a batch, what they change together, and the transaction that it was read with."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, transaction: LedgerTransaction, state: State) -> None:
+        self.transaction = transaction
         self.state = state
         self.changes = Changes()
         self.entries: list[_Entry] = []

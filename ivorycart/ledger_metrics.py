@@ -20,6 +20,7 @@ class LedgerMetrics:
             registry=registry,
         )
         self.retries = Counter("ivorycart_ledger_retries", "Batches decided anew", registry=registry)
+        self.ahead = Counter("ivorycart_ledger_ahead", "Batches decided ahead of their turn", registry=registry)
         self.splits = Counter("ivorycart_ledger_splits", "Batches halved around a poison command", registry=registry)
         self.unknown_commits = Counter(
             "ivorycart_ledger_unknown_commits", "Commits whose answer was missing", registry=registry

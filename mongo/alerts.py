@@ -12,6 +12,7 @@ from models.notification import Notification
 from models.stock import Crossing
 from mongo import documents
 from mongo.driver import Database, Document
+from mongo.schema import FILLED
 
 PORTION = 500
 _DUPLICATE_KEY = 11000
@@ -31,7 +32,7 @@ class Alerts:
     async def holders(self, crossing: Crossing) -> AsyncIterator[Sequence[Recipient]]:
         """Yield the carts that had the product before the crossing, but for the one that caused it."""
         line = {"product_id": ObjectId(crossing.product_id), "since": {"$lt": crossing.version}}
-        query: Document = {"lines.product_id": line["product_id"], "lines": {"$elemMatch": line}}
+        query: Document = {"lines.product_id": line["product_id"], "lines": {"$elemMatch": line}, **FILLED}
         last = ""
         while True:
             page = {**query, "_id": {"$gt": last, "$ne": crossing.caused_by}}

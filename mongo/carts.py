@@ -9,6 +9,7 @@ from models.cart import Cart
 from models.identity import OwnerId
 from mongo import documents
 from mongo.driver import Database, Document, Driver
+from mongo.schema import FILLED
 
 # The range is a constant for the planner once $$NOW is bound, so the index on expires_at serves it.
 _OVERDUE: Document = {"expires_at": {"$type": "date"}, "$expr": {"$lte": ["$expires_at", "$$NOW"]}}
@@ -34,7 +35,7 @@ class Carts:
     async def next_releases(self, product_ids: Iterable[str]) -> Mapping[str, datetime]:
         """Return, for each of the products that carts hold, the earliest end of a hold."""
         wanted = [ObjectId(product_id) for product_id in product_ids]
-        holding: Document = {"lines.product_id": {"$in": wanted}, "expires_at": {"$type": "date"}}
+        holding: Document = {"lines.product_id": {"$in": wanted}, "expires_at": {"$type": "date"}, **FILLED}
         pipeline: list[Document] = [
             {"$match": holding},
             {"$project": {"expires_at": 1, "lines.product_id": 1}},

@@ -18,6 +18,7 @@ META = "meta"
 SCHEMA = {"_id": "schema"}
 LOCK_MILLISECONDS = 30_000
 _NAMESPACE_EXISTS = 48
+_INDEX_NOT_FOUND = 27
 
 
 class SchemaTooNew(Exception):  # noqa: N818 - it says what is the matter
@@ -62,8 +63,10 @@ VALIDATORS: dict[str, Document] = {
     "images": {},
 }
 
-# An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry no
-# `expires_at`, so the partial index has only those that hold something.
+# Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
+FILLED: Document = {"currency": {"$type": "string"}}
+
+# An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry neither.
 INDEXES: dict[str, list[IndexModel]] = {
     "products": [
         IndexModel([("name", TEXT), ("description", TEXT), ("tags", TEXT)], name="words"),
@@ -72,7 +75,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("sku", ASCENDING)], unique=True, partialFilterExpression={"sku": {"$type": "string"}}),
     ],
     "carts": [
-        IndexModel([("lines.product_id", ASCENDING)]),
+        IndexModel([("lines.product_id", ASCENDING)], name="filled", partialFilterExpression=FILLED),
         IndexModel([("expires_at", ASCENDING)], partialFilterExpression={"expires_at": {"$type": "date"}}),
     ],
     "orders": [
@@ -127,8 +130,18 @@ async def _collection(database: Database, name: str, validator: Document) -> Non
         await database.command({"collMod": name, "validator": validator})
 
 
+async def _index_filled_carts_only(database: Database) -> None:
+    """Replace the index on the products of all carts; the new one was made by the first step, or is made here."""
+    await database["carts"].create_indexes(INDEXES["carts"])
+    try:
+        await database["carts"].drop_index("lines.product_id_1")
+    except OperationFailure as error:  # a database that began with the first step as it is now never had it
+        if error.code != _INDEX_NOT_FOUND:
+            raise
+
+
 Step = Callable[[Database], Awaitable[None]]
-STEPS: tuple[Step, ...] = (_first_shape,)
+STEPS: tuple[Step, ...] = (_first_shape, _index_filled_carts_only)
 
 
 async def migrate(database: Database, owner: str, steps: tuple[Step, ...] = STEPS) -> int:

@@ -4,6 +4,10 @@ Reads are of one snapshot, the commit waits for a majority. The server refuses t
 so even a program that ignores transactions cannot slip in between unnoticed. Commands are sent raw: one
 message per collection, whatever the number of documents.
 
+A batch may be read ahead: outside a transaction, while the batch before it is being written, whose changes are laid
+over what was read. Its transaction then begins with ``write``, which makes sure that nothing else has changed: products
+are read again and compared, carts are guarded by their revision, new orders by the unique index on their key.
+
 Faults are told in ``models.faults``' words: a label of the server's says what may be repeated (MongoDB manual,
 "Drivers API": TransientTransactionError, UnknownTransactionCommitResult).
 """
@@ -28,23 +32,20 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from models.cart import Cart
 from models.commands import Command
-from models.decide import Reads, needs_lines, products_of, reads
 from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
-from models.identity import OwnerId
 from models.policy import Policy
-from models.state import Changes, OrderKey, State
-from mongo import documents
+from models.state import Changes, State
 from mongo.driver import Database, Document, Driver, Session
+from mongo.reading import BatchReader
 from mongo.writes import Read, Write, writes
 
 DUPLICATE_KEY = 11000
 # What two batches of two processes can do to each other, and what a server goes through (stepping down, shutting down,
 # a full disk); everything else in a write is about the document itself.
 _CONTENTION = {112, 225, 244, 246, 251, 24, 50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436, 14031}
-_NOW = {"now": "$$NOW"}
-_CART_FIELDS = dict.fromkeys(("revision", "lines", "currency", "expires_at", "extended", "email", "expired"), 1)
+# How many statements are built before others of the event loop get their turn.
+_SLICE = 16
 
 
 class LedgerTransactions:
@@ -57,10 +58,13 @@ class LedgerTransactions:
         self._session: Session | None = None
         self._attempts = 0
 
-    def transaction(self) -> "BatchTransaction":
-        """Return a new attempt."""
+    def transaction(self, after: Changes | None = None) -> "BatchTransaction":
+        """Return a new attempt; ``after`` is what the batch before it changes, where that is still being written."""
         self._attempts += 1
-        return BatchTransaction(self, self._database, f"{self._process_id}:{self._attempts}")
+        stamp = f"{self._process_id}:{self._attempts}"
+        if after is None:
+            return BatchTransaction(self, self._database, stamp)
+        return AheadTransaction(self, self._database, stamp, after)
 
     async def begin(self) -> Session:
         """Start a transaction on the session at hand."""
@@ -90,100 +94,66 @@ class BatchTransaction:
         self._owner = owner
         self._database = database
         self._stamp = stamp
-        self._now = datetime.min.replace(tzinfo=UTC)
         self._session: Session | None = None
         self._committed = False
-        self._carts: dict[OwnerId, Cart] = {}
+        self._seen = Read({}, datetime.min.replace(tzinfo=UTC), stamp)
+        self._prepared: list[Write] | None = None
 
     async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
         """Begin, and read what the commands touch."""
         async with _faults():
-            self._session = await self._owner.begin()
-            try:
-                return await self._read([(reads(command), needs_lines(command)) for command in commands], policy)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:  # another program's half of a document
-                raise Rejected(f"a document cannot be read: {error!r}") from error
+            await self._begin()
+            return await self._read(BatchReader(self._ask), commands, policy)
 
-    async def _read(self, wanted: list[tuple[Reads, bool]], policy: Policy) -> State:
-        state = State(self._now, policy)
-        clock: list[datetime] = []
-        for document in await self._find("carts", {cart for each, _ in wanted for cart in each.carts}):
-            clock.append(document["now"])
-            cart = documents.cart_of(document)
-            state.carts[cart.id] = self._carts[cart.id] = cart
-        await self._read_orders(wanted, state)
-        with_lines = {cart for each, lines in wanted if lines for cart in each.carts}
-        wanted_products = {product_id for each, _ in wanted for product_id in each.products}
-        wanted_products |= products_of({id_: c for id_, c in state.carts.items() if id_ in with_lines}, state.orders)
-        for document in await self._find("products", map(ObjectId, wanted_products), documents.PRODUCT_FIELDS):
-            clock.append(document["now"])
-            product = documents.product_of(document)
-            state.products[product.id] = product
-            state.levels[product.id] = documents.level_of(document)
-        self._now = state.now = max(clock) if clock else await self._clock()
+    async def _begin(self) -> None:
+        self._session = await self._owner.begin()
+
+    async def _read(self, reader: BatchReader, commands: Sequence[Command[Any]], policy: Policy) -> State:
+        try:
+            state = await reader.read(commands, policy)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:  # another program's half of a document
+            raise Rejected(f"a document cannot be read: {error!r}") from error
+        self._seen = Read(dict(state.carts), state.now, self._stamp)
         return state
 
-    async def _read_orders(self, wanted: list[tuple[Reads, bool]], state: State) -> None:
-        keys = {key for each, _ in wanted for key in each.keys}
-        ids = {ObjectId(order) for each, _ in wanted for order in each.orders}
-        if not keys and not ids:
-            return
-        by_key = {"owner": {"$in": [key.owner for key in keys]}, "order_key": {"$in": [key.key for key in keys]}}
-        by_id = {"_id": {"$in": list(ids)}}
-        query = {"$or": [by_key, by_id]} if keys and ids else by_key if keys else by_id
-        for document in await self._rows("orders", filter=query, batchSize=2000):
-            order = documents.order_of(document)
-            if OrderKey(order.owner, order.order_key) in keys or document["_id"] in ids:
-                state.add_order(order)
-
-    async def _find(
-        self, collection: str, ids: Iterable[Any], fields: Mapping[str, int] | None = None
-    ) -> list[Document]:
-        wanted = list(ids)
-        if not wanted:
-            return []
-        projection = {**fields, **_NOW} if fields else {**_CART_FIELDS, **_NOW}
-        by_id = {"_id": {"$in": wanted}}
-        return await self._rows(collection, filter=by_id, projection=projection, batchSize=len(wanted) + 1)
-
-    async def _clock(self) -> datetime:
-        rows = await self._rows("meta", filter={"_id": "schema"}, projection=_NOW, limit=1)
-        now: datetime = rows[0]["now"]
-        return now
-
-    async def _rows(self, collection: str, **arguments: Any) -> list[Document]:
-        reply = await self._command({"find": collection, **arguments})
-        rows: list[Document] = reply["cursor"]["firstBatch"]
-        while reply["cursor"]["id"]:  # a reply has at most 16 MiB
-            reply = await self._command({"getMore": reply["cursor"]["id"], "collection": collection})
-            rows += reply["cursor"]["nextBatch"]
-        return rows
-
-    async def _command(self, command: Document) -> Document:
+    async def _ask(self, command: Document) -> Document:
         return await self._database.command(command, codec_options=self._database.codec_options, session=self._session)
+
+    async def prepare(self, changes: Changes) -> None:
+        """Build what ``write`` will send, a little at a time, so that others of the event loop get their turn."""
+        self._prepared = []
+        for write in writes(changes, self._seen):
+            statements: list[Document] = []
+            for statement in write.statements:
+                statements.append(statement)
+                if len(statements) % _SLICE == 0:
+                    await asyncio.sleep(0)
+            self._prepared.append(write._replace(statements=statements))
 
     async def write(self, changes: Changes) -> None:
         """Write the changes; a guard that does not match is a conflict.
 
         While the server works on one message, the next one is built: with a core for each, that is a third of the time.
         """
-        read = Read(self._carts, self._now, self._stamp)
-        sending: asyncio.Future[None] | None = None
         async with _faults():
-            try:
-                for write in writes(changes, read):
-                    if sending:
-                        await sending
-                    sending = asyncio.ensure_future(self._send(write))
-                    await asyncio.sleep(0)  # so that it is under way before the next one is built
+            await self._send_all(writes(changes, self._seen) if self._prepared is None else self._prepared)
+
+    async def _send_all(self, messages: Iterable[Write]) -> None:
+        sending: asyncio.Future[None] | None = None
+        try:
+            for write in messages:
                 if sending:
                     await sending
-            finally:
-                if sending and not sending.done():
-                    sending.cancel()
+                sending = asyncio.ensure_future(self._send(write))
+                await asyncio.sleep(0)  # so that it is under way before the next one is built
+            if sending:
+                await sending
+        finally:
+            if sending and not sending.done():
+                sending.cancel()
 
     async def _send(self, write: Write) -> None:
-        reply = await self._command(write.command())
+        reply = await self._ask(write.command())
         for error in reply.get("writeErrors", ()):
             raise _write_fault(error)
         if reply["n"] != write.expected:
@@ -218,6 +188,38 @@ class BatchTransaction:
                 await session.abort_transaction()
             else:  # a commit was sent
                 await self._owner.supersede(session)
+
+
+class AheadTransaction(BatchTransaction):
+    """One attempt at a batch that is read while the one before it is being written."""
+
+    def __init__(self, owner: LedgerTransactions, database: Database, stamp: str, after: Changes) -> None:
+        super().__init__(owner, database, stamp)
+        self._after = after
+        self._wanted: Sequence[ObjectId] = ()
+        self._products: Mapping[ObjectId, Document] = {}
+
+    async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
+        """Read what the commands touch, as it will be after the batch before."""
+        reader = BatchReader(self._ask_majority, self._after)
+        async with _faults():
+            state = await self._read(reader, commands, policy)
+        self._wanted, self._products = reader.wanted, reader.products
+        return state
+
+    async def _ask_majority(self, command: Document) -> Document:
+        if "getMore" in command:  # it would have to be of the same session as its cursor
+            raise Transient("too much to be read ahead")
+        return await self._ask({**command, "readConcern": {"level": "majority"}})
+
+    async def write(self, changes: Changes) -> None:
+        """Begin, make sure that the products are as they were foreseen, and write the changes."""
+        async with _faults():
+            await self._begin()
+            now = await BatchReader(self._ask).find_products(self._wanted)
+            if now != self._products:
+                raise Transient("products are not as they were foreseen")
+        await super().write(changes)
 
 
 def _write_fault(error: Mapping[str, Any]) -> StorageFault:

@@ -1,17 +1,23 @@
 """What a batch's changes are as write commands: one message per collection, built one after the other."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from functools import partial
+from itertools import starmap
+from typing import Literal, NamedTuple, TypeVar
 
 from bson import ObjectId
 
 from models.cart import Cart
 from models.identity import OwnerId
+from models.order import Order
 from models.state import Changes
 from models.stock import Level
 from mongo import documents
 from mongo.driver import Document
+
+T = TypeVar("T")
 
 
 class Write(NamedTuple):
@@ -19,13 +25,13 @@ class Write(NamedTuple):
 
     collection: str
     verb: Literal["insert", "update"]
-    statements: list[Document]
+    statements: Iterable[Document]
     expected: int
 
     def command(self) -> Document:
         """Return the database command."""
         rows = "documents" if self.verb == "insert" else "updates"
-        return {self.verb: self.collection, rows: self.statements}
+        return {self.verb: self.collection, rows: list(self.statements)}
 
 
 class Read(NamedTuple):
@@ -39,53 +45,55 @@ class Read(NamedTuple):
 def writes(changes: Changes, read: Read) -> Iterator[Write]:
     """Yield the messages that store the changes, in an order that all batches keep.
 
-    Levels and carts are written by their id alone. One that changed since the snapshot makes the server refuse
-    (WriteConflict), so the version or revision need not stand in the query, where it costs the fast path by id.
+    The statements of a message are built as they are asked for. Levels are written by their id alone: the transaction
+    has read them, and one that changed since its snapshot makes the server refuse (WriteConflict), so the version need
+    not stand in the query, where it costs the fast path by id. Carts may have been read before the transaction, so
+    their revision does stand there.
     """
     if changes.levels:
-        levels = [_level_update(product_id, level) for product_id, level in changes.levels.items()]
-        yield Write("products", "update", levels, len(levels))
+        yield Write("products", "update", starmap(_level_update, changes.levels.items()), len(changes.levels))
     yield from _cart_writes(changes.carts.values(), read)
-    yield from _insert("inventory_logs", map(documents.movement_document, changes.movements))
-    yield from _insert("orders", map(documents.order_document, changes.placed))
-    yield from _insert("payments", map(documents.payment_document, changes.payments))
+    yield from _insert("inventory_logs", documents.movement_document, changes.movements)
+    yield from _insert("orders", documents.order_document, changes.placed)
+    yield from _insert("payments", documents.payment_document, changes.payments)
     if changes.changed_orders:
-        orders = [
-            {"q": {"_id": ObjectId(order.id)}, "u": documents.order_document(order)}
-            for order in changes.changed_orders.values()
-        ]
-        yield Write("orders", "update", orders, len(orders))
-    yield from _insert("crossings", map(documents.crossing_document, changes.crossings))
-    yield from _insert("emails", (documents.letter_document(letter, read.now) for letter in changes.letters))
+        changed = changes.changed_orders
+        yield Write("orders", "update", map(_order_update, changed.values()), len(changed))
+    yield from _insert("crossings", documents.crossing_document, changes.crossings)
+    yield from _insert("emails", partial(documents.letter_document, at=read.now), changes.letters)
 
 
 def _level_update(product_id: str, level: Level) -> Document:
     return {"q": {"_id": ObjectId(product_id)}, "u": {"$set": level._asdict()}}
 
 
+def _order_update(order: Order) -> Document:
+    return {"q": {"_id": ObjectId(order.id)}, "u": documents.order_document(order)}
+
+
 def _cart_writes(carts: Iterable[Cart], read: Read) -> Iterator[Write]:
-    """Write carts; what orders leave behind is one statement for all of them."""
-    fresh: list[Document] = []
+    """Write carts; what orders leave behind is one statement for all that were at the same revision."""
+    fresh: list[Cart] = []
     updates: list[Document] = []
-    emptied: list[OwnerId] = []
+    emptied: defaultdict[int, list[OwnerId]] = defaultdict(list)
     for cart in carts:
         before = read.carts.get(cart.id)
         if before is None:
-            fresh.append(documents.cart_document(cart, read.stamp))
+            fresh.append(cart)
         elif cart == before.with_lines(()):
-            emptied.append(cart.id)
+            emptied[before.revision].append(cart.id)
         else:
-            updates.append({"q": {"_id": cart.id}, "u": documents.cart_document(cart, read.stamp)})
-    expected = len(updates) + len(emptied)
-    if emptied:
-        change = {"$inc": {"revision": 1}, "$set": documents.EMPTY_CART | {"by": read.stamp}}
-        updates.append({"q": {"_id": {"$in": emptied}}, "u": change, "multi": True})
+            guard = {"_id": cart.id, "revision": before.revision}
+            updates.append({"q": guard, "u": documents.cart_document(cart, read.stamp)})
+    expected = len(updates) + sum(map(len, emptied.values()))
+    change = {"$inc": {"revision": 1}, "$set": documents.EMPTY_CART | {"by": read.stamp}}
+    for revision, ids in emptied.items():
+        updates.append({"q": {"_id": {"$in": ids}, "revision": revision}, "u": change, "multi": True})
     if updates:
         yield Write("carts", "update", updates, expected)
-    yield from _insert("carts", fresh)
+    yield from _insert("carts", partial(documents.cart_document, written_by=read.stamp), fresh)
 
 
-def _insert(collection: str, rows: Iterable[Document]) -> Iterator[Write]:
-    statements = list(rows)
-    if statements:
-        yield Write(collection, "insert", statements, len(statements))
+def _insert(collection: str, document_of: Callable[[T], Document], rows: Sequence[T]) -> Iterator[Write]:
+    if rows:
+        yield Write(collection, "insert", map(document_of, rows), len(rows))

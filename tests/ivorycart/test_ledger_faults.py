@@ -13,7 +13,7 @@ from models.faults import CommitUnknown, Rejected, Stale, Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged
 from models.stock import Level
-from tests.ivorycart.ledger_fakes import FakeStore, Running, running, until
+from tests.ivorycart.ledger_fakes import Clock, FakeStore, Running, running, until
 
 ANNA = OwnerId("u:anna")
 PATIENT = 600.0  # a deadline that no test reaches
@@ -21,33 +21,6 @@ PATIENT = 600.0  # a deadline that no test reaches
 
 class Bomb(Command[Any]):
     """A command whose rule is broken."""
-
-
-class Clock:
-    """The event loop's time, which a test can push forward."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        loop = asyncio.get_running_loop()
-        self._ahead = 0.0
-        self._time = loop.time
-        self.create_future = loop.create_future
-        monkeypatch.setattr(ledger_module, "asyncio", self)  # for the ledger alone: the test's own time stays as it is
-
-    def __getattr__(self, name: str) -> Any:
-        """Be ``asyncio`` in everything else."""
-        return getattr(asyncio, name)
-
-    def get_running_loop(self) -> "Clock":
-        """Stand in for the event loop."""
-        return self
-
-    def time(self) -> float:
-        """Tell the loop's time, and what it was pushed forward."""
-        return self._time() + self._ahead
-
-    def forward(self, seconds: float) -> None:
-        """Let time pass for the ledger."""
-        self._ahead += seconds
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from models.stock import Crossing
 from mongo import alerts as module
 from mongo.alerts import Alerts, Notifications
 from mongo.driver import Database, Driver
+from mongo.schema import FILLED
 from mongo.users import Users
 from tests.mongo.shop import SELLER, add_product, ask, buyer, check_books, running_ledger
 
@@ -235,7 +236,7 @@ async def test_odd_carts_and_owners_do_not_stop_the_worker(database: Database):
     """A cart that another program wrote without an address, an owner whose id is none of ours."""
     tea = ObjectId()
     line = {"product_id": tea, "quantity": 1, "since": 1}
-    await database["carts"].insert_one({"_id": "u:somebody", "revision": 1, "lines": [line]})
+    await database["carts"].insert_one({"_id": "u:somebody", "revision": 1, "lines": [line], "currency": "EUR"})
     crossing = Crossing(str(tea), 5, 0, 3, 3, "Tea", str(SELLER), "x", None)  # type: ignore[arg-type]
     portions = [portion async for portion in Alerts(database).holders(crossing)]
     assert portions == [[Recipient(OwnerId("u:somebody"), None)]]
@@ -269,7 +270,7 @@ async def test_the_unseen_are_the_owners_own_the_last_hundred_and_in_order(datab
         ("notifications", {"to": GUEST, "seen": False}, {"at": -1}),
         ("notifications", {"crossing": "x:1"}, {}),
         ("crossings", {"state": "due"}, {"timestamp": 1}),
-        ("carts", {"lines.product_id": SELLER, "lines": {"$elemMatch": {"product_id": SELLER}}}, {}),
+        ("carts", {"lines.product_id": SELLER, "lines": {"$elemMatch": {"product_id": SELLER}}, **FILLED}, {}),
     ],
 )
 async def test_no_question_reads_a_whole_collection(database: Database, collection: str, query: Any, order: Any):

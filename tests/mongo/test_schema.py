@@ -81,6 +81,15 @@ async def test_the_real_steps_may_be_run_again(bare: Database) -> None:
     assert await migrate(bare, "me") == len(STEPS)
 
 
+async def test_the_old_index_on_all_carts_is_replaced(bare: Database) -> None:
+    """A database of the version before gets the index that leaves empty carts out, and loses the other."""
+    await migrate(bare, "me", STEPS[:1])
+    await bare["carts"].drop_index("filled")
+    await bare["carts"].create_index("lines.product_id")
+    await migrate(bare, "me")
+    assert set(await bare["carts"].index_information()) == {"_id_", "filled", "expires_at_1"}
+
+
 async def test_two_processes_that_start_at_once_do_the_work_once(bare: Database) -> None:
     """One works, the other waits."""
     steps = Steps()

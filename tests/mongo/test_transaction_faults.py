@@ -49,13 +49,14 @@ FAULTS: dict[str, tuple[str, int, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.parametrize("batch", [256, 5])
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_checkout_survives(fault: str, driver: Driver, database: Database) -> None:
-    """Whatever the server does in between, twenty buyers get one order each."""
+async def test_a_checkout_survives(fault: str, batch: int, driver: Driver, database: Database) -> None:
+    """Whatever the server does in between, twenty buyers get one order each, be it one batch or some decided ahead."""
     commands, times, data = FAULTS[fault]
     tea = await add_product(database, 100)
     buyers = [buyer(each) for each in range(20)]
-    async with running_ledger(driver, database) as ledger:
+    async with running_ledger(driver, database, max_commands=batch) as ledger:
         await ask(ledger, *(SetLine(each, tea, 2) for each in buyers))
         async with failing(driver, commands, {"times": times}, **data):
             outcomes = await ask(ledger, *(order(each) for each in buyers))

@@ -30,15 +30,18 @@ pytestmark = both_drivers
 
 
 class Heard(CommandListener):
-    """Remembers what went over the wire inside transactions."""
+    """Remembers what went over the wire inside transactions, and what was read outside."""
 
     def __init__(self) -> None:
         self.commands: list[dict[str, Any]] = []
+        self.outside: list[dict[str, Any]] = []
 
     def started(self, event: CommandStartedEvent) -> None:
         """Keep what belongs to a transaction."""
         if "autocommit" in event.command:
             self.commands.append(dict(event.command))
+        elif event.command_name == "find":
+            self.outside.append(dict(event.command))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing to keep."""
@@ -161,16 +164,36 @@ async def test_a_product_from_another_program_may_lack_what_is_optional(driver: 
     await check_books(database)
 
 
-async def test_a_batch_of_orders_is_one_batch(driver: Driver, database: Database) -> None:
+async def test_what_is_read_ahead_is_on_a_majority(driver: Driver, database: Database, mongo_uri: str) -> None:
+    """And what is then written is written in a transaction like any other."""
+    heard = Heard()
+    tea = await add_product(database, 100)
+    watched = Driver(mongo_uri, driver.name, event_listeners=[heard])
+    async with running_ledger(watched, watched.client[database.name], max_commands=4) as ledger:
+        await ask(ledger, *(SetLine(buyer(each), tea, 1) for each in range(20)))
+        await ask(ledger, *(order(buyer(each)) for each in range(20)))
+    await watched.close()
+    assert {each["find"] for each in heard.outside} == {"carts", "orders", "products"}
+    assert all(each["readConcern"] == {"level": "majority"} for each in heard.outside)
+    begun = heard.named("startTransaction")
+    assert len(begun) == 10
+    assert all(each["readConcern"]["level"] == "snapshot" for each in begun)
+    assert all(each["writeConcern"]["w"] == "majority" for each in heard.named("commitTransaction"))
+    await check_books(database)
+
+
+async def test_a_batch_of_orders_is_one_batch(driver: Driver, database: Database, mongo_uri: str) -> None:
     """Two hundred buyers, one transaction, one multi-update for the carts that they leave empty."""
     tea = await add_product(database, 1000)
-    batches: list[int] = []
-    async with running_ledger(driver, database, on_commit=lambda done: batches.append(len(done))) as ledger:
+    heard = Heard()
+    watched = Driver(mongo_uri, driver.name, event_listeners=[heard])
+    async with running_ledger(watched, watched.client[database.name]) as ledger:
         buyers = [buyer(each) for each in range(200)]
         outcomes = await ask(ledger, *(SetLine(each, tea, 1) for each in buyers))
         assert {type(each) for each in outcomes} == {CartChanged}
         outcomes = await ask(ledger, *(order(each) for each in buyers))
     assert {type(each) for each in outcomes} == {OrderPlaced}
-    assert batches == [200, 200]
+    await watched.close()
+    assert len(heard.named("startTransaction")) == 2
     assert await database["carts"].count_documents({"revision": 2, "lines": []}) == 200
     await check_books(database)
