@@ -19,21 +19,20 @@ deadline a caller hears ``storage_unavailable`` if nothing can have happened, el
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
+from ivorycart.batch import Committed, Decided, Entry, LedgerStore, LedgerTransaction, named
 from ivorycart.ledger_metrics import LedgerMetrics
-from models.cart import Cart
 from models.commands import Command
-from models.decide import Decision, decide, reads
-from models.errors import Internal, Pending, Refused, StorageUnavailable
+from models.decide import Decision, reads
+from models.errors import Internal, Pending, StorageUnavailable
 from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
-from models.identity import OwnerId
 from models.policy import Policy
-from models.state import Changes, State
+from models.state import Changes
 
 O = TypeVar("O")  # noqa: E741 - the outcome, as in Command[O]
 
@@ -51,70 +50,15 @@ PAUSE_AHEAD = 1.0
 log = structlog.get_logger(__name__)
 
 
-class LedgerTransaction(Protocol):
-    """One attempt at a batch. Methods raise ``models.faults``; reads are of one snapshot."""
-
-    async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
-        """Begin, and read all that the commands touch; one that goes ahead reads only."""
-
-    async def prepare(self, changes: Changes) -> None:
-        """Build the messages of ``write`` in good time; not needed."""
-
-    async def write(self, changes: Changes) -> None:
-        """Write the changes, each guarded by the version or revision that was read; one that goes ahead begins here."""
-
-    async def commit(self) -> None:
-        """Commit with majority; after ``CommitUnknown`` it may be called again."""
-
-    async def abort(self) -> None:
-        """Give up the attempt; never raises."""
-
-
-class LedgerStore(Protocol):
-    """Where batches go."""
-
-    def transaction(self, after: Changes | None = None) -> LedgerTransaction:
-        """Return a new attempt; ``after`` makes one that goes ahead, on what a batch in flight changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """One command that took effect: its outcome and the carts it changed.
-
-    ``origin`` is whatever its submitter gave, to know its own again.
-    """
-
-    command: Command[Any]
-    outcome: Any
-    origin: str | None
-    carts: Mapping[OwnerId, Cart]
-
-
 CommitListener = Callable[[Sequence[Committed]], None]
-
-
-@dataclass(slots=True, eq=False)
-class _Entry:
-    command: Command[Any]
-    origin: str | None
-    future: asyncio.Future[Any]
-    deadline: float
-
-    def answer(self, outcome: Any) -> None:
-        if not self.future.done():
-            self.future.set_result(outcome)
-
-    def refuse(self, reason: Exception) -> None:
-        if not self.future.done():
-            self.future.set_exception(reason)
 
 
 @dataclass(slots=True, eq=False)
 class _Ahead:
     """A batch that is being decided while the one before it is being written."""
 
-    batch: list[_Entry]
-    task: "asyncio.Task[_Decided]"
+    batch: list[Entry]
+    task: "asyncio.Task[Decided]"
 
 
 class Ledger:
@@ -138,7 +82,7 @@ class Ledger:
         self._max_commands = max_commands
         self._max_documents = max_documents
         self._deadline = deadline
-        self._queue: deque[_Entry] = deque()
+        self._queue: deque[Entry] = deque()
         self._wake = asyncio.Event()
         self._closed = False
         self._in_flight: Changes | None = None
@@ -159,7 +103,7 @@ class Ledger:
         if self._closed:
             raise StorageUnavailable("the server is stopping")
         loop = asyncio.get_running_loop()
-        entry = _Entry(command, origin, loop.create_future(), loop.time() + self._deadline)
+        entry = Entry(command, origin, loop.create_future(), loop.time() + self._deadline)
         self._queue.append(entry)
         self._wake.set()
         if len(self._queue) >= self._max_commands:
@@ -174,7 +118,7 @@ class Ledger:
 
     async def run(self) -> None:
         """Commit batches until closed and drained. Cancelling it answers everyone who waits, and closes it."""
-        batch: list[_Entry] = []
+        batch: list[Entry] = []
         try:
             while not (self._closed and not self._queue):
                 await self._wake.wait()
@@ -190,24 +134,24 @@ class Ledger:
             await self._forget_ahead()
             self._leave_nobody_waiting(batch)
 
-    def _leave_nobody_waiting(self, batch: list[_Entry]) -> None:
+    def _leave_nobody_waiting(self, batch: list[Entry]) -> None:
         """Answer those whom a ledger that was torn down leaves behind; after an orderly end there is nobody."""
         while self._queue:
             self._queue.popleft().refuse(StorageUnavailable("the server is stopping; nothing was done"))
         for entry in batch:
             entry.refuse(Pending("the outcome is not known: ask again with the same key"))
 
-    def _take(self) -> list[_Entry]:
+    def _take(self) -> list[Entry]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), self._max_commands))]
 
-    async def _commit_isolated(self, batch: list[_Entry], foreseen: "_Decided | None" = None) -> None:
+    async def _commit_isolated(self, batch: list[Entry], foreseen: Decided | None = None) -> None:
         """Commit a batch; where the store rejects it, find the poisonous command by halving."""
         try:
             if not (foreseen and await self._commit_foreseen(foreseen)):
                 await self._commit(batch)
         except Rejected:
             if len(batch) == 1:
-                log.exception("ledger.command_rejected", command=_named(batch[0].command))
+                log.exception("ledger.command_rejected", command=named(batch[0].command))
                 batch[0].refuse(Internal("this cannot be stored"))
                 return
             self._metrics.splits.inc()
@@ -220,7 +164,7 @@ class Ledger:
             for entry in batch:
                 entry.refuse(Pending("the outcome is not known: ask again with the same key"))
 
-    async def _commit(self, batch: list[_Entry]) -> None:
+    async def _commit(self, batch: list[Entry]) -> None:
         """Try a batch until it is committed or its callers' deadlines have passed."""
         attempt = stale = 0
         while self._drop_overdue(batch):
@@ -241,7 +185,7 @@ class Ledger:
             await asyncio.sleep(random.random() * min(MAX_BACKOFF, 0.002 * 2 ** min(attempt, 10)))  # noqa: S311 - jitter
             attempt += 1
 
-    def _drop_overdue(self, batch: list[_Entry]) -> bool:
+    def _drop_overdue(self, batch: list[Entry]) -> bool:
         """Refuse those whose deadline has passed; return whether anyone is left."""
         now = asyncio.get_running_loop().time()
         for entry in batch:
@@ -250,7 +194,7 @@ class Ledger:
         batch[:] = [entry for entry in batch if entry.deadline > now]
         return bool(batch)
 
-    async def _attempt(self, transaction: LedgerTransaction, batch: list[_Entry]) -> None:
+    async def _attempt(self, transaction: LedgerTransaction, batch: list[Entry]) -> None:
         """Read, decide, write and commit once.
 
         A batch that changes nothing is committed too: only then is what it read (the order of a repeated key, say)
@@ -258,9 +202,9 @@ class Ledger:
         """
         await self._settle(await self._decide(transaction, batch))
 
-    async def _decide(self, transaction: LedgerTransaction, batch: list[_Entry]) -> "_Decided":
+    async def _decide(self, transaction: LedgerTransaction, batch: list[Entry]) -> Decided:
         state = await transaction.load([entry.command for entry in batch], self.policy)
-        decided = _Decided(transaction, state)
+        decided = Decided(transaction, state)
         for index, entry in enumerate(batch):
             if not decided.take(entry, self._max_documents):
                 self._put_back(batch, index)
@@ -269,7 +213,7 @@ class Ledger:
                 await asyncio.sleep(0)
         return decided
 
-    async def _settle(self, decided: "_Decided") -> None:
+    async def _settle(self, decided: Decided) -> None:
         """Write and commit what was decided; meanwhile, once enough waits, what comes next is decided."""
         self._in_flight = decided.changes
         certain = False
@@ -286,7 +230,7 @@ class Ledger:
             await self._all_answered()
             self._answering = asyncio.create_task(self._answer(decided), name="ledger answers")
 
-    def _put_back(self, batch: list[_Entry], index: int) -> None:
+    def _put_back(self, batch: list[Entry], index: int) -> None:
         """Return what no longer fits to the head of the queue, in order."""
         self._queue.extendleft(reversed(batch[index:]))
         del batch[index:]
@@ -304,7 +248,7 @@ class Ledger:
             return
         self._ahead = _Ahead(batch, asyncio.create_task(self._foresee(batch, after), name="ledger ahead"))
 
-    async def _foresee(self, batch: list[_Entry], after: Changes) -> "_Decided":
+    async def _foresee(self, batch: list[Entry], after: Changes) -> Decided:
         transaction = self._store.transaction(after)
         try:
             decided = await self._decide(transaction, batch)
@@ -314,7 +258,7 @@ class Ledger:
             raise
         return decided
 
-    async def _foreseen(self) -> "_Decided | None":
+    async def _foreseen(self) -> Decided | None:
         """Return what was decided ahead; None where there is nothing, or it cannot be used."""
         ahead = self._ahead
         if ahead is None:
@@ -344,7 +288,7 @@ class Ledger:
         if not ahead.task.cancelled() and ahead.task.exception() is None:
             await ahead.task.result().transaction.abort()
 
-    async def _commit_foreseen(self, foreseen: "_Decided") -> bool:
+    async def _commit_foreseen(self, foreseen: Decided) -> bool:
         """Commit what was decided ahead; False where something was not as foreseen, and nothing happened."""
         try:
             with self._metrics.batch_seconds.time():
@@ -359,7 +303,7 @@ class Ledger:
             await foreseen.transaction.abort()
         return True
 
-    async def _make_certain(self, transaction: LedgerTransaction, entries: list[_Entry]) -> bool:
+    async def _make_certain(self, transaction: LedgerTransaction, entries: list[Entry]) -> bool:
         """Commit; while the answer is missing, ask again. Callers hear ``pending`` at their deadline.
 
         Return False where it stayed unknown until nobody was waiting any more.
@@ -380,7 +324,7 @@ class Ledger:
                 return False
             await asyncio.sleep(random.random() * MAX_BACKOFF)  # noqa: S311 - jitter
 
-    async def _answer(self, decided: "_Decided") -> None:
+    async def _answer(self, decided: Decided) -> None:
         """Answer the callers, a few at a time: neither the next batch nor anyone else of the event loop is held up."""
         answers = list(zip(decided.entries, decided.answers, strict=True))
         for start in range(0, len(answers), SLICE):
@@ -394,7 +338,7 @@ class Ledger:
                     entry.refuse(answer)
             await asyncio.sleep(0)
 
-    def _tell(self, taken: list[tuple[_Entry, Decision]]) -> None:
+    def _tell(self, taken: list[tuple[Entry, Decision]]) -> None:
         committed = [Committed(entry.command, each.outcome, entry.origin, each.draft.carts) for entry, each in taken]
         try:
             self.on_commit(committed)
@@ -405,44 +349,3 @@ class Ledger:
         """Wait until the batch before has its answers: they keep the order of the commits."""
         if self._answering:
             await asyncio.wait([self._answering])
-
-
-class _Decided:
-    """The answers of a batch, what they change together, and the transaction that it was read with."""
-
-    def __init__(self, transaction: LedgerTransaction, state: State) -> None:
-        self.transaction = transaction
-        self.state = state
-        self.changes = Changes()
-        self.entries: list[_Entry] = []
-        self.answers: list[Decision | Exception] = []
-
-    def take(self, entry: _Entry, max_documents: int) -> bool:
-        """Decide one command on what the ones before it left; False where it would be too much for one transaction.
-
-        A command that alone is too much is taken all the same, as the only one.
-        """
-        try:
-            decision = decide(entry.command, self.state)
-        except Refused as refusal:
-            self._answer(entry, refusal)
-        except Exception:
-            log.exception("ledger.poison", command=_named(entry.command))
-            self._answer(entry, Internal("this cannot be handled"))
-        else:
-            if self.entries and len(self.changes) + len(decision.draft) > max_documents:
-                return False
-            self._answer(entry, decision)
-            self.state.apply(decision.draft)
-            self.changes.add(decision.draft)
-        return True
-
-    def _answer(self, entry: _Entry, answer: Decision | Exception) -> None:
-        self.entries.append(entry)
-        self.answers.append(answer)
-
-
-def _named(command: Command[Any]) -> str:
-    """Name a command for the log: its kind and what it touches, not whose address or mail is in it."""
-    touched = (getattr(command, name, None) for name in ("cart_id", "product_id", "order_id", "order_key"))
-    return " ".join([type(command).__name__, *(each for each in touched if each)])

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ivorycart.batch import Committed
 from ivorycart.connections import Connection, Connections, Outlet
-from ivorycart.ledger import Committed
 from ivorycart.workers import WorkerState
 from models.cart import Cart
 from models.feed import CatalogueChanged

@@ -11,7 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ivorycart import ledger as ledger_module
-from ivorycart.ledger import Committed, Ledger
+from ivorycart.batch import Committed
+from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
 from models.commands import Command
 from models.faults import Transient

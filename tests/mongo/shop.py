@@ -11,7 +11,8 @@ import pytest
 from bson import ObjectId
 from prometheus_client import CollectorRegistry
 
-from ivorycart.ledger import Ledger, LedgerStore
+from ivorycart.batch import LedgerStore
+from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
 from models.commands import Command, PlaceOrder, SetLine
 from models.identity import OwnerId
