@@ -1,8 +1,10 @@
 """Orders per second by the ledger itself: group commit against one transaction per order, in one run.
 
 One order is what a shop's order is: the product's level, its movement, the emptied cart, the order, the mail in the
-outbox. Before the clock starts, each buyer's cart holds its unit. The buyers are tasks in the ledger's process; each
-places one order at a time. Where there are two cores, mongod has one and the ledger the other.
+outbox. The peers are a transaction per order as the driver's manual has it, and this ledger with batches of one, which
+backs off with growing jitter after a conflict. Before the clock starts, each buyer's cart holds its unit. The buyers
+are tasks in the ledger's process; each places one order at a time. Where there are two cores, mongod has one and the
+ledger the other.
 
     python -m bench.ledger [--orders 20000] [--repeats 3] [--driver motor]
 """
@@ -16,6 +18,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import uvloop
 from bson import ObjectId
@@ -23,6 +26,7 @@ from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.table import Table
 
+from bench.textbook import TextbookShop
 from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
 from ivorycart.logs import configure_logs
@@ -38,7 +42,11 @@ from mongo.schema import migrate
 from mongo.transaction import LedgerTransactions
 
 SINGLE_ORDERS = 200
+TEXTBOOK_ORDERS = 100
 AT_ONCE = 32
+HOT = "group commit, 1 hot product"
+TEXTBOOK = f"one transaction per order as in the driver's manual, {AT_ONCE} at once, 1 hot product"
+ONE_EACH = f"the ledger with batches of one, backing off, {AT_ONCE} at once, 1 hot product"
 
 
 @dataclass
@@ -99,27 +107,7 @@ async def measure(
     driver: Driver, name: str, *, products: int, orders: int, ledgers: int, batch: int, at_once: int
 ) -> Result:
     """Fill carts, then let buyers order what they hold."""
-    database = driver.client[f"bench_{ObjectId()}"]
-    await migrate(database, "bench")
-    shop = Shop(driver, database)
-    stock = -(-orders // products)
-    rows = [
-        {
-            "name": f"p{n}",
-            "price": 1000,
-            "currency": "EUR",
-            "seller_id": str(ObjectId()),
-            "stock": stock,
-            "threshold": 3,
-        }
-        for n in range(products)
-    ]
-    ids = await Products(driver, database).add(rows, "bench")
-    buyers = [(owner_of_session(f"buyer-{n:020d}"), ids[n % products]) for n in range(orders)]
-    shop.open(1, max_commands=256)
-    await _crowd(buyers, at_once, lambda buyer: shop.ledgers[0].submit(SetLine(buyer[0], buyer[1], 1)))
-    await shop.close()
-
+    shop, buyers = await _filled(driver, products, orders, at_once)
     shop.open(ledgers, max_commands=batch)
     turn = iter(range(orders))
 
@@ -130,9 +118,37 @@ async def measure(
     latencies = await _crowd(buyers, at_once, place)
     seconds = time.perf_counter() - started
     retries = await shop.close()
-    oversold = await _oversold(driver, database, ids[0])
-    await driver.client.drop_database(database.name)
+    oversold = await _oversold(driver, shop.database, buyers[0][1])
+    await driver.client.drop_database(shop.database.name)
     return Result(name, orders, seconds, latencies, retries, oversold)
+
+
+async def measure_textbook(driver: Driver, name: str, *, orders: int, at_once: int) -> Result:
+    """Measure the same on one hot product with a transaction per order, as the driver's manual has it."""
+    shop, buyers = await _filled(driver, 1, orders, at_once)
+    peer = TextbookShop(driver, shop.database)
+    started = time.perf_counter()
+    latencies = await _crowd(buyers, at_once, lambda buyer: peer.order(buyer[0]))
+    seconds = time.perf_counter() - started
+    sold = await shop.database["inventory_logs"].count_documents({"change_type": "purchase"})
+    product: Any = await shop.database["products"].find_one({})
+    await driver.client.drop_database(shop.database.name)
+    return Result(name, orders, seconds, latencies, peer.tries - orders, sold - orders - min(0, product["stock"]))
+
+
+async def _filled(driver: Driver, products: int, orders: int, at_once: int) -> tuple[Shop, list[tuple[OwnerId, str]]]:
+    """Return a shop with so many products, and as many buyers as orders, each with one unit in the cart."""
+    database = driver.client[f"bench_{ObjectId()}"]
+    await migrate(database, "bench")
+    shop = Shop(driver, database)
+    product = {"price": 1000, "currency": "EUR", "seller_id": str(ObjectId()), "threshold": 3}
+    rows = [{"name": f"p{n}", "stock": -(-orders // products), **product} for n in range(products)]
+    ids = await Products(driver, database).add(rows, "bench")
+    buyers = [(owner_of_session(f"buyer-{n:020d}"), ids[n % products]) for n in range(orders)]
+    shop.open(1, max_commands=256)
+    await _crowd(buyers, at_once, lambda buyer: shop.ledgers[0].submit(SetLine(buyer[0], buyer[1], 1)))
+    await shop.close()
+    return shop, buyers
 
 
 def _order(owner: OwnerId) -> PlaceOrder:
@@ -218,10 +234,10 @@ async def run(orders: int, repeats: int, driver_name: str) -> list[Result]:
         ways: dict[str, list[Result]] = {}
         single = SINGLE_ORDERS
         plan = (
-            ("group commit, 1 hot product", 1, orders, 1, 256, 512),
+            (HOT, 1, orders, 1, 256, 512),
             ("group commit, 1,000 products", 1000, orders, 1, 256, 512),
-            (f"one transaction per order, {AT_ONCE} at once, 1 hot product", 1, single, AT_ONCE, 1, AT_ONCE),
-            ("one transaction per order, one after another, 1 hot product", 1, single * 5, 1, 1, AT_ONCE),
+            (ONE_EACH, 1, single, AT_ONCE, 1, AT_ONCE),
+            ("the ledger with batches of one, one after another, 1 hot product", 1, single * 5, 1, 1, AT_ONCE),
         )
         try:
             for _ in range(repeats):
@@ -230,6 +246,8 @@ async def run(orders: int, repeats: int, driver_name: str) -> list[Result]:
                         driver, name, products=products, orders=count, ledgers=ledgers, batch=batch, at_once=at_once
                     )
                     ways.setdefault(name, []).append(result)
+                textbook = await measure_textbook(driver, TEXTBOOK, orders=TEXTBOOK_ORDERS, at_once=AT_ONCE)
+                ways.setdefault(TEXTBOOK, []).append(textbook)
         finally:
             await driver.close()
             await mongo.stop()
@@ -248,8 +266,9 @@ def main() -> None:
     configure_logs("warning", as_json=False)
     results = uvloop.run(run(given.orders, given.repeats, given.driver))
     Console(width=120).print(_table(results))
-    hot, one_each = results[0].rate, results[2].rate
-    print(f"group commit is {hot / one_each:,.0f} times one transaction per order on the hot product")
+    rates = {each.name: each.rate for each in results}
+    for peer in (TEXTBOOK, ONE_EACH):
+        print(f"group commit is {rates[HOT] / rates[peer]:,.0f} times: {peer}")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, driver {given.driver}")
 
 

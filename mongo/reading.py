@@ -98,6 +98,11 @@ class BatchReader:
         self._clock += [row.pop("now") for row in rows]
         return {row["_id"]: row for row in rows}
 
+    async def find_revisions(self, ids: Iterable[OwnerId]) -> dict[OwnerId, int]:
+        """Return the revisions of carts, by id."""
+        rows = await self._find("carts", ids, {"revision": 1})
+        return {row["_id"]: row["revision"] for row in rows}
+
     async def _find(self, collection: str, ids: Iterable[Any], projection: Mapping[str, Any]) -> list[Document]:
         wanted = list(ids)
         if not wanted:

@@ -6,7 +6,8 @@ message per collection, whatever the number of documents.
 
 A batch may be read ahead: outside a transaction, while the batch before it is being written, whose changes are laid
 over what was read. Its transaction then begins with ``write``, which makes sure that nothing else has changed: products
-are read again and compared, carts are guarded by their revision, new orders by the unique index on their key.
+and the revisions of carts are read again and compared, emptied carts are guarded by their revision in the query, new
+orders by the unique index on their key.
 
 Faults are told in ``models.faults``' words: a label of the server's says what may be repeated (MongoDB manual,
 "Drivers API": TransientTransactionError, UnknownTransactionCommitResult).
@@ -38,7 +39,7 @@ from models.policy import Policy
 from models.state import Changes, State
 from mongo.driver import Database, Document, Driver, Session
 from mongo.reading import BatchReader
-from mongo.writes import Read, Write, writes
+from mongo.writes import Read, Write, replaced, writes
 
 DUPLICATE_KEY = 11000
 # What two batches of two processes can do to each other, and what a server goes through (stepping down, shutting down,
@@ -213,12 +214,15 @@ class AheadTransaction(BatchTransaction):
         return await self._ask({**command, "readConcern": {"level": "majority"}})
 
     async def write(self, changes: Changes) -> None:
-        """Begin, make sure that the products are as they were foreseen, and write the changes."""
+        """Begin, make sure that products and carts are as they were foreseen, and write the changes."""
+        carts = replaced(changes, self._seen)
         async with _faults():
             await self._begin()
-            now = await BatchReader(self._ask).find_products(self._wanted)
-            if now != self._products:
+            reader = BatchReader(self._ask)
+            if await reader.find_products(self._wanted) != self._products:
                 raise Transient("products are not as they were foreseen")
+            if await reader.find_revisions(carts) != carts:
+                raise Transient("carts are not as they were foreseen")
         await super().write(changes)
 
 

@@ -45,10 +45,10 @@ class Read(NamedTuple):
 def writes(changes: Changes, read: Read) -> Iterator[Write]:
     """Yield the messages that store the changes, in an order that all batches keep.
 
-    The statements of a message are built as they are asked for. Levels are written by their id alone: the transaction
-    has read them, and one that changed since its snapshot makes the server refuse (WriteConflict), so the version need
-    not stand in the query, where it costs the fast path by id. Carts may have been read before the transaction, so
-    their revision does stand there.
+    The statements of a message are built as they are asked for. Levels and carts are written by their id alone. One
+    that changed since the snapshot makes the server refuse (WriteConflict), so the version or revision need not stand
+    in the query, where it costs the fast path by id. Emptied carts do not take that path, so there it costs nothing:
+    theirs does stand in the query, and they need not be read in the transaction.
     """
     if changes.levels:
         yield Write("products", "update", starmap(_level_update, changes.levels.items()), len(changes.levels))
@@ -61,6 +61,12 @@ def writes(changes: Changes, read: Read) -> Iterator[Write]:
         yield Write("orders", "update", map(_order_update, changed.values()), len(changed))
     yield from _insert("crossings", documents.crossing_document, changes.crossings)
     yield from _insert("emails", partial(documents.letter_document, at=read.now), changes.letters)
+
+
+def replaced(changes: Changes, read: Read) -> dict[OwnerId, int]:
+    """Return the revisions, before these changes, of the carts that are written by their id alone."""
+    known = ((cart, read.carts.get(cart.id)) for cart in changes.carts.values())
+    return {cart.id: before.revision for cart, before in known if before and cart != before.with_lines(())}
 
 
 def _level_update(product_id: str, level: Level) -> Document:
@@ -83,8 +89,7 @@ def _cart_writes(carts: Iterable[Cart], read: Read) -> Iterator[Write]:
         elif cart == before.with_lines(()):
             emptied[before.revision].append(cart.id)
         else:
-            guard = {"_id": cart.id, "revision": before.revision}
-            updates.append({"q": guard, "u": documents.cart_document(cart, read.stamp)})
+            updates.append({"q": {"_id": cart.id}, "u": documents.cart_document(cart, read.stamp)})
     expected = len(updates) + sum(map(len, emptied.values()))
     change = {"$inc": {"revision": 1}, "$set": documents.EMPTY_CART | {"by": read.stamp}}
     for revision, ids in emptied.items():
