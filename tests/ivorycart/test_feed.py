@@ -137,8 +137,9 @@ async def test_what_happens_reaches_whom_it_concerns():
     await stage.run()
     assert stage.board.levels["tea"].stock == 9
     assert stage.ears.heard == [cart, notification, order]
-    assert [tuple(entry) for entry in stage.broadcaster._catalogue] == [("cup", {"change": "created"})]
-    assert set(stage.broadcaster._dirty) == {"tea", "cup"}
+    entries = stage.broadcaster._entries.take(9)
+    assert [(entry.product_id, entry.latest) for entry in entries] == [("cup", {"change": "created"})]
+    assert {each.product_id for each in stage.broadcaster._levels.take(9)} == {"tea", "cup"}
     assert stage.source.snapshots == 1
 
 
@@ -148,7 +149,7 @@ async def test_an_entry_that_went_marks_no_level():
     await stage.feed.open()
     await stage.run()
     assert "tea" not in stage.board.levels
-    assert not stage.broadcaster._dirty
+    assert len(stage.broadcaster._levels) == 0
 
 
 async def test_a_lost_history_means_a_snapshot_for_the_board_and_for_all():
