@@ -119,18 +119,18 @@ class StockBoard:
             self.levels[change.product_id] = change.listing.level
             self.next_release.pop(change.product_id, None)
 
-    def since(self, cursor: str, *, watch: Collection[str] | None = None, limit: int = MISSED_LIMIT) -> Missed | None:
+    def since(self, cursor: str, *, watch: Collection[str] | None = None) -> Missed | None:
         """Return what changed at or after a cursor, newest entry first, or None where only a snapshot can tell.
 
-        With ``watch``, only of these products, which is always told; otherwise of up to ``limit``.
+        With ``watch``, only of these products, which is always told; otherwise of no more than a snapshot holds.
         """
         if not self._floor <= cursor <= self.cursor:
             return None
         if watch is not None:
             return self._missed_of(watch, cursor)
         recent = takewhile(lambda each: each[1] >= cursor, reversed(self._changed.items()))
-        levels = tuple(product_id for product_id, _ in islice(recent, limit + 1))
-        if len(levels) > limit:
+        levels = tuple(product_id for product_id, _ in islice(recent, MISSED_LIMIT + 1))
+        if len(levels) > MISSED_LIMIT:
             return None
         # An entry's change is a change of its product, too: there cannot be more of them.
         return Missed(levels, tuple(takewhile(lambda each: each.cursor >= cursor, reversed(self._catalogue.values()))))
