@@ -36,5 +36,6 @@ async def test_after_a_lost_history_a_window_shows_levels_and_entries_of_the_gap
             await expect(card.locator(".badge")).to_have_attribute("data-available", "15")
         await books.change_product(product, {"$inc": {"stock": -1, "version": 1}})
         await expect(card.locator(".badge")).to_have_attribute("data-available", "14")
+        await page.context.close()  # before the server goes, or the console would complain
         await driver.client.drop_database(name)
     await shop.stop()
