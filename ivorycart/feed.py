@@ -6,7 +6,7 @@ transaction, which cursors and versions make harmless (every part has the transa
 Shutdown: cancel the task. Invariant: nothing is told to a browser that the database has not said.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -47,11 +47,20 @@ class ChangeSource(Protocol):
 class Feed:
     """Follows the change stream."""
 
-    def __init__(self, source: ChangeSource, board: StockBoard, broadcaster: Broadcaster, telling: Telling) -> None:
+    def __init__(
+        self,
+        source: ChangeSource,
+        board: StockBoard,
+        broadcaster: Broadcaster,
+        telling: Telling,
+        *,
+        slices: Callable[[], Slices] = Slices,
+    ) -> None:
         self._source = source
         self._board = board
         self._broadcaster = broadcaster
         self._telling = telling
+        self._slices = slices
         self._opened = False
 
     @property
@@ -74,7 +83,7 @@ class Feed:
             try:
                 async for changes in self._source.batches():
                     state.alive()
-                    slices = Slices()
+                    slices = self._slices()
                     for change in changes:
                         await self._take(change)
                         await slices.breathe()
