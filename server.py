@@ -55,6 +55,7 @@ from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
 from ivorycart.rate_limits import RateLimits, account_limits
+from ivorycart.resuming import Resuming
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
 from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet
@@ -231,6 +232,7 @@ class Server:
             notifications=Notifications(database),
             board=board,
             broadcaster=self.broadcaster,
+            resuming=Resuming(board, shapes.frame, self.telling.shapes.product),
             connections=connections,
             telling=self.telling,
             workers=self.workers,

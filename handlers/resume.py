@@ -4,17 +4,16 @@ Concurrency: sending may wait, and the shop goes on meanwhile. So a socket hears
 up to the moment at which it enters; a broadcast that came first would claim what is still to be sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from handlers import shapes
 from ivorycart.connections import Connection, Outlet
+from ivorycart.resuming import Message, Missed
 from ivorycart.shop import Shop
-from models.feed import Cursor
+from ivorycart.snapshots import Moment
 
 ROUNDS = 5
-
-Message = tuple[str, Mapping[str, Any]]
 
 
 class Arrival:
@@ -29,51 +28,38 @@ class Arrival:
     async def tell(self, since: str | None) -> None:
         """Send the welcome and what follows it, then let the socket hear what everyone hears."""
         board, sid = self._shop.board, self._connection.sid
-        missed = self._missed(Cursor(since)) if since else None
-        cursor = Cursor(since) if since and missed else self._shop.broadcaster.cursor
-        welcome = self._welcome(cursor, resumed=missed is not None)
-        messages, told = missed or self._snapshot(), board.cursor
-        await self._outlet.send("welcome", welcome, to=sid)
-        await self._send(messages)
+        missed = self._shop.resuming.recent(since, self._watch) if since else None
+        told = missed or self._recent_snapshot(gap=bool(since))
+        cursor = since if missed else told.messages[0][1]["cursor"]
+        await self._outlet.send("welcome", self._welcome(cursor, resumed=missed is not None), to=sid)
+        await self._send(told.messages)
         for _ in range(ROUNDS):
-            if board.cursor == told:
+            if board.revision == told.until.revision:
                 break
             told = await self._replay(told)
         await self._shop.broadcaster.watch(sid, self._watch)
-        if board.cursor != told:
+        if board.revision != told.until.revision:
             await self._replay(told)
 
-    async def _replay(self, told: Cursor) -> Cursor:
-        messages, now = self._missed(told) or self._snapshot(), self._shop.board.cursor
-        await self._send(messages)
-        return now
+    async def _replay(self, told: Missed) -> Missed:
+        """Tell what has changed meanwhile; of entries that changed, too, where only a snapshot can tell."""
+        missed = self._shop.resuming.missed(told.until.cursor, self._watch) or self._snapshot()
+        await self._send(missed.messages)
+        return missed
 
     async def _send(self, messages: Sequence[Message]) -> None:
         for event, payload in messages:
             await self._outlet.send(event, payload, to=self._connection.sid)
 
-    def _missed(self, since: Cursor) -> list[Message] | None:
-        """Return the levels, then the catalogue changes in their order; only the last claims to be the last."""
-        board = self._shop.board
-        missed = board.since(since)
-        if missed is None:
-            return None
-        levels = board.shown(each for each in missed.levels if self._wants(each))
-        changes = [change for change in reversed(missed.catalogue) if self._wants(change.product_id)]
-        products = [dict(self._shop.telling.shapes.product(change)) for change in changes]
-        frame = dict(shapes.frame(since, levels))
-        messages = [("stock", frame), *(("product", product) for product in products)]
-        messages[-1][1]["cursor"] = board.cursor
-        return list(messages)
+    def _recent_snapshot(self, *, gap: bool) -> Missed:
+        snapshot, moment = self._shop.broadcaster.snapshots.recent(self._watch)
+        return Missed([("stock:snapshot", {**snapshot, "gap": gap})], moment)
 
-    def _snapshot(self) -> list[Message]:
-        ids = self._shop.board.snapshot_ids() if self._watch is None else self._watch
-        return [("stock:snapshot", self._shop.broadcaster.payload_of(ids))]
+    def _snapshot(self) -> Missed:
+        snapshot = self._shop.broadcaster.snapshots.of(self._watch)
+        return Missed([("stock:snapshot", {**snapshot, "gap": True})], Moment.of(self._shop.board))
 
-    def _wants(self, product_id: str) -> bool:
-        return self._watch is None or product_id in self._watch
-
-    def _welcome(self, cursor: Cursor, *, resumed: bool) -> dict[str, Any]:
+    def _welcome(self, cursor: str | None, *, resumed: bool) -> dict[str, Any]:
         user, facts = self._connection.user, self._shop.facts
         return {
             "session": self._connection.session,

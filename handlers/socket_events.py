@@ -8,7 +8,7 @@ from handlers.http_orders import order_request
 from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
 from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
 from handlers.payloads.order import OrderAnswer, PlaceOrderBody
-from handlers.payloads.product import Frame, WatchEvent
+from handlers.payloads.product import WatchAnswer, WatchEvent
 from models.commands import ClearCart, MergeCarts, SetEmail, SetLine
 from models.errors import NotAuthenticated
 from models.identity import owner_of_session
@@ -61,12 +61,13 @@ async def order_place(ask: Ask) -> dict[str, Any]:
     return {"order": shapes.order(await ask.shop.checkout.place(request))}
 
 
-@events.add("stock:watch", answer=Frame, body=WatchEvent)
+@events.add("stock:watch", answer=WatchAnswer, body=WatchEvent)
 async def stock_watch(ask: Ask) -> dict[str, Any]:
     """Choose which products to hear of; null is everything."""
     shop, ids = ask.shop, ask.body.product_ids
-    await shop.broadcaster.watch(ask.connection.sid, None if ids is None else frozenset(ids))
-    return dict(shop.broadcaster.payload_of(shop.board.snapshot_ids() if ids is None else ids))
+    watch = None if ids is None else frozenset(ids)
+    await shop.broadcaster.watch(ask.connection.sid, watch)
+    return dict(shop.broadcaster.snapshots.of(watch))
 
 
 @events.add("auth", answer=MergedAnswer, body=AuthEvent)

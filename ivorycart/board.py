@@ -4,15 +4,17 @@ Concurrency: all methods are plain and run on the event loop; the feed is the on
 
 Invariants: a level's version never goes back; each change moves ``cursor`` forward; ``since`` answers exactly the
 products that changed at or after a cursor (all changes of one transaction share their time, and a frame may have split
-them), or None where the memory does not reach that far. Of each product only its last change is remembered, so that
-ten thousand clients who come back at once cost what has changed, not how often.
+them), or None where the memory does not reach that far, or where so much changed that a snapshot is cheaper. Of each
+product only its last change is remembered, so that ten thousand clients who come back at once cost what has changed,
+not how often; to answer one costs what it missed. ``revision`` moves with everything that changes what is shown, also
+where the cursor stays: within one transaction.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
@@ -21,6 +23,7 @@ from models.stock import Level, Product
 MEMORY = 100_000
 BEGINNING = Cursor("0" * 16)
 SNAPSHOT_LIMIT = 1000
+MISSED_LIMIT = SNAPSHOT_LIMIT
 
 
 class Shown(NamedTuple):
@@ -48,6 +51,8 @@ class StockBoard:
     levels: dict[str, Level] = field(default_factory=dict)
     next_release: dict[str, datetime] = field(default_factory=dict)
     memory: int = MEMORY
+    revision: int = 0
+    _on_show: dict[str, None] = field(default_factory=dict)
     _floor: Cursor = BEGINNING
     _changed: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     _catalogue: OrderedDict[str, CatalogueChanged] = field(default_factory=OrderedDict)
@@ -61,6 +66,8 @@ class StockBoard:
         self.products = {product.id: product for product, _ in snapshot.products}
         self.levels = {product.id: level for product, level in snapshot.products}
         self.next_release = {}
+        self._on_show = {product.id: None for product, _ in snapshot.products if product.for_sale}
+        self.revision += MEMORY  # nothing that was made of the other history is of late
         self.cursor = self._floor = _after(snapshot.cursor)
         self._changed.clear()
         self._catalogue.clear()
@@ -100,20 +107,39 @@ class StockBoard:
             self.products.pop(change.product_id, None)
             self.levels.pop(change.product_id, None)
             self.next_release.pop(change.product_id, None)
+            self._on_show.pop(change.product_id, None)
             return
         self.products[change.product_id] = change.listing.product
+        if change.listing.product.for_sale:
+            self._on_show[change.product_id] = None
+        else:
+            self._on_show.pop(change.product_id, None)
         known = self.levels.get(change.product_id)
         if known is None or change.listing.level.version >= known.version:
             self.levels[change.product_id] = change.listing.level
             self.next_release.pop(change.product_id, None)
 
-    def since(self, cursor: str) -> Missed | None:
-        """Return what changed at or after a cursor, or None where only a snapshot can tell."""
+    def since(self, cursor: str, *, watch: Collection[str] | None = None) -> Missed | None:
+        """Return what changed at or after a cursor, newest entry first, or None where only a snapshot can tell.
+
+        With ``watch``, only of these products, which is always told; otherwise of no more than a snapshot holds.
+        """
         if not self._floor <= cursor <= self.cursor:
             return None
-        levels = takewhile(lambda each: each[1] >= cursor, reversed(self._changed.items()))
-        catalogue = takewhile(lambda each: each.cursor >= cursor, reversed(self._catalogue.values()))
-        return Missed(tuple(product_id for product_id, _ in levels), tuple(catalogue))
+        if watch is not None:
+            return self._missed_of(watch, cursor)
+        recent = takewhile(lambda each: each[1] >= cursor, reversed(self._changed.items()))
+        levels = tuple(product_id for product_id, _ in islice(recent, MISSED_LIMIT + 1))
+        if len(levels) > MISSED_LIMIT:
+            return None
+        # An entry's change is a change of its product, too: there cannot be more of them.
+        return Missed(levels, tuple(takewhile(lambda each: each.cursor >= cursor, reversed(self._catalogue.values()))))
+
+    def _missed_of(self, watch: Iterable[str], cursor: str) -> Missed:
+        levels = tuple(each for each in watch if self._changed.get(each, BEGINNING) >= cursor)
+        entries = (self._catalogue[each] for each in levels if each in self._catalogue)
+        newest_first = sorted((each for each in entries if each.cursor >= cursor), key=_time, reverse=True)
+        return Missed(levels, tuple(newest_first))
 
     def shown(self, product_ids: Iterable[str]) -> list[Shown]:
         """Return those of the products that are on show, with their levels."""
@@ -125,18 +151,16 @@ class StockBoard:
 
     def snapshot_ids(self) -> Sequence[str]:
         """Return the products that a snapshot for nobody in particular contains."""
-        ids = []
-        for product_id in self.levels:
-            if self.is_shown(product_id):
-                ids.append(product_id)
-                if len(ids) == SNAPSHOT_LIMIT:
-                    break
-        return ids
+        return list(islice(self._on_show, SNAPSHOT_LIMIT))
+
+    @property
+    def fits_snapshot(self) -> bool:
+        """Whether a snapshot for nobody in particular contains all that is on show."""
+        return len(self._on_show) <= SNAPSHOT_LIMIT
 
     def is_shown(self, product_id: str) -> bool:
         """Whether browsers may know of this product."""
-        product = self.products.get(product_id)
-        return product is not None and product.for_sale and product_id in self.levels
+        return product_id in self._on_show
 
     def all_held(self, product_ids: Iterable[str]) -> list[str]:
         """Return those products of which every unit is held, so that only a release can bring one back."""
@@ -144,15 +168,21 @@ class StockBoard:
         return [each for each, level in levels if level and level.held and not level.available]
 
     def put_releases(self, releases: Mapping[str, datetime]) -> list[str]:
-        """Note when the next hold on a product ends; return the products that are still all held."""
+        """Note when the next hold on a product ends; return the products that are still all held.
+
+        That counts as a change at the present time: whoever is away just now hears of it.
+        """
         fresh = self.all_held(releases)
         self.next_release.update((each, releases[each]) for each in fresh)
+        for product_id in fresh:
+            self._remember(self.cursor, product_id)
         return fresh
 
     def _advance(self, cursor: Cursor) -> None:
         self.cursor = max(self.cursor, cursor)
 
     def _remember(self, cursor: Cursor, product_id: str) -> None:
+        self.revision += 1
         self._changed[product_id] = cursor
         self._changed.move_to_end(product_id)
         while len(self._changed) > self.memory:
@@ -160,6 +190,10 @@ class StockBoard:
             self._catalogue.pop(forgotten, None)
             # A transaction may be cut here: its time is no longer remembered whole, so the floor lies beyond it.
             self._floor = _after(at)
+
+
+def _time(change: CatalogueChanged) -> Cursor:
+    return change.cursor
 
 
 def _after(cursor: Cursor) -> Cursor:

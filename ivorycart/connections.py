@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from ivorycart.watches import Watches
 from models.identity import OwnerId, owner_of_session, owner_of_user
 
 
@@ -57,7 +58,7 @@ class Connections:
 
     _by_sid: dict[str, Connection] = field(default_factory=dict)
     _by_owner: dict[OwnerId, set[str]] = field(default_factory=lambda: defaultdict(set))
-    _watchers: set[str] = field(default_factory=set)
+    watches: Watches = field(default_factory=Watches)
 
     def __len__(self) -> int:
         """Count the sockets."""
@@ -69,10 +70,10 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         """Take in a socket."""
+        if connection.watch is not None:
+            connection = replace(connection, watch=self.watches.add(connection.sid, connection.watch))
         self._by_sid[connection.sid] = connection
         self._by_owner[connection.owner].add(connection.sid)
-        if connection.watch is not None:
-            self._watchers.add(connection.sid)
 
     def remove(self, sid: str) -> None:
         """Forget a socket."""
@@ -82,7 +83,7 @@ class Connections:
             owned.discard(sid)
             if not owned:
                 del self._by_owner[connection.owner]
-            self._watchers.discard(sid)
+            self.watches.remove(sid)
 
     def get(self, sid: str) -> Connection | None:
         """Return a socket's connection, if it is still there."""
@@ -102,7 +103,3 @@ class Connections:
         """Return the sockets of one owner; one whose token has run out hears nothing more of its user."""
         found = (self._by_sid[sid] for sid in self._by_owner.get(owner, ()))
         return [each for each in found if each.user is None or each.user.expires_at > time.time()]
-
-    def watchers(self) -> Iterable[Connection]:
-        """Return the sockets that narrowed what they want to hear of."""
-        return [self._by_sid[sid] for sid in self._watchers]

@@ -1,16 +1,19 @@
 """The feed: what the database says happened goes to the board and to the sockets that it concerns.
 
 Pattern: one task reads the change stream. A lost history means a new snapshot for the board and for everyone.
+Concurrency: a batch of thousands is taken in by slices; whoever looks at the board in between sees part of a
+transaction, which cursors and versions make harmless (every part has the transaction's time).
 Shutdown: cancel the task. Invariant: nothing is told to a browser that the database has not said.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 import structlog
 
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
+from ivorycart.slices import Slices
 from ivorycart.telling import Telling
 from ivorycart.workers import WorkerState
 from models.feed import (
@@ -44,11 +47,20 @@ class ChangeSource(Protocol):
 class Feed:
     """Follows the change stream."""
 
-    def __init__(self, source: ChangeSource, board: StockBoard, broadcaster: Broadcaster, telling: Telling) -> None:
+    def __init__(
+        self,
+        source: ChangeSource,
+        board: StockBoard,
+        broadcaster: Broadcaster,
+        telling: Telling,
+        *,
+        slices: Callable[[], Slices] = Slices,
+    ) -> None:
         self._source = source
         self._board = board
         self._broadcaster = broadcaster
         self._telling = telling
+        self._slices = slices
         self._opened = False
 
     @property
@@ -71,8 +83,10 @@ class Feed:
             try:
                 async for changes in self._source.batches():
                     state.alive()
+                    slices = self._slices()
                     for change in changes:
                         await self._take(change)
+                        await slices.breathe()
             except HistoryLost as reason:
                 log.warning("feed.history_lost", reason=str(reason)[:200])
                 await self._begin_anew()

@@ -11,6 +11,7 @@ from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
+from ivorycart.resuming import Resuming
 from ivorycart.telling import NotificationBook, Telling
 from ivorycart.workers import Workers
 from models.cart import Cart
@@ -105,6 +106,7 @@ class Shop:
     notifications: NotificationBook
     board: StockBoard
     broadcaster: Broadcaster
+    resuming: Resuming
     connections: Connections
     telling: Telling
     workers: Workers

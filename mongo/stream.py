@@ -7,6 +7,9 @@ follows. A lost connection or a new primary is bridged by the resume token; wher
 Replies are read whole by ``getMore`` (one round trip for up to thousands of changes) rather than change by change
 through the driver's iterator, which costs a thread hop for each.
 
+A reply is bounded, and turned into changes by slices: decoding and translating thousands at once would hold everything
+else up.
+
 Concurrency: one reader task. Nothing here outlives it: cancelling it drops the cursor, which the server times out.
 """
 
@@ -36,7 +39,8 @@ from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
 
 AWAIT_MS = 500
-BATCH = 5000
+BATCH = 1000
+SLICE = 100  # changes that are translated at a stretch: about a millisecond
 # Seconds. An idle stream answers every AWAIT_MS; a longer silence is a lag of unknown size, at least that long.
 SILENCE = 2.0
 # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
@@ -88,11 +92,12 @@ class ChangeFeed:
         )
         self._start = reply["cursor"]["atClusterTime"]
         self._position = {"startAtOperationTime": self._start}
-        rows: list[Document] = list(reply["cursor"]["firstBatch"])
+        rows: list[Document] = reply["cursor"]["firstBatch"]
+        products = [(documents.product_of(row), documents.level_of(row)) for row in rows]
         while reply["cursor"]["id"]:
             reply = await self._run(session, getMore=reply["cursor"]["id"], collection="products", batchSize=BATCH)
-            rows += reply["cursor"]["nextBatch"]
-        products = [(documents.product_of(row), documents.level_of(row)) for row in rows]
+            rows = reply["cursor"]["nextBatch"]
+            products += [(documents.product_of(row), documents.level_of(row)) for row in rows]
         return Snapshot(cursor_of(self._start), products)
 
     async def batches(self) -> AsyncIterator[Sequence[Change]]:
@@ -176,7 +181,9 @@ class ChangeFeed:
         orders = await self._whole("orders", [event for event in fresh if event["ns"]["coll"] == "orders"])
         carts = await self._whole("carts", [event for event in fresh if _is_partial_cart(event)])
         changes: list[Change] = []
-        for event in fresh:
+        for number, event in enumerate(fresh, start=1):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
             try:
                 changes += _changes_of(event, listings, carts, orders)
             except (KeyError, TypeError, ValueError, AttributeError):

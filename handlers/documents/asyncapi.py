@@ -14,7 +14,7 @@ REF = "#/components/schemas/{model}"
 SENT: dict[str, tuple[type[BaseModel], str]] = {
     "welcome": (account.Welcome, "The first thing that a socket hears."),
     "stock": (product.Frame, "Levels that changed, conflated; keep the highest version."),
-    "stock:snapshot": (product.Frame, "Levels, after connecting and whenever deltas cannot be given."),
+    "stock:snapshot": (product.SnapshotEvent, "Levels, after connecting and whenever deltas cannot be given."),
     "product": (product.ProductEvent, "A catalogue change."),
     "cart": (cart.CartAnswer, "The cart, changed elsewhere."),
     "cart:expired": (cart.ExpiredEvent, "The cart's hold has run out."),

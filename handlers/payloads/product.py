@@ -116,6 +116,25 @@ class Frame(Answer):
     items: list[StockItem]
 
 
+class WatchAnswer(Frame):
+    """Levels as they are now. ``complete`` is false where more products are on show than a snapshot contains.
+
+    The levels of the others are then to be had over HTTP, or by watching them.
+    """
+
+    complete: bool
+
+
+class SnapshotEvent(WatchAnswer):
+    """Levels as they are now. ``gap`` says that changes were missed which are not told any more.
+
+    Then catalogue changes may be among them, and levels beyond an incomplete snapshot: what is shown is to be asked for
+    anew.
+    """
+
+    gap: bool
+
+
 class WatchEvent(Request):
     """What to hear of; null for everything."""
 

@@ -96,6 +96,11 @@ export function createConnection(session) {
       if (cursor && (!since || cursor > since)) since = cursor;
     },
 
+    /** Note that this window's past begins here, whatever it saw before. @param {import("./types.js").Cursor} cursor */
+    begunAt(cursor) {
+      since = cursor;
+    },
+
     /**
      * Ask the server. A question without an answer is a refusal with the code "unanswered": it may have been done.
      *

@@ -12,6 +12,9 @@ import { createSession } from "./session.js";
 import { createShopFacts } from "./shop_facts.js";
 import { createStock } from "./stock.js";
 
+// Without a socket the shop is still worth seeing.
+const SOCKET_PATIENCE_MS = 2_000;
+
 /** Build everything that is live on the page, wire it to the socket, and start. The only place that knows all of it. */
 export function startLive() {
   const api = createApi();
@@ -31,7 +34,6 @@ export function startLive() {
   listen(live);
   connection.open();
   void shop.load();
-  void products.load();
   return live;
 }
 
@@ -40,13 +42,17 @@ export function startLive() {
 /** @param {Live} live */
 function listen({ clock, session, connection, stock, products, cart, notices, ordering, shop }) {
   let greeted = false;
+  // The list is read once the socket hears what changes: what changed between the two would be missed.
+  const firstList = setTimeout(products.load, SOCKET_PATIENCE_MS);
   connection.on("welcome", (/** @type {import("./types.js").Welcome} */ welcome) => {
     clock.set(welcome.server_time);
     session.remember(welcome.session);
     if (!welcome.user && session.user.peek()) session.signedOut();
     shop.learn({ hold_seconds: welcome.hold_seconds, low_stock_threshold: welcome.low_stock_threshold });
     void cart.fetch().then(ordering.resume);
-    if (greeted ? !welcome.resumed : products.phase.peek() === "failed") void products.load();
+    clearTimeout(firstList);
+    if (!greeted) products.load();
+    else if (!welcome.resumed || products.phase.peek() === "failed") products.reload();
     greeted = true;
   });
 
@@ -55,13 +61,21 @@ function listen({ clock, session, connection, stock, products, cart, notices, or
     if (cart.current.peek()) notices.forgetUnless((id) => held.has(id));
   });
 
-  /** @param {{cursor: import("./types.js").Cursor, items: import("./types.js").Level[]}} message */
+  /** @param {import("./types.js").Frame} frame */
   const levels = ({ cursor, items }) => {
     stock.apply(items);
     connection.seen(cursor);
   };
   connection.on("stock", levels);
-  connection.on("stock:snapshot", levels);
+  connection.on("stock:snapshot", (/** @type {import("./types.js").Snapshot} */ snapshot) => {
+    if (snapshot.gap) {
+      // Beside levels, product events were missed; and an incomplete snapshot leaves other levels stale.
+      stock.doubt();
+      connection.begunAt(snapshot.cursor);
+      products.reload();
+    }
+    levels(snapshot);
+  });
   connection.on("product", (event) => {
     products.changed(event);
     connection.seen(event.cursor);

@@ -2,9 +2,12 @@ import { batch, computed, signal } from "@preact/signals";
 
 const PAGE = 100;
 const MOST_PAGES = 10;
+// After a break every window asks anew: not all at once.
+const SPREAD_MS = 2_000;
+const RETRY_MS = 5_000;
 
 /**
- * The catalogue: read once over HTTP, then kept by `product` events.
+ * The catalogue: read over HTTP, then kept by `product` events; read again where some of those were missed.
  *
  * @param {import("./api.js").Api} api
  * @param {import("./stock.js").Stock} stock
@@ -29,27 +32,66 @@ export function createProducts(api, stock) {
     if (next.delete(id)) byId.value = next;
   }
 
-  async function load() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+  let underWay = false;
+  let again = false;
+  /** What was told while a list was under way, which may be older. @type {Change[]} */
+  let meanwhile = [];
+
+  function load() {
+    clearTimeout(later);
+    if (underWay) {
+      again = true;
+      return;
+    }
+    underWay = true;
     if (phase.peek() === "failed") phase.value = "loading"; // a reload of what is shown goes unseen
+    void read().finally(() => { underWay = false; });
+  }
+
+  async function read() {
     try {
-      const items = await everyPage(api);
-      batch(() => {
-        byId.value = new Map();
-        put(items);
-        phase.value = "ready";
-      });
+      do {
+        again = false;
+        meanwhile = [];
+        show(await everyPage(api));
+      } while (again);
     } catch {
       if (phase.peek() === "loading") phase.value = "failed";
+      else reload(RETRY_MS);
     }
   }
 
-  /** @param {{change: string, product: import("./types.js").Product}} event */
-  function changed({ change, product }) {
+  /** @param {import("./types.js").Product[]} items */
+  function show(items) {
+    batch(() => {
+      byId.value = new Map();
+      put(items);
+      meanwhile.forEach(take);
+      phase.value = "ready";
+    });
+  }
+
+  /** Read the list again in a moment: changes were missed. @param {number} [wait] milliseconds at least */
+  function reload(wait = 0) {
+    clearTimeout(later);
+    later = setTimeout(load, wait + Math.random() * SPREAD_MS);
+  }
+
+  /** @param {Change} event */
+  function changed(event) {
+    if (underWay) meanwhile.push(event);
+    take(event);
+  }
+
+  /** @param {Change} event */
+  function take({ change, product }) {
     if (change === "withdrawn" || product.published === false) drop(product.id);
     else batch(() => put([product]));
   }
 
-  return { byId, phase, list, departments, load, changed };
+  return { byId, phase, list, departments, load, reload, changed };
 }
 
 /** The first part of a product's category path ("home" of "home/lighting"). @param {import("./types.js").Product} product */
@@ -71,4 +113,5 @@ async function everyPage(api) {
   return items;
 }
 
+/** @typedef {{change: string, product: import("./types.js").Product}} Change */
 /** @typedef {ReturnType<typeof createProducts>} Products */

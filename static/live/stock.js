@@ -21,6 +21,16 @@ export function createStock() {
   return {
     level,
 
+    /** Take the next level of each product whatever its version: it may be of another history (a restored database). */
+    doubt() {
+      batch(() => {
+        for (const known of levels.values()) {
+          const last = known.peek();
+          if (last) known.value = { ...last, version: -1 };
+        }
+      });
+    },
+
     /** @param {import("./types.js").Level[]} items */
     apply(items) {
       batch(() => {

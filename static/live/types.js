@@ -4,6 +4,10 @@
  * @typedef {{id: string, available: number, stock: number, held: number, version: number,
  *   next_release?: string | null}} Level
  *
+ * @typedef {{cursor: Cursor, items: Level[]}} Frame
+ *
+ * @typedef {Frame & {complete: boolean, gap: boolean}} Snapshot
+ *
  * @typedef {{url: string, alt: string}} Image
  *
  * @typedef {{id: string, name: string, description: string, price: number, list_price?: number | null, currency: string,

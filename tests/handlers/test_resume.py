@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 from socketio.exceptions import ConnectionRefusedError as RefusedAtDoor
 
@@ -14,6 +15,7 @@ from handlers.sockets import Sockets
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.connections import Connection, Connections
+from ivorycart.resuming import Resuming
 from ivorycart.shop import Facts
 from models.catalogue import Listing
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
@@ -44,7 +46,7 @@ class Stage:
             board=self.board,
             broadcaster=self.broadcaster,
             connections=self.connections,
-            telling=SimpleNamespace(shapes=shapes.WireShapes(self.board)),
+            resuming=Resuming(self.board, shapes.frame, shapes.WireShapes(self.board).product),
             facts=Facts(demo=True, currency="EUR", hold_seconds=600, low_stock_threshold=3, guest_checkout=False),
         )
 
@@ -52,7 +54,7 @@ class Stage:
         """Keep it; the shop goes on meanwhile."""
         assert to == "ada"
         assert not self.inside
-        self.sent.append((event, payload))
+        self.sent.append((event, orjson.loads(orjson.dumps(payload))))
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
 

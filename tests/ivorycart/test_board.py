@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivorycart.board import SNAPSHOT_LIMIT, StockBoard
+from ivorycart.board import MISSED_LIMIT, SNAPSHOT_LIMIT, StockBoard
 from models.catalogue import Listing
 from models.feed import CatalogueChange, CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
@@ -258,3 +258,51 @@ def test_sold_out_is_not_all_held():
     board = a_board()
     board.apply_level(moved(11, stock=0, held=0, version=6))
     assert board.all_held(["tea"]) == []
+
+
+def test_who_missed_more_than_a_snapshot_holds_gets_a_snapshot():
+    """That is cheaper; but who watches certain products is told of these, however much else has changed."""
+    names = [f"p{number}" for number in range(MISSED_LIMIT + 1)]
+    board = a_board(*names)
+    for name in names[1:]:
+        board.apply_level(moved(20, name, held=2, version=6))
+    assert len(board.since(at(20)).levels) == MISSED_LIMIT
+    board.apply_level(moved(20, "p0", held=2, version=6))
+    assert board.since(at(20)) is None
+    assert set(board.since(at(20), watch={"p0", "p7", "unknown"}).levels) == {"p0", "p7"}
+    assert board.since(at(21), watch={"p0"}) is None
+
+
+def test_a_watcher_misses_only_entries_that_it_watches_newest_first():
+    """As everyone does who hears everything."""
+    board = a_board("tea", "cup", "pot")
+    for time, name in ((11, "tea"), (12, "cup"), (13, "pot"), (14, "tea")):
+        board.apply_catalogue(edited(time, Level(10, 1, 5, 0), product_id=name))
+    board.apply_level(moved(15, "pot", held=2, version=6))
+    missed = board.since(at(12), watch={"tea", "pot"})
+    assert [each.product_id for each in missed.catalogue] == ["tea", "pot"]
+    assert set(missed.levels) == {"tea", "pot"}
+    assert [each.product_id for each in board.since(at(14), watch={"tea", "pot"}).catalogue] == ["tea"]
+
+
+def test_a_release_that_becomes_known_is_told_to_who_was_away():
+    """It belongs to what is shown, and moves no cursor."""
+    board = a_board("tea", "cup")
+    board.apply_level(moved(11, held=10, version=6))
+    board.apply_level(moved(12, "cup", held=2, version=6))
+    revision, cursor = board.revision, board.cursor
+    assert board.since(cursor).levels == ("cup",)
+    board.put_releases({"tea": NOON})
+    assert board.cursor == cursor
+    assert board.revision > revision
+    assert set(board.since(cursor).levels) == {"cup", "tea"}
+
+
+def test_a_revision_moves_within_a_transaction():
+    """The cursor does not: its changes share a time."""
+    board = a_board("tea", "cup")
+    board.apply_level(moved(11, held=2, version=6))
+    revision, cursor = board.revision, board.cursor
+    board.apply_level(moved(11, "cup", held=2, version=6))
+    assert board.cursor == cursor
+    assert board.revision > revision

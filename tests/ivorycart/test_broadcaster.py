@@ -1,141 +1,14 @@
 """The broadcaster: one frame per tick, the latest of each product, and nothing lost when sending fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from ivorycart.board import Shown, StockBoard
-from ivorycart.broadcaster import EVERYTHING, Broadcaster
-from ivorycart.connections import Connection, Connections
+from ivorycart.watches import EVERYTHING, room_of
 from ivorycart.workers import WorkerState
-from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
-from models.stock import Level, Product
+from tests.ivorycart.broadcaster_stage import NEVER_AGAIN, NOON, Broken, Stage, sells, settle
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SHOWN = Product("tea", "Tea", 500, "EUR", "seller", 3, 10, for_sale=True)
-NEVER_AGAIN = 3600.0  # a tick that no test waits for
-
-
-class Broken(Exception):
-    """Something the broadcaster works with failed."""
-
-
-def payload(cursor: Cursor, shown: Iterable[Shown]) -> Mapping[str, Any]:
-    """Show a frame in few words."""
-    items = {each.product_id: (each.level.version, each.next_release) for each in shown}
-    return {"cursor": cursor, "items": items}
-
-
-@dataclass
-class Outlet:
-    """Keeps what was sent, and waits or fails as it is told."""
-
-    sent: list[tuple[str, str, Any]] = field(default_factory=list)
-    rooms: set[tuple[str, str]] = field(default_factory=set)
-    failures: int = 0
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-    on_join: Callable[[], None] = lambda: None
-
-    def __post_init__(self) -> None:
-        """Let everything through at first."""
-        self.gate.set()
-
-    async def send(self, event: str, payload: Mapping[str, Any], *, to: str) -> None:
-        """Send to one socket."""
-        await self.gate.wait()
-        if self.failures:
-            self.failures -= 1
-            raise Broken
-        self.sent.append((event, to, payload))
-
-    async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
-        """Send to a room."""
-        await self.send(event, payload, to=room)
-
-    async def join(self, sid: str, room: str) -> None:
-        """Enter a room."""
-        self.on_join()
-        self.rooms.add((sid, room))
-
-    async def leave(self, sid: str, room: str) -> None:
-        """Leave a room."""
-        self.rooms.discard((sid, room))
-
-    @property
-    def frames(self) -> list[Any]:
-        """What went to all, in order."""
-        return [payload["items"] for event, to, payload in self.sent if (event, to) == ("stock", EVERYTHING)]
-
-
-@dataclass
-class Releases:
-    """Knows when holds end; answers, waits or fails as it is told."""
-
-    at: dict[str, datetime] = field(default_factory=dict)
-    asked: list[list[str]] = field(default_factory=list)
-    failures: int = 0
-    before_answer: Callable[[], None] = lambda: None
-
-    async def next_releases(self, product_ids: Iterable[str]) -> Mapping[str, datetime]:
-        """Answer."""
-        self.asked.append(list(product_ids))
-        if self.failures:
-            self.failures -= 1
-            raise Broken
-        answer = {each: self.at[each] for each in self.asked[-1] if each in self.at}
-        self.before_answer()
-        return answer
-
-
-class Stage:
-    """A broadcaster with its board and fakes around it."""
-
-    def __init__(self, tick: float = 0.0, products: Iterable[str] = ("tea", "cup", "pot")) -> None:
-        self.board = StockBoard()
-        start = [(replace(SHOWN, id=each), Level(10, 0, 1, 0)) for each in products]
-        self.board.start(Snapshot(Cursor(f"{1:016x}"), start))
-        self.connections = Connections()
-        self.outlet = Outlet()
-        self.releases = Releases()
-        self.broadcaster = Broadcaster(self.board, self.connections, self.outlet, self.releases, payload, tick=tick)
-        self.time = 10
-
-    def move(self, product_id: str, **parts: int) -> None:
-        """Let the feed take in a movement."""
-        self.time += 1
-        version = self.board.levels[product_id].version + 1
-        parts = {"stock": None, "held": None, "arming": None, **parts}
-        change = LevelChanged(Cursor(f"{self.time:016x}"), product_id, version=version, **parts)
-        if self.board.apply_level(change):
-            self.broadcaster.mark(product_id)
-
-    async def joins(self, sid: str, watch: Iterable[str] | None = None) -> None:
-        """Let a socket in."""
-        wanted = None if watch is None else frozenset(watch)
-        self.connections.add(Connection(sid, f"session of {sid}", watch=wanted))
-        await self.broadcaster.watch(sid, wanted)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Run the broadcaster."""
-        task = asyncio.create_task(self.broadcaster.run())
-        await settle()
-        try:
-            yield task
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
-async def settle() -> None:
-    """Let everything that can go on go on."""
-    for _ in range(50):
-        await asyncio.sleep(0)
+NOON_TEXT = NOON.isoformat()
 
 
 async def test_the_first_change_after_a_pause_goes_out_at_once():
@@ -144,7 +17,7 @@ async def test_the_first_change_after_a_pause_goes_out_at_once():
     async with stage.running():
         stage.move("tea", held=1)
         await settle()
-        assert stage.outlet.frames == [{"tea": (2, None)}]
+        assert stage.outlet.frames == [{"tea": [2, None]}]
 
 
 async def test_there_is_at_most_one_frame_per_tick():
@@ -156,7 +29,7 @@ async def test_there_is_at_most_one_frame_per_tick():
         await settle()
         stage.move("cup", held=1)
         await settle()
-        assert stage.outlet.frames == [{"tea": (2, None)}]
+        assert stage.outlet.frames == [{"tea": [2, None]}]
 
 
 async def test_changes_within_a_tick_are_conflated():
@@ -166,7 +39,7 @@ async def test_changes_within_a_tick_are_conflated():
         stage.move("tea", held=held)
         stage.move("cup", held=held)
     async with stage.running():
-        assert stage.outlet.frames == [{"tea": (9, None), "cup": (9, None)}]
+        assert stage.outlet.frames == [{"tea": [9, None], "cup": [9, None]}]
 
 
 async def test_what_changes_while_a_frame_is_sent_goes_with_the_next():
@@ -180,7 +53,7 @@ async def test_what_changes_while_a_frame_is_sent_goes_with_the_next():
         stage.move("cup", held=1)
         stage.outlet.gate.set()
         await settle()
-        assert stage.outlet.frames == [{"tea": (2, None)}, {"tea": (3, None), "cup": (2, None)}]
+        assert stage.outlet.frames == [{"tea": [2, None]}, {"tea": [3, None], "cup": [2, None]}]
 
 
 @pytest.mark.parametrize("what", ["outlet", "releases"])
@@ -198,7 +71,7 @@ async def test_a_failure_loses_no_mark(what: str):
     async with stage.running():
         pass
     shown = {name: item for frame in stage.outlet.frames for name, item in frame.items()}
-    assert shown == {"tea": (2, NOON), "cup": (2, None)}
+    assert shown == {"tea": [2, NOON_TEXT], "cup": [2, None]}
 
 
 async def test_a_failed_snapshot_is_sent_by_the_next_run():
@@ -247,7 +120,7 @@ async def test_the_next_release_follows_where_everything_is_held():
         await settle()
         stage.move("cup", held=1)
         await settle()
-    assert stage.outlet.frames == [{"tea": (2, None)}, {"tea": (2, NOON)}, {"cup": (2, None)}]
+    assert stage.outlet.frames == [{"tea": [2, None]}, {"tea": [2, NOON_TEXT]}, {"cup": [2, None]}]
     assert stage.releases.asked == [["tea"]]
 
 
@@ -257,7 +130,7 @@ async def test_a_release_that_is_not_known_is_not_asked_for_for_ever():
     async with stage.running():
         stage.move("tea", held=10)
         await settle()
-    assert (stage.outlet.frames, stage.releases.asked) == ([{"tea": (2, None)}], [["tea"]])
+    assert (stage.outlet.frames, stage.releases.asked) == ([{"tea": [2, None]}], [["tea"]])
 
 
 async def test_a_release_that_a_newer_movement_overtook_is_asked_for_again():
@@ -274,7 +147,7 @@ async def test_a_release_that_a_newer_movement_overtook_is_asked_for_again():
     async with stage.running():
         stage.move("tea", held=10)
         await settle()
-    assert stage.outlet.frames[-1] == {"tea": (3, NOON.replace(hour=13))}
+    assert stage.outlet.frames[-1] == {"tea": [3, NOON.replace(hour=13).isoformat()]}
     assert len(stage.releases.asked) == 2
 
 
@@ -284,7 +157,7 @@ async def test_watchers_hear_of_what_they_watch_only():
     await stage.joins("ada")
     await stage.joins("bob", ["cup"])
     await stage.joins("eve", [])
-    assert stage.outlet.rooms == {("ada", EVERYTHING)}
+    assert stage.outlet.rooms == {("ada", EVERYTHING), ("bob", room_of(frozenset({"cup"})))}
     async with stage.running():
         stage.move("tea", held=1)
         await settle()
@@ -293,28 +166,45 @@ async def test_watchers_hear_of_what_they_watch_only():
     assert [(to, set(frame["items"])) for _, to, frame in stage.outlet.sent] == [
         (EVERYTHING, {"tea"}),
         (EVERYTHING, {"cup"}),
-        ("bob", {"cup"}),
+        (room_of(frozenset({"cup"})), {"cup"}),
     ]
 
 
-async def test_no_frame_passes_by_a_socket_that_widens_its_watch():
-    """It is in the room of all before it stops being a watcher."""
+async def test_no_frame_passes_by_a_socket_that_changes_its_watch():
+    """It is in the new room before it leaves the old one, and counts as a watcher of the old until then."""
     stage = Stage()
-    await stage.joins("bob", ["cup"])
-    watchers: list[int] = []
-    stage.outlet.on_join = lambda: watchers.append(len(list(stage.connections.watchers())))
-    await stage.broadcaster.watch("bob", None)
-    assert watchers == [1]
-    assert stage.outlet.rooms == {("bob", EVERYTHING)}
-    assert list(stage.connections.watchers()) == []
-    await stage.broadcaster.watch("bob", frozenset({"tea"}))
+    cup, tea = frozenset({"cup"}), frozenset({"tea"})
+    await stage.joins("bob", cup)
+    steps: list[tuple[frozenset[str] | None, int]] = [(None, 1), (tea, 0), (cup, 0)]
+    for wanted, rooms_of_cup in steps:
+        seen: list[int] = []
+        stage.outlet.on_join = lambda seen=seen: seen.append(len(stage.connections.watches.rooms_of_product("cup")))
+        await stage.broadcaster.watch("bob", wanted)
+        assert seen == [rooms_of_cup]
+        assert stage.outlet.rooms == {("bob", room_of(wanted))}
+    await stage.broadcaster.watch("bob", frozenset())
     assert stage.outlet.rooms == set()
+    assert list(stage.connections.watches) == []
+
+
+async def test_who_watches_the_same_shares_a_room_and_its_frames():
+    """A thousand windows on one page of the shop cost one frame."""
+    stage = Stage()
+    for number in range(5):
+        await stage.joins(f"s{number}", ["cup", "tea"])
+    await stage.joins("other", ["cup"])
+    async with stage.running():
+        stage.move("cup", held=1)
+        await settle()
+    rooms = [EVERYTHING, room_of(frozenset({"cup", "tea"})), room_of(frozenset({"cup"}))]
+    assert sorted(to for _, to, _ in stage.outlet.sent) == sorted(map(str, rooms))
 
 
 async def test_a_socket_that_has_gone_disturbs_nobody():
     """Watching and snapshots of the departed are nothing."""
     stage = Stage()
     await stage.broadcaster.watch("gone", frozenset({"tea"}))
+    assert stage.outlet.rooms == set()
     await stage.broadcaster.send_snapshot("gone")
     assert stage.outlet.sent == []
     assert len(stage.connections) == 0
@@ -331,8 +221,9 @@ async def test_after_a_lost_history_everyone_gets_a_snapshot_built_once():
         await settle()
     assert [(event, to, set(frame["items"])) for event, to, frame in stage.outlet.sent] == [
         ("stock:snapshot", EVERYTHING, {"tea", "cup", "pot"}),
-        ("stock:snapshot", "bob", {"cup"}),
+        ("stock:snapshot", room_of(frozenset({"cup", "unknown"})), {"cup"}),
     ]
+    assert all(frame["gap"] for _, _, frame in stage.outlet.sent)
 
 
 async def test_a_catalogue_change_goes_to_all_and_to_its_watchers():
@@ -343,7 +234,10 @@ async def test_a_catalogue_change_goes_to_all_and_to_its_watchers():
     async with stage.running():
         stage.broadcaster.mark_catalogue("cup", {"change": "updated"})
         await settle()
-    assert [(event, to) for event, to, _ in stage.outlet.sent] == [("product", EVERYTHING), ("product", "bob")]
+    assert [(event, to) for event, to, _ in stage.outlet.sent] == [
+        ("product", EVERYTHING),
+        ("product", room_of(frozenset({"cup"}))),
+    ]
 
 
 async def test_what_is_not_on_show_makes_no_frame():
@@ -355,15 +249,6 @@ async def test_what_is_not_on_show_makes_no_frame():
     assert stage.outlet.sent == []
 
 
-def sells(stage: Stage, product_id: str) -> str:
-    """Let the feed take in a catalogue change; return its cursor."""
-    stage.time += 1
-    cursor = Cursor(f"{stage.time:016x}")
-    stage.board.apply_catalogue(CatalogueChanged(cursor, product_id, "updated", None))
-    stage.broadcaster.mark_catalogue(product_id, {"items": []})
-    return cursor
-
-
 async def test_no_message_claims_a_time_before_which_something_is_still_to_be_sent():
     """Entries go first and claim the first change that waits; the frame, which is the last, claims all."""
     stage = Stage()
@@ -372,7 +257,7 @@ async def test_no_message_claims_a_time_before_which_something_is_still_to_be_se
     sells(stage, "pot")
     stage.move("cup", held=1)
     last = sells(stage, "lid")
-    assert stage.broadcaster.payload_of(["tea"])["cursor"] == first
+    assert stage.broadcaster.snapshots.of(frozenset({"tea"}))["cursor"] == first
     async with stage.running():
         pass
     assert [(event, frame["cursor"]) for event, _, frame in stage.outlet.sent] == [
@@ -380,7 +265,7 @@ async def test_no_message_claims_a_time_before_which_something_is_still_to_be_se
         ("product", first),
         ("stock", last),
     ]
-    assert stage.outlet.frames == [{"tea": (2, None), "cup": (2, None)}]
+    assert stage.outlet.frames == [{"tea": [2, None], "cup": [2, None]}]
     assert stage.broadcaster.cursor == stage.board.cursor
 
 

@@ -29,14 +29,17 @@ def test_signing_in_moves_a_socket_to_its_user():
     assert [each.sid for each in connections.of_owner(owner_of_user(ADA.id))] == ["a1"]
 
 
-def test_watchers_are_those_who_narrowed_what_they_hear():
-    """An empty list is narrow, too; None is everything."""
+def test_equal_lists_of_what_is_watched_are_kept_once():
+    """Ten thousand windows on one page of the shop do not keep ten thousand lists."""
     connections = Connections()
-    for sid, watch in (("all", None), ("some", frozenset({"tea"})), ("none", frozenset())):
-        connections.add(Connection(sid, sid, watch=watch))
-    assert {each.sid for each in connections.watchers()} == {"some", "none"}
-    connections.change("some", watch=None)
-    assert {each.sid for each in connections.watchers()} == {"none"}
+    for sid in ("one", "two"):
+        connections.add(Connection(sid, sid, watch=frozenset({"tea", "cup"})))
+    one, two = connections.get("one"), connections.get("two")
+    assert one
+    assert two
+    assert one.watch is two.watch
+    connections.change("one", watch=None)
+    assert len(list(connections.watches)) == 1
 
 
 def test_what_has_gone_leaves_nothing_behind():
@@ -47,7 +50,7 @@ def test_what_has_gone_leaves_nothing_behind():
     for number in range(100):
         connections.remove(str(number))
         connections.remove(str(number))
-    assert (connections._by_sid, connections._by_owner, connections._watchers) == ({}, {}, set())
+    assert (connections._by_sid, connections._by_owner, list(connections.watches)) == ({}, {}, [])
     assert connections.change("1", user=ADA) is None
     assert connections.get("1") is None
 

@@ -13,6 +13,7 @@ from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.connections import Connections
 from ivorycart.feed import Feed
+from ivorycart.slices import Slices
 from ivorycart.workers import WorkerState
 from models.cart import Cart
 from models.catalogue import Listing
@@ -116,7 +117,7 @@ class Stage:
         self.broadcaster = Broadcaster(
             self.board, Connections(), fakes, fakes, lambda cursor, _: {"cursor": cursor}, tick=0
         )
-        self.feed = Feed(self.source, self.board, self.broadcaster, fakes)
+        self.feed = Feed(self.source, self.board, self.broadcaster, fakes, slices=lambda: Slices(0))
         self.state = WorkerState("feed", has_rhythm=True)
 
     async def run(self) -> None:
@@ -137,8 +138,9 @@ async def test_what_happens_reaches_whom_it_concerns():
     await stage.run()
     assert stage.board.levels["tea"].stock == 9
     assert stage.ears.heard == [cart, notification, order]
-    assert [tuple(entry) for entry in stage.broadcaster._catalogue] == [("cup", {"change": "created"})]
-    assert set(stage.broadcaster._dirty) == {"tea", "cup"}
+    entries = stage.broadcaster._entries.take(9)
+    assert [(entry.product_id, entry.latest) for entry in entries] == [("cup", {"change": "created"})]
+    assert {each.product_id for each in stage.broadcaster._levels.take(9)} == {"tea", "cup"}
     assert stage.source.snapshots == 1
 
 
@@ -148,7 +150,7 @@ async def test_an_entry_that_went_marks_no_level():
     await stage.feed.open()
     await stage.run()
     assert "tea" not in stage.board.levels
-    assert not stage.broadcaster._dirty
+    assert len(stage.broadcaster._levels) == 0
 
 
 async def test_a_lost_history_means_a_snapshot_for_the_board_and_for_all():
@@ -229,3 +231,24 @@ async def test_the_lag_is_the_source_s_and_the_worker_shows_it():
     await stage.run()
     assert stage.state.lag
     assert (stage.feed.lag, stage.state.lag()) == (7.0, 7.0)
+
+
+async def test_a_long_batch_lets_everything_else_run_and_what_has_been_read_counts():
+    """Whoever asks in the midst of it gets the levels so far, at the time that their transaction has."""
+    at = Cursor(f"{200:016x}")
+    stage = Stage([LevelChanged(at, "tea", 10 + number, None, 2 + number, None) for number in range(100)])
+    await stage.feed.open()
+    seen: list[int] = []
+
+    async def look() -> None:
+        while True:
+            assert stage.board.cursor == at or not seen
+            seen.append(stage.board.levels["tea"].stock)
+            await asyncio.sleep(0)
+
+    looking = asyncio.create_task(look())
+    await stage.run()
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    assert len(set(seen)) >= 90
+    assert seen == sorted(seen)
