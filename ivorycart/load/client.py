@@ -48,8 +48,8 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
     """
 
     __slots__ = (
-        "_acks", "_auth", "_closed", "_decode", "_entered", "_inflater", "_next_ack", "_on_close", "_on_event", "_on_frame",
-        "_parts", "_parts_compressed", "_reason", "_transport", "heard_at", "patience", "sid", "tag",
+        "_acks", "_auth", "_closed", "_decode", "_entered", "_inflater", "_next_ack", "_on_close", "_on_event",
+        "_on_frame", "_parts", "_parts_compressed", "_reason", "_transport", "heard_at", "patience", "sid", "tag",
     )  # fmt: skip
 
     def __init__(
