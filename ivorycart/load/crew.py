@@ -16,20 +16,24 @@ import orjson
 from ivorycart.load.client import SocketIOClient
 from ivorycart.load.messages import Probed
 from ivorycart.load.plan import ProcessPlan
-from ivorycart.load.sights import Sight, Sights
+from ivorycart.load.sights import Fault, Sight, Sights
 from ivorycart.load.tally import Tally
 
 STOCK, SNAPSHOT = b'42["stock",', b'42["stock:snapshot",'
 HANDSHAKES_AT_ONCE = 200
 CONNECT_PATIENCE = 30.0
 ACK_PATIENCE = 15.0
+ARRIVAL = 1.0  # seconds after the welcome in which a repeat is what a resume may bring
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 5.0  # as Socket.IO's own clients do, ± 50 %
 
 
 class Seat:
     """One client of the load, over all of its connections."""
 
-    __slots__ = ("blamed", "client", "cursor", "left_at", "number", "session", "sight", "stalls", "token", "tries")
+    __slots__ = (
+        "blamed", "came_at", "client", "cursor", "left_at", "number", "resumed", "session", "sight", "stalls", "token",
+        "tries",
+    )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, *, token: str | None = None, stalls: bool = False) -> None:
         self.number = number
@@ -39,6 +43,8 @@ class Seat:
         self.client: SocketIOClient | None = None
         self.cursor = self.session = ""
         self.left_at = 0.0  # 0: never connected before
+        self.came_at = 0.0  # its last welcome
+        self.resumed = False
         self.tries = 0
         self.blamed: set[str] | None = None  # kinds of faults that this client has met
 
@@ -141,7 +147,6 @@ class Crew:
 
     async def _connected(self, seat: Seat) -> bool:
         options, began = self.plan.options, time.monotonic()
-        seat.sight = self.sights.carried(seat.sight)
         try:
             client = await SocketIOClient.connect(
                 options.url,
@@ -199,9 +204,10 @@ class Crew:
         step = self.sights.hear(seat.sight, text, snapshot=snapshot)
         seat.sight = step.sight
         seat.cursor = max(step.cursor, seat.cursor)
-        if step.faults or step.repeated:
-            self._blame(seat, step.faults, step.repeated)
-        if step.probed and not seat.stalls:
+        arriving = now - seat.came_at < ARRIVAL
+        for fault in step.faults:
+            self._blame(seat, fault, arriving=arriving)
+        if step.probed and not seat.stalls and not arriving:
             self.heard.setdefault(step.probed, array("d")).append(now)
         if seat is self.probe:
             self.probe_news.set()
@@ -220,25 +226,26 @@ class Crew:
             self.tally.refusals[f"error: {payload['code']}"] += 1
 
     def _welcome(self, seat: Seat, payload: dict[str, Any], now: float) -> None:
-        seat.session = str(payload["session"])
+        seat.came_at, seat.session, seat.resumed = now, str(payload["session"]), bool(payload["resumed"])
         seat.cursor = max(str(payload["cursor"]), seat.cursor)
         self.hold_seconds = float(payload["hold_seconds"])
         if seat.left_at and seat is not self.probe:
             self.tally.back.add(now - seat.left_at)
-            self.tally.resumed += bool(payload["resumed"])
+            self.tally.resumed += seat.resumed
 
-    def _blame(self, seat: Seat, faults: Any, repeated: int) -> None:
-        self.tally.repeated += repeated
-        for fault in faults:
-            self.tally.faults[fault.kind] += 1
-            self.tally.example(
-                fault.kind, client=seat.number, product=fault.product_id, known=fault.known, heard=fault.heard
-            )
-            if seat.blamed is None:
-                seat.blamed = set()
-            if fault.kind not in seat.blamed:
-                seat.blamed.add(fault.kind)
-                self.tally.faulty_clients[fault.kind] += 1
+    def _blame(self, seat: Seat, fault: Fault, *, arriving: bool) -> None:
+        """Count a fault, unless it is what a resume may bring: what was missed overlaps with what was known."""
+        if arriving and (fault.kind == "duplicated" or (fault.kind == "regressed" and seat.resumed)):
+            self.tally.repeated += 1
+            return
+        kind, product_id, known, heard = fault
+        self.tally.faults[kind] += 1
+        self.tally.example(kind, client=seat.number, product=product_id, known=known, heard=heard)
+        if seat.blamed is None:
+            seat.blamed = set()
+        if kind not in seat.blamed:
+            seat.blamed.add(kind)
+            self.tally.faulty_clients[kind] += 1
 
     def _payload(self, frame: bytes) -> Any:
         """Read a frame that many clients get, once."""

@@ -46,6 +46,7 @@ class News:
 
     process: int
     connected: int
+    cpu: float = 0.0  # seconds of this process so far
     away: int = 0  # not connected, though nobody stalled or ended them
     tally: Tally = field(default_factory=Tally)
     probed: list[Probed] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Compared:
     equal: int = 0
     lost_clients: int = 0
     lost: int = 0
+    cpu: float = 0.0  # seconds of this process so far
     away: int = 0
     cut_stalled: int = 0
     examples: list[dict[str, object]] = field(default_factory=list)

@@ -45,12 +45,13 @@ def build(outcome: Outcome, verdict: Verdict, around: Surroundings) -> dict[str,
         "notes": list(around.notes),
         "options": {**asdict(around.options), "processes": around.processes},
         "seconds": {"ramp": round(outcome.ramp_seconds, 3), "acting": round(seconds, 3)},
+        "load_cpu_percent": _own_cpu(outcome),
         "clients": _clients(outcome, around),
         "connects": _connects(outcome),
         "frames": {
             "count": tally.frames,
             "bytes": tally.received_bytes,
-            "per_second": _per_second(sum(each.frames for each in outcome.moments), len(outcome.moments)),
+            "per_second": _per_second(outcome.acting_frames, seconds),
             "unreadable": dict(tally.unreadable),
         },
         "latency_ms": {
@@ -97,6 +98,12 @@ def build(outcome: Outcome, verdict: Verdict, around: Surroundings) -> dict[str,
         "server": {"processes": list(around.server), "unknown": around.server_unknown or None},
         "timeline": [_moment(each) for each in outcome.moments],
     }
+
+
+def _own_cpu(outcome: Outcome) -> list[float]:
+    """Return what each process of the load used of a core: a busy one measures its own slowness."""
+    seconds = outcome.acting_seconds
+    return [round(used / seconds * 100, 1) for _, used in sorted(outcome.acting_cpu.items())] if seconds else []
 
 
 def _clients(outcome: Outcome, around: Surroundings) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def rows_of(report: Mapping[str, Any]) -> list[Row]:
         ("duplicated", f"{checks['duplicated']:,} at {checks['duplicated_clients']:,} clients"),
         ("oversold", f"{report['oversell']['units']:,} units ({report['oversell']['judged_by']})"),
     ]
+    own = report["load_cpu_percent"]
+    rows.append(("load itself", ", ".join(f"{each:.0f} %" for each in own) + " of a core"))
     if back["cut"] or back["back"]:
         told = f"{back['back']:,} back, {back['resumed']:,} resumed, {back['snapshots']:,} by snapshot"
         again = f"repeated levels {checks['repeated_after_resume']:,}"

@@ -26,11 +26,11 @@ PROBE_PATIENCE = 5.0
 
 @dataclass(slots=True)
 class Stage:
-    """What the roles share: what may be bought, who is acting, and one lock per cart that several sockets share."""
+    """What the roles share: what may be bought, when to rest, and one lock per cart that several sockets share."""
 
     products: Sequence[OnSale]
     probe_product: str
-    acting: bool = False
+    resting: asyncio.Event = field(default_factory=asyncio.Event)
     carts: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def lock_of(self, token: str | None) -> asyncio.Lock:
@@ -64,10 +64,10 @@ async def buyer(crew: Crew, stage: Stage, seat: Seat) -> None:
 async def probe(crew: Crew, stage: Stage, seat: Seat) -> None:
     """Take one unit of the probe's product and give it back, in turn; note the moments of each version."""
     quantity, period = 0, 1 / crew.plan.options.probe_rate
-    while stage.acting:
+    while not stage.resting.is_set():
         await asyncio.sleep(crew.dice.uniform(0.7, 1.3) * period)  # in step with a tick it would measure that
         before = seat.sight.levels.get(stage.probe_product)
-        if before is None or seat.client is None or not stage.acting:
+        if before is None or seat.client is None or stage.resting.is_set():
             continue
         sent = time.monotonic()
         payload = {"product_id": stage.probe_product, "quantity": 1 - quantity}
@@ -115,8 +115,12 @@ async def storms(crew: Crew) -> None:
 
 async def _turn(crew: Crew, stage: Stage) -> bool:
     """Wait for a client's next act, at random moments of the rate; return whether it is still to be done."""
-    await asyncio.sleep(crew.dice.expovariate(crew.plan.options.rate))
-    return stage.acting
+    try:
+        async with asyncio.timeout(crew.dice.expovariate(crew.plan.options.rate)):
+            await stage.resting.wait()
+    except TimeoutError:
+        return True
+    return False
 
 
 async def _set(crew: Crew, seat: Seat, product: OnSale, quantity: int) -> dict[str, Any] | None:

@@ -16,6 +16,8 @@ from ivorycart.load.storm import Outcome, Storm
 from ivorycart.load.target import NoShop, OnSale, Target, address_of
 from ivorycart.load.vitals import Vitals
 
+BUSY = 0.8  # of a core
+
 Account = tuple[str, str]  # email, password
 
 
@@ -127,6 +129,10 @@ async def _judged(target: Target, outcome: Outcome, ready: Prepared) -> tuple[Ve
         notes.append("stopped early, by Ctrl-C")
     if outcome.tally.probe_disturbed:
         notes.append(f"{outcome.tally.probe_disturbed} acts of the probe do not count: somebody else moved its product")
+    if any(used > BUSY * outcome.acting_seconds for used in outcome.acting_cpu.values()):
+        notes.append(
+            "the load itself was short of CPU: latencies contain its own waiting; use more --processes or cores"
+        )
     if unexplained := sum(sale.unexplained for sale in sales):
         notes.append(f"{unexplained} more units left the shelves than this run ordered: somebody else was shopping")
     if "levels" in by:

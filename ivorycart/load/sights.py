@@ -4,25 +4,16 @@ Ten thousand clients hear the same frames. What a client knows is an immutable `
 to the next, and that step is worked out once and remembered there. So checking a frame costs a client one comparison
 of bytes, whatever the frame contains, and clients that have come to know the same share one Sight again.
 
-A version may be skipped (conflation). Within a connection, without a snapshot in between, it may neither go back
-(``regressed``) nor come twice (``duplicated``); after a resume repeats are allowed (``repeated``). A level that a
-version contradicts, or with more held than there is, is always wrong.
+A version may be skipped (conflation). Without a snapshot in between it may neither go back (``regressed``) nor come
+twice (``duplicated``), unless the client has just come back; that only its owner knows. A level that its own version
+contradicts, or with more held than there is, is always wrong.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import IntEnum
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 Item = Mapping[str, Any]
-
-
-class Origin(IntEnum):
-    """How a level became known."""
-
-    CARRIED = 0  # in an earlier connection
-    SNAPSHOT = 1
-    DELTA = 2
 
 
 class Level(NamedTuple):
@@ -32,7 +23,6 @@ class Level(NamedTuple):
     stock: int
     held: int
     next_release: str | None
-    origin: Origin
 
 
 class Fault(NamedTuple):
@@ -50,7 +40,6 @@ class Step(NamedTuple):
     sight: "Sight"
     cursor: str
     faults: tuple[Fault, ...]
-    repeated: int
     probed: int
 
 
@@ -61,7 +50,7 @@ class Sight:
 
     def __init__(self, levels: Mapping[str, Level]) -> None:
         self.levels = levels
-        self.frame = b""
+        self.frame = b""  # that leads to the step
         self.step: Step | None = None
 
 
@@ -75,7 +64,7 @@ class Sights:
         self.nothing = self._shared({})
 
     def hear(self, sight: Sight, frame: bytes, *, snapshot: bool) -> Step:
-        """Return where a frame leads from what is known."""
+        """Return where a frame leads from what is known. Raises KeyError, TypeError, ValueError for no such frame."""
         if sight.step is not None and sight.frame == frame:
             return sight.step
         payload = self._decode(frame)
@@ -84,35 +73,27 @@ class Sights:
         sight.frame, sight.step = frame, step
         return step
 
-    def carried(self, sight: Sight) -> Sight:
-        """Return what a client knows that comes back: repeats are then no fault."""
-        return self._shared({k: each._replace(origin=Origin.CARRIED) for k, each in sight.levels.items()})
-
     def apart(self, sight: Sight) -> Sight:
-        """Return what a client knows that hears nothing for long: the steps of the others are not kept for its sake."""
+        """Return what a client knows that hears nothing for long: the others' steps are not kept for its sake."""
         return Sight(sight.levels)
 
     def _snapshot(self, sight: Sight, items: Iterable[Item], cursor: str) -> Step:
-        fresh = {str(item["id"]): _level(item, Origin.SNAPSHOT) for item in items}
+        fresh = {str(item["id"]): _level(item) for item in items}
         faults = tuple(Fault("impossible", name, 0, each.version) for name, each in fresh.items() if _impossible(each))
-        return Step(self._shared({**sight.levels, **fresh}), cursor, faults, 0, 0)
+        return Step(self._shared({**sight.levels, **fresh}), cursor, faults, 0)
 
     def _delta(self, sight: Sight, items: Iterable[Item], cursor: str) -> Step:
-        levels, faults = dict(sight.levels), []
-        repeated = probed = 0
+        levels, faults, probed = dict(sight.levels), [], 0
         for item in items:
-            product_id, heard = str(item["id"]), _level(item, Origin.DELTA)
+            product_id, heard = str(item["id"]), _level(item)
             known = levels.get(product_id)
-            kind = _compare(known, heard)
-            if kind == "repeated":
-                repeated += 1
-            elif kind:
+            if kind := _compare(known, heard):
                 faults.append(Fault(kind, product_id, known.version if known else 0, heard.version))
             if known is None or heard.version >= known.version:
                 levels[product_id] = heard
-                if product_id == self._probe_product and known and known.origin and heard.version > known.version:
-                    probed = heard.version
-        return Step(self._shared(levels), cursor, tuple(faults), repeated, probed)
+            if product_id == self._probe_product and known and heard.version > known.version:
+                probed = heard.version
+        return Step(self._shared(levels), cursor, tuple(faults), probed)
 
     def _shared(self, levels: Mapping[str, Level]) -> Sight:
         key = hash(frozenset(levels.items()))
@@ -122,8 +103,8 @@ class Sights:
         return found
 
 
-def _level(item: Item, origin: Origin) -> Level:
-    return Level(int(item["version"]), int(item["stock"]), int(item["held"]), item.get("next_release"), origin)
+def _level(item: Item) -> Level:
+    return Level(int(item["version"]), int(item["stock"]), int(item["held"]), item.get("next_release"))
 
 
 def _impossible(level: Level) -> bool:
@@ -137,9 +118,8 @@ def _compare(known: Level | None, heard: Level) -> str:
     if known is None or heard.version > known.version:
         return ""
     if heard.version < known.version:
-        return "repeated" if known.origin is Origin.CARRIED else "regressed"
+        return "regressed"
     if (heard.stock, heard.held) != (known.stock, known.held):
         return "contradicted"
-    if heard.next_release != known.next_release:
-        return ""  # the same level, and now it is known when a unit comes back
-    return "duplicated" if known.origin is Origin.DELTA else "repeated"
+    # Of the same level it may have become known when a unit comes back.
+    return "duplicated" if heard.next_release == known.next_release else ""

@@ -60,6 +60,8 @@ class Outcome:
     after: dict[str, Should] = field(default_factory=dict)
     ramp_seconds: float = 0.0
     acting_seconds: float = 0.0
+    acting_frames: int = 0
+    acting_cpu: dict[int, float] = field(default_factory=dict)  # seconds, by process of the load
     most_connected: int = 0
     stopped_early: bool = False
 
@@ -85,6 +87,7 @@ class Storm:
         self._on_moment = on_moment
         self._pipes: dict[int, Connection[Order, News]] = {}
         self._connected: dict[int, int] = {}
+        self._cpu: dict[int, float] = {}
         self._done: dict[str, set[int]] = {}
         self._compared: list[Compared] = []
         self._news = asyncio.Event()
@@ -136,6 +139,7 @@ class Storm:
 
     async def _act(self) -> None:
         self.phase, began = "under load", time.monotonic()
+        frames, cpu = self.outcome.tally.frames, dict(self._cpu)
         self._send(Order(Phase.ACT))
         until = began + self.options.duration
         while (left := until - time.monotonic()) > 0 and not self._stop.is_set():
@@ -146,6 +150,8 @@ class Storm:
             except TimeoutError:
                 continue
         self.outcome.acting_seconds = time.monotonic() - began
+        self.outcome.acting_frames = self.outcome.tally.frames - frames
+        self.outcome.acting_cpu = {number: used - cpu[number] for number, used in self._cpu.items()}
 
     async def _rest(self) -> None:
         self.phase = "finishing"
@@ -206,6 +212,7 @@ class Storm:
         now = time.monotonic()
         moment = self._moment(now)
         self._connected[news.process] = news.connected
+        self._cpu[news.process] = news.cpu
         self.connected = moment.connected = sum(self._connected.values())
         self.outcome.most_connected = max(self.outcome.most_connected, self.connected)
         tally = news.tally

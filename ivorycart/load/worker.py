@@ -109,7 +109,6 @@ class Worker:
 
     def _act(self) -> None:
         crew, stage, seats = self._crew, self._stage, self._crew.seats
-        stage.acting = True
         self._acts = [crew.begin(carter(crew, stage, seat)) for seat in self._part(seats, 0)]
         self._acts += [crew.begin(buyer(crew, stage, seat)) for seat in self._part(seats, 1)]
         for seat in self._part(seats, 2):
@@ -120,7 +119,7 @@ class Worker:
 
     async def _rest(self) -> None:
         """Finish what is under way; let the stalled read again."""
-        self._stage.acting = False
+        self._stage.resting.set()
         if self._acts:
             await asyncio.wait(self._acts, timeout=FINISH_PATIENCE)
         for seat in self._part(self._crew.seats, 2):
@@ -172,7 +171,8 @@ class Worker:
         tally, probed, heard = self._crew.take()
         there = sum(seat.client is not None for seat in self._crew.seats)
         away = sum(seat.client is None and not seat.stalls for seat in self._crew.seats)
-        news = News(self._plan.number, there, away, tally, probed, heard, done, compared)
+        cpu = time.process_time()
+        news = News(self._plan.number, there, cpu, away, tally, probed, heard, done, compared)
         async with self._speaking:
             try:
                 await asyncio.to_thread(self._pipe.send, news)
