@@ -29,10 +29,9 @@ OnFrame = Callable[["SocketIOClient", bytes, float], None]
 
 MAX_MESSAGE = 64 * 1024 * 1024
 READ_BUFFER = 4096  # per client; it grows where messages are larger
-RECEIVE_BUFFER, STALLED_RECEIVE_BUFFER = (
-    262_144,
-    4096,
-)  # else the kernel takes megabytes before the server feels anything
+# Of a client that stalls: else the kernel takes megabytes before the server feels anything. With a much smaller one
+# Linux waits for seconds before it goes on sending to who reads again.
+STALLED_RECEIVE_BUFFER = 65_536
 
 LEFT = "io client disconnect"
 TOLD_TO_LEAVE = "io server disconnect"
@@ -184,13 +183,14 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
         """Stop reading, with a small kernel buffer, so that the server's own buffers fill."""
         if self._transport is None or self._closed:
             return
-        _set_receive_buffer(self._transport, STALLED_RECEIVE_BUFFER)
-        self._transport.underlying_transport.pause_reading()
+        stream = self._transport.underlying_transport
+        with socket.socket(fileno=os.dup(stream.get_extra_info("socket").fileno())) as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STALLED_RECEIVE_BUFFER)
+        stream.pause_reading()
 
     def resume(self) -> None:
         """Read again."""
         if self._transport is not None and not self._closed:
-            _set_receive_buffer(self._transport, RECEIVE_BUFFER)
             self._transport.underlying_transport.resume_reading()
 
     # What picows calls.
@@ -301,12 +301,6 @@ def websocket_url(url: str) -> str:
     parts = urlsplit(url)
     scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
     return urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/socket.io/", "EIO=4&transport=websocket", ""))
-
-
-def _set_receive_buffer(transport: WSTransport, size: int) -> None:
-    """Set the kernel's buffer. The event loops give no socket that could be set, but its number."""
-    with socket.socket(fileno=os.dup(transport.underlying_transport.get_extra_info("socket").fileno())) as again:
-        again.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
 def _arguments(event: str, payload: Any) -> bytes:
