@@ -85,7 +85,7 @@ def conditions(scale: Scale, command: str) -> list[str]:
 
 
 def main() -> int:
-    """Measure, and print the tables; return the exit status: 2 where it cannot be run as asked."""
+    """Measure, and print the tables; return the exit status: 1 where a run failed."""
     parser = arguments()
     given = parser.parse_args()
     scale = scale_of(given)
@@ -98,7 +98,7 @@ def main() -> int:
     plan = needed(scale, [name for row in rows for name in row.needs(scale)])
     results = uvloop.run(run(plan, scale.repeats, lambda line: print(line, file=sys.stderr, flush=True)))
     tell(rows, results, scale, given.write)
-    return 0
+    return 1 if results.failed else 0
 
 
 def tell(rows: list[Row], results: Results, scale: Scale, path: Path | None) -> None:

@@ -44,10 +44,11 @@ def spread(values: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What was measured: for each measurement its runs, or why there are none."""
+    """What was measured: for each measurement its runs, or why there are none, and which runs failed."""
 
     runs: dict[str, list[Figures]]
     missing: dict[str, str]
+    failed: dict[str, list[str]]
 
     def spread(self, measurement: str, figure: str) -> Spread:
         """Return one figure of a measurement."""

@@ -32,7 +32,10 @@ class Watched:
     pid: int
 
     def cpu(self) -> float:
-        """Return the processor time it has used so far, user and system."""
+        """Return the processor time it has used so far, user and system, of all its threads."""
+        if sys.platform == "linux":
+            # The clock that clock_getcpuclockid(3) names: to the nanosecond, where /proc counts hundredths.
+            return time.clock_gettime(~self.pid << 3 | 2)
         used = psutil.Process(self.pid).cpu_times()
         return float(used.user + used.system)
 

@@ -67,13 +67,15 @@ def every(verdicts: Sequence[bool | None]) -> bool | None:
 
 def details(results: Results) -> list[tuple[str, ...]]:
     """Return every figure of every measurement with its spread."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, runs in results.runs.items():
         for figure in dict.fromkeys(figure for run in runs for figure in run):
             told = results.spread(name, figure)
             values = (number(told.middle), number(told.least), number(told.most))
             rows.append((name, figure, *values, str(told.runs)))
     rows += [(name, f"not measured: {reason}", "", "", "", "0") for name, reason in results.missing.items()]
+    for name, reasons in results.failed.items():
+        rows += [(name, f"a run failed: {reason.splitlines()[0]}", "", "", "", "") for reason in reasons]
     return rows
 
 
@@ -117,7 +119,8 @@ def markdown(
             "## Every figure",
             "",
             "`_us`: microseconds of the server's processor time (user and system), per client and message, per client,",
-            "or per event; `_ms`: at the client; `_kib`, `_mib`: resident memory.",
+            "or per event; `_ms`: at the client; `_kib`, `_mib`: resident memory; `busy`: how much of a core the load",
+            "used, which bounds what it can show where it comes near 1.",
             "",
             markdown_table(DETAILS, details(results)),
         )

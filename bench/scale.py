@@ -15,7 +15,9 @@ class Scale:
     stalled: tuple[int, ...] = (1, 100)
     connects_at_once: int = 256  # handshakes on their way
     warm_up: int = 3  # broadcasts
-    broadcasts: int = 30
+    broadcasts: int = 30  # at least; more for a smaller crowd, whose cost would else be too little to measure
+    most_broadcasts: int = 100
+    deliveries: int = 240_000
     swamped: int = 512_000  # bytes to each stalled client with each broadcast
     askers: int = 100
     questions: int = 300  # per asker
@@ -36,9 +38,10 @@ class Scale:
         """Return the seconds from one broadcast to the next: none may have to wait for the one before it."""
         return max(0.1, clients * (SLOW if server == "stock" else FAST))
 
-    def broadcasts_of(self, server: str) -> int:
+    def broadcasts_of(self, server: str, clients: int) -> int:
         """Return how many broadcasts are measured: fewer of the peer that takes a second for each."""
-        return max(3, self.broadcasts // 4) if server == "stock" else self.broadcasts
+        count = max(self.broadcasts, min(self.most_broadcasts, self.deliveries // clients))
+        return max(3, count // 4) if server == "stock" else count
 
     @property
     def most_clients(self) -> int:
@@ -54,6 +57,7 @@ QUICK = Scale(
     stalled=(1, 5),
     warm_up=1,
     broadcasts=4,
+    most_broadcasts=4,
     askers=5,
     questions=40,
     cart_sockets=(5, 20),

@@ -14,10 +14,11 @@ async def carts(sockets: int, scale: Scale) -> Figures:
         warm, options = max(1, scale.carts // 8), {"sockets": sockets, "product_ids": ids, "pause": 0.0}
         await shop.load.ask("fill_carts", each=warm, **options)
         await shop.server.quiet()
-        cpu = shop.server.cpu()
+        cpu, busy = shop.server.cpu(), shop.load.cpu()
         done = await shop.load.ask("fill_carts", each=scale.carts, **options)
-        cpu = shop.server.cpu() - cpu
-        return _plain(done) | {"cpu_us": cpu / max(1, done["done"]) * 1e6}
+        cpu, busy = shop.server.cpu() - cpu, shop.load.cpu() - busy
+        figures, count = _plain(done), max(1, done["done"])
+        return figures | {"cpu_us": cpu / count * 1e6, "load_busy": busy * figures["per_s"] / count}
 
 
 async def alone(scale: Scale) -> Figures:

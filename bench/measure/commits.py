@@ -50,4 +50,5 @@ def _version(change: dict[str, object], product_id: ObjectId) -> object | None:
         return None
     written = change["o"]
     assert isinstance(written, dict)
-    return written.get("diff", {}).get("u", {}).get("version")
+    version: object = written.get("diff", {}).get("u", {}).get("version")
+    return version

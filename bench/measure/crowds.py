@@ -47,11 +47,13 @@ async def visit(server: str, clients: int, scale: Scale, *, stalled: int | None 
 async def arrive(server: Watched, load: Child, url: str, clients: int, scale: Scale) -> Figures:
     """Let all connect at once; return the rate, the cost, and the memory of each once it is idle."""
     await server.quiet()
-    cpu, memory = server.cpu(), server.memory()
+    cpu, memory, busy = server.cpu(), server.memory(), load.cpu()
     connected = await load.ask("connect", url=url, count=clients, at_once=scale.connects_at_once)
+    busy = load.cpu() - busy
     await server.quiet()
     return {
         "connects_per_s": clients / connected["seconds"],
+        "connect_load_busy": busy / connected["seconds"],
         "connect_us": (server.cpu() - cpu) / clients * 1e6,
         "memory_kib": (server.memory() - memory) / clients / 1024,
         "refused": float(connected["failed"]),
@@ -74,27 +76,33 @@ async def _broadcasts(
     server: Child, load: Child, name: str, clients: int, scale: Scale, *, swamped: bool = False
 ) -> Figures:
     """Let the server broadcast at a steady rate; return its cost per client, latencies, faults, memory kept."""
-    interval, count = scale.interval(name, clients), scale.broadcasts_of(name)
+    interval, count = scale.interval(name, clients), scale.broadcasts_of(name, clients)
     options = {"swamped": scale.swamped} if swamped else {}
     await load.ask("listen")
     await server.ask("broadcast", first=0, count=scale.warm_up, interval=interval)
     await load.ask("heard", first=0, count=scale.warm_up, patience=PATIENCE)
     await server.quiet()
     cpu, memory = server.cpu(), server.memory()
-    async with asyncio.TaskGroup() as tasks:
-        peak = tasks.create_task(_peak(server, telling := asyncio.Event()))
+    async with _peak(server) as peak:
         await server.ask("broadcast", first=scale.warm_up, count=count, interval=interval, **options)
         heard = await load.ask("heard", first=scale.warm_up, count=count, patience=PATIENCE)
-        telling.set()
-    return {**heard, "cpu_us": (server.cpu() - cpu) / clients / count * 1e6} | {
-        "grown_mib": (peak.result() - memory) / 2**20
-    }
+    cost = (server.cpu() - cpu) / clients / count * 1e6
+    return {**heard, "cpu_us": cost, "grown_mib": (max(peak) - memory) / 2**20}
 
 
-async def _peak(server: Watched, over: asyncio.Event) -> int:
-    """Return the most memory that a server had."""
-    most = server.memory()
-    while not over.is_set():
-        await asyncio.sleep(0.1)
-        most = max(most, server.memory())
-    return most
+@asynccontextmanager
+async def _peak(server: Watched) -> AsyncIterator[list[int]]:
+    """Note how much memory a server has, over and over."""
+    seen = [server.memory()]
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            seen.append(server.memory())
+
+    looking = asyncio.create_task(look())
+    try:
+        yield seen
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)

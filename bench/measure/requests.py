@@ -14,8 +14,10 @@ async def requests(server: str, scale: Scale) -> Figures:
             await load.ask("connect_askers", url=f"http://127.0.0.1:{child.hello['port']}", count=scale.askers)
             await load.ask("ask", questions=max(1, scale.questions // 5))
             await child.quiet()
-            cpu = child.cpu()
+            cpu, busy = child.cpu(), load.cpu()
             asked = await load.ask("ask", questions=scale.questions)
-            return {**asked, "cpu_us": (child.cpu() - cpu) / asked["asked"] * 1e6}
+            seconds = asked["asked"] / asked["per_s"]
+            cost = {"cpu_us": (child.cpu() - cpu) / asked["asked"] * 1e6, "load_busy": (load.cpu() - busy) / seconds}
+            return asked | cost
     finally:
         await child.stop()
