@@ -119,7 +119,7 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
                     **options,
                 )
                 if client._transport is None:  # picows returns all the same where the server hangs up this early
-                    raise ConnectionError("the server hung up during the handshake")
+                    client._entered.set_exception(ConnectionError("the server hung up during the handshake"))
                 await client._entered
         except WSError as error:
             raise ConnectRefused(f"{url}: {error}") from error

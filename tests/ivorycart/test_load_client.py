@@ -166,7 +166,7 @@ async def test_ends_are_told_once_and_with_their_reason(url: str) -> None:
     assert ears.reasons == ["io server disconnect", "transport close"]
     with pytest.raises(ConnectRefused, match="not you"):
         await SocketIOClient.connect(url, {"stranger": True})
-    with pytest.raises(ConnectionError, match="404|hung up"):
+    with pytest.raises(ConnectionError, match=r"404|hung up"):
         await SocketIOClient.connect(f"{url}/elsewhere")
 
 
@@ -184,7 +184,7 @@ async def test_a_stalled_client_hears_all_once_it_reads_again(url: str) -> None:
 
 async def test_nobody_there() -> None:
     """Where nobody listens connecting fails at once."""
-    with pytest.raises(OSError, match="."):
+    with pytest.raises(ConnectionRefusedError):
         await SocketIOClient.connect("http://127.0.0.1:1")
 
 
