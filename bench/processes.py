@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ import psutil
 from bench.control import MAX_LINE
 from bench.machine import pin
 
+ON_LINUX = platform.system() == "Linux"
 ROOT = Path(__file__).parent.parent
 PATIENCE = 600.0
 IDLE = 0.03  # of a core, below which a process has nothing to do but its timers
@@ -33,7 +35,7 @@ class Watched:
 
     def cpu(self) -> float:
         """Return the processor time it has used so far, user and system, of all its threads."""
-        if sys.platform == "linux":
+        if ON_LINUX:
             # The clock that clock_getcpuclockid(3) names: to the nanosecond, where /proc counts hundredths.
             return time.clock_gettime(~self.pid << 3 | 2)
         used = psutil.Process(self.pid).cpu_times()
