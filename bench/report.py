@@ -120,7 +120,8 @@ def markdown(
             "",
             "`_us`: microseconds of the server's processor time (user and system), per client and message, per client,",
             "or per event; `_ms`: at the client; `_kib`, `_mib`: resident memory; `busy`: how much of a core the load",
-            "used, which bounds what it can show where it comes near 1.",
+            "used, which bounds what it can show where it comes near 1; `load_us`: what hearing one message costs the",
+            "load, which is part of every latency. `name@size`: with so many orders stored.",
             "",
             markdown_table(DETAILS, details(results)),
         )

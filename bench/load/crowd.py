@@ -46,7 +46,7 @@ class Crowd:
     async def listen(self, product_id: str | None = None) -> Mapping[str, Any]:
         """Begin to note what is heard: numbered broadcasts, or the versions of a shop's product."""
         number_of = number_of_product(product_id) if product_id else number_of_broadcast
-        self.hearing = Hearing(EVENT, number_of)
+        self.hearing.begin(number_of)
         for client in self.clients:
             client.tag = None
         return {}
@@ -81,13 +81,10 @@ class Crowd:
         return await SocketIOClient.connect(
             url,
             dict(auth) if auth else None,
-            on_frame=self._frame,
+            on_frame=self.hearing.frame,
             on_close=self._closed,
             timeout=CONNECT_PATIENCE,
         )
-
-    def _frame(self, client: SocketIOClient, text: bytes, at: float) -> None:
-        self.hearing.frame(client, text, at)
 
     def _closed(self, _client: SocketIOClient, reason: str) -> None:
         self.gone += reason != LEFT

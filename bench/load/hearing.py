@@ -51,6 +51,10 @@ class Hearing:
 
     def __init__(self, event: str, number_of: NumberOf) -> None:
         self._head = b'42["' + event.encode() + b'"'
+        self.begin(number_of)
+
+    def begin(self, number_of: NumberOf) -> None:
+        """Forget what was heard; from now on events are numbered like this."""
         self._number_of = number_of
         self._texts: dict[bytes, Heard | None] = {}
         self._last: tuple[bytes, Heard | None] = (b"", None)

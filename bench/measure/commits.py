@@ -22,12 +22,13 @@ async def visit(clients: int, scale: Scale) -> Figures:
         since = (await shop.books.database.client.admin.command("ping"))["operationTime"]
         first = (await shop.books.product(product_id))["version"] + 1
         await shop.load.ask("listen", product_id=product_id)
-        cpu = shop.server.cpu()
+        cpu, busy = shop.server.cpu(), shop.load.cpu()
         moved = await shop.load.ask("move", product_id=product_id, times=scale.broadcasts, pause=interval)
         sent = await _commits(shop, product_id, since)
         heard = await shop.load.ask("heard", first=first, count=moved["done"], patience=PATIENCE, sent=sent)
-        cpu = shop.server.cpu() - cpu
-        figures |= heard | {"cpu_us": cpu / clients / moved["done"] * 1e6}
+        told = clients * moved["done"] / 1e6
+        cost = {"cpu_us": (shop.server.cpu() - cpu) / told, "load_us": (shop.load.cpu() - busy) / told}
+        figures |= heard | cost
         return figures | await depart(shop.server, shop.load, clients)
 
 

@@ -82,12 +82,13 @@ async def _broadcasts(
     await server.ask("broadcast", first=0, count=scale.warm_up, interval=interval)
     await load.ask("heard", first=0, count=scale.warm_up, patience=PATIENCE)
     await server.quiet()
-    cpu, memory = server.cpu(), server.memory()
+    cpu, memory, busy = server.cpu(), server.memory(), load.cpu()
     async with _peak(server) as peak:
         await server.ask("broadcast", first=scale.warm_up, count=count, interval=interval, **options)
         heard = await load.ask("heard", first=scale.warm_up, count=count, patience=PATIENCE)
-    cost = (server.cpu() - cpu) / clients / count * 1e6
-    return {**heard, "cpu_us": cost, "grown_mib": (max(peak) - memory) / 2**20}
+    told = clients * count / 1e6
+    cost = {"cpu_us": (server.cpu() - cpu) / told, "load_us": (load.cpu() - busy) / told}
+    return heard | cost | {"grown_mib": (max(peak) - memory) / 2**20}
 
 
 @asynccontextmanager
