@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 import orjson
 from picows import WSError, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from ivorycart.load.inflate import OFFER, Inflater
+from ivorycart.load.assembling import OFFER, Assembler
 
 OnEvent = Callable[["SocketIOClient", str, Any, float], None]
 OnClose = Callable[["SocketIOClient", str], None]
@@ -50,8 +50,8 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
     """
 
     __slots__ = (
-        "_acks", "_auth", "_closed", "_decode", "_entered", "_inflater", "_next_ack", "_on_close", "_on_event",
-        "_on_frame", "_parts", "_parts_compressed", "_reason", "_transport", "heard_at", "patience", "sid", "tag",
+        "_acks", "_assembler", "_auth", "_closed", "_decode", "_entered", "_next_ack", "_on_close", "_on_event",
+        "_on_frame", "_reason", "_transport", "compressed", "heard_at", "patience", "sid", "tag",
     )  # fmt: skip
 
     def __init__(
@@ -67,12 +67,11 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
         self._on_event, self._on_close, self._on_frame = on_event, on_close, on_frame
         self._decode = decode
         self._transport: WSTransport | None = None
-        self._inflater: Inflater | None = None
+        self._assembler: Assembler | None = None
+        self.compressed = False  # whether the server accepted the offer of permessage-deflate
         self._entered: asyncio.Future[None] | None = None
         self._acks: dict[int, asyncio.Future[Any]] | None = None
         self._next_ack = 0
-        self._parts: bytearray | None = None
-        self._parts_compressed = False
         self._closed, self._reason = False, LOST
         self.sid = ""
         self.heard_at = self.patience = 0.0
@@ -134,11 +133,6 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
     def is_open(self) -> bool:
         """Whether it is connected and not on its way out."""
         return not self._closed and bool(self.sid)
-
-    @property
-    def compressed(self) -> bool:
-        """Whether the server accepted the offer of permessage-deflate."""
-        return self._inflater is not None
 
     def emit(self, event: str, payload: Any = None) -> None:
         """Send an event; after the connection has ended nothing is sent."""
@@ -202,7 +196,7 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
         self._transport = transport
         accepted = str(transport.response.headers.get("Sec-WebSocket-Extensions", ""))
         if "permessage-deflate" in accepted:
-            self._inflater = Inflater(accepted, MAX_MESSAGE)
+            self._assembler, self.compressed = Assembler(MAX_MESSAGE, accepted), True
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take one websocket frame."""
@@ -212,7 +206,10 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
             return
         kind = frame.msg_type
         if kind is WSMsgType.TEXT or kind is WSMsgType.CONTINUATION:
-            text = self._whole(frame)
+            text: bytes | None = frame.get_payload_as_bytes()
+            if self._assembler is not None or not frame.fin or frame.rsv1:
+                self._assembler = self._assembler or Assembler(MAX_MESSAGE)
+                text = self._assembler.add(text or b"", final=frame.fin, compressed=frame.rsv1)
             if text is not None:
                 self._take(text, now)
         elif kind is WSMsgType.CLOSE:
@@ -232,22 +229,6 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
             self._on_close(self, self._reason)
 
     # Engine.IO and Socket.IO.
-
-    def _whole(self, frame: WSFrame) -> bytes | None:
-        """Return a message's text once all of its frames are there."""
-        payload, compressed = frame.get_payload_as_bytes(), frame.rsv1
-        if not frame.fin or self._parts is not None:
-            if self._parts is None:
-                self._parts, self._parts_compressed = bytearray(), compressed
-            self._parts += payload
-            if not frame.fin:
-                return None
-            payload, compressed, self._parts = bytes(self._parts), self._parts_compressed, None
-        if not compressed:
-            return payload
-        if self._inflater is None:
-            raise ValueError("a compressed message, without having agreed on compression")
-        return self._inflater.inflate(payload)
 
     def _take(self, text: bytes, now: float) -> None:
         """Take one Engine.IO packet: 0 open, 1 close, 2 ping, 4 message, 6 nothing."""

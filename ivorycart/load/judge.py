@@ -59,10 +59,10 @@ class Verdict:
         return sum(sale.oversold for sale in self.sales)
 
 
-def sale_by_levels(product_id: str, tally: Tally, before: Should | None, after: Should | None) -> Sale:
+def sale_by_levels(product_id: str, tally: Tally, before: Should, after: Should) -> Sale:
     """Judge a product by how far its stock fell."""
-    gone = before.stock - after.stock if before and after else 0
-    return Sale(product_id, tally.units[product_id], max(0, gone), tally.unknown_units[product_id], BY_LEVELS)
+    gone = max(0, before.stock - after.stock)
+    return Sale(product_id, tally.units[product_id], gone, tally.unknown_units[product_id], BY_LEVELS)
 
 
 def sale_by_ledger(product_id: str, tally: Tally, rows: Sequence[Mapping[str, Any]]) -> Sale:
@@ -76,9 +76,9 @@ def has_gap(rows: Sequence[Mapping[str, Any]], before: int) -> bool:
     return [row["version"] for row in rows] != list(range(before + 1, before + 1 + len(rows)))
 
 
-def judge(tally: Tally, compared: Compared, sales: Sequence[Sale], gaps: Sequence[str] = ()) -> Verdict:
-    """Return the verdict on a run."""
-    failures = []
+def judge(tally: Tally, compared: Compared, sales: Sequence[Sale], gaps: Sequence[str] = (), gone: str = "") -> Verdict:
+    """Return the verdict on a run; ``gone`` says why the server could not be asked in the end."""
+    failures = [f"lost: the server has gone: {gone}"] if gone else []
     if compared.lost:
         failures.append(f"lost: {compared.lost} levels are missing at {compared.lost_clients} clients")
     if compared.away:

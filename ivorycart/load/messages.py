@@ -47,7 +47,6 @@ class News:
     process: int
     connected: int
     cpu: float = 0.0  # seconds of this process so far
-    away: int = 0  # not connected, though nobody stalled or ended them
     tally: Tally = field(default_factory=Tally)
     probed: list[Probed] = field(default_factory=list)
     heard: dict[int, bytes] = field(default_factory=dict)  # probe's version → when each client heard it, as doubles

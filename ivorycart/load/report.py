@@ -1,12 +1,29 @@
-"""The report as data: what ``--json`` prints, and what the text and the page are made of. Its keys are stable. Pure."""
+"""The report as data: what ``--json`` prints, and what the text and the page are made of. Pure.
+
+Keys are stable: new ones may come, and ``format`` grows should one change its meaning or go. Times are milliseconds
+where the name says ``ms``, else seconds; a spread is ``{count, p50, p90, p99, max}``, null where nothing was measured.
+
+verdict         ``ok``, and lines that say what failed
+notes           what the reader of the figures must know
+load_cpu_percent  what each of the load's own processes used of a core
+connects        the ramp: rate, handshakes, errors, and closes by reason
+frames          events heard
+latency_ms      commit to client, with its definition
+checks          lost (levels, clients), regressed, duplicated, repeated_after_resume, contradicted (another level by the
+                same version), impossible (held < 0 or held > stock), examples
+carts, orders   acks, rates, refusals by code, answers that never came
+oversell        units, judged_by, and per product acknowledged, gone, unknown and oversold units
+server          its processes, or why they are unknown
+timeline        an entry per second
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ivorycart.load.judge import Verdict
+from ivorycart.load.outcome import Moment, Outcome
 from ivorycart.load.plan import LoadOptions
-from ivorycart.load.storm import Moment, Outcome
 from ivorycart.load.tally import by_code
 
 FORMAT = 1  # grows when a key changes its meaning or goes

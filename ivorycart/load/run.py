@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ivorycart.load.judge import Sale, Verdict, has_gap, judge, sale_by_ledger, sale_by_levels
+from ivorycart.load.judge import BY_LEVELS, Sale, Verdict, has_gap, judge, sale_by_ledger, sale_by_levels
 from ivorycart.load.limits import allow_files, port_range, sources_for
+from ivorycart.load.outcome import Outcome
 from ivorycart.load.plan import LoadOptions, ProcessPlan, divide
 from ivorycart.load.report import Surroundings, build
-from ivorycart.load.storm import Outcome, Storm
+from ivorycart.load.storm import Storm
 from ivorycart.load.target import NoShop, OnSale, Target, address_of
 from ivorycart.load.vitals import Vitals
 
@@ -111,20 +112,33 @@ def _shelf(on_sale: Sequence[OnSale], options: LoadOptions) -> tuple[list[OnSale
 
 
 async def _judged(target: Target, outcome: Outcome, ready: Prepared) -> tuple[Verdict, str, list[str]]:
-    """Judge the run, by the ledger where a seller's login opens it."""
+    """Judge the run; return the verdict, by what oversell was judged, and notes."""
+    sales, gaps = ([], []) if outcome.gone else await _sales(target, outcome, ready)
+    verdict = judge(outcome.tally, outcome.compared, sales, gaps, outcome.gone)
+    return verdict, _judged_by({sale.by for sale in sales}), _notes(outcome, sales)
+
+
+async def _sales(target: Target, outcome: Outcome, ready: Prepared) -> tuple[list[Sale], list[str]]:
+    """Return what was sold, by the ledger where a seller's login opens it, and whose ledger has a gap."""
     sales: list[Sale] = []
     gaps: list[str] = []
-    notes: list[str] = []
     for product_id in sorted({*outcome.tally.units, *outcome.tally.unknown_units}):
         before, after = outcome.before.get(product_id), outcome.after.get(product_id)
-        rows = await target.movements(product_id, ready.seller, before.version) if ready.seller and before else None
-        if rows is None or before is None:
+        if before is None:
+            continue  # it came in the middle of the run
+        rows = await target.movements(product_id, ready.seller, before.version) if ready.seller else None
+        if rows is not None:
+            sales.append(sale_by_ledger(product_id, outcome.tally, rows))
+            if has_gap(rows, before.version):
+                gaps.append(product_id)
+        elif after is not None:
             sales.append(sale_by_levels(product_id, outcome.tally, before, after))
-            continue
-        sales.append(sale_by_ledger(product_id, outcome.tally, rows))
-        if has_gap(rows, before.version):
-            gaps.append(product_id)
-    by = {sale.by for sale in sales}
+    return sales, gaps
+
+
+def _notes(outcome: Outcome, sales: Sequence[Sale]) -> list[str]:
+    """Return what the reader of the figures must know."""
+    notes = []
     if outcome.stopped_early:
         notes.append("stopped early, by Ctrl-C")
     if outcome.tally.probe_disturbed:
@@ -135,10 +149,10 @@ async def _judged(target: Target, outcome: Outcome, ready: Prepared) -> tuple[Ve
         )
     if unexplained := sum(sale.unexplained for sale in sales):
         notes.append(f"{unexplained} more units left the shelves than this run ordered: somebody else was shopping")
-    if "levels" in by:
+    if any(sale.by == BY_LEVELS for sale in sales):
         notes.append("where oversell was judged by levels, a restock during the run would have hidden or feigned it")
-    return judge(outcome.tally, outcome.compared, sales, gaps), _judged_by(by), notes
+    return notes
 
 
 def _judged_by(by: set[str]) -> str:
-    return "by " + " and ".join(sorted(by)) if by else "no orders"
+    return "by " + " and ".join(sorted(by)) if by else "nothing"

@@ -7,17 +7,15 @@ told to end, and killed if they do not. ``stop`` ends the acting part early; wha
 import asyncio
 import multiprocessing
 import time
-from array import array
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from ivorycart.load.client import SocketIOClient
-from ivorycart.load.messages import Compared, News, Order, Phase, Should
+from ivorycart.load.messages import News, Order, Phase, Should
+from ivorycart.load.outcome import Gathering, Outcome, summed
 from ivorycart.load.plan import LoadOptions, ProcessPlan
-from ivorycart.load.tally import Histogram, Tally
 from ivorycart.load.target import NoShop, OnSale
 from ivorycart.load.worker import RAMP_PATIENCE, work
 
@@ -26,44 +24,10 @@ PHASE_PATIENCE = 40.0
 END_PATIENCE = 5.0
 SNAPSHOT_PATIENCE = 30.0
 LOOK_EVERY = 0.5  # while waiting until all know the same; also what a frame may take to arrive
-UNMATCHED_FOR = 10.0  # seconds that latencies wait for the probe's word
 
 
 class StormFailed(Exception):  # noqa: N818 - it says what happened
     """A process of the load itself failed; nothing can be said of the server."""
-
-
-@dataclass(slots=True)
-class Moment:
-    """One second of the storm."""
-
-    at: float
-    connected: int = 0
-    connects: int = 0
-    frames: int = 0
-    acts: int = 0
-    orders: int = 0
-    errors: int = 0
-    latency: Histogram = field(default_factory=Histogram)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """Everything that a storm has measured."""
-
-    tally: Tally = field(default_factory=Tally)
-    from_ack: Histogram = field(default_factory=Histogram)
-    from_send: Histogram = field(default_factory=Histogram)
-    moments: list[Moment] = field(default_factory=list)
-    compared: Compared = field(default_factory=Compared)
-    before: dict[str, Should] = field(default_factory=dict)
-    after: dict[str, Should] = field(default_factory=dict)
-    ramp_seconds: float = 0.0
-    acting_seconds: float = 0.0
-    acting_frames: int = 0
-    acting_cpu: dict[int, float] = field(default_factory=dict)  # seconds, by process of the load
-    most_connected: int = 0
-    stopped_early: bool = False
 
 
 class Storm:
@@ -78,24 +42,27 @@ class Storm:
         on_moment: Callable[["Storm"], None],
     ) -> None:
         self.options = options
-        self.outcome = Outcome()
         self.phase = "connecting"
-        self.connected = 0
         self._plans = plans
         self._products = products
         self._probe_product = probe_product
         self._on_moment = on_moment
         self._pipes: dict[int, Connection[Order, News]] = {}
-        self._connected: dict[int, int] = {}
-        self._cpu: dict[int, float] = {}
+        self._gathering = Gathering()
         self._done: dict[str, set[int]] = {}
-        self._compared: list[Compared] = []
         self._news = asyncio.Event()
         self._stop = asyncio.Event()
         self._failure: StormFailed | None = None
-        self._began = time.monotonic()
-        self._probed: dict[int, tuple[float, float]] = {}
-        self._unmatched: list[tuple[int, array[float], float]] = []
+
+    @property
+    def outcome(self) -> Outcome:
+        """What is known so far."""
+        return self._gathering.outcome
+
+    @property
+    def connected(self) -> int:
+        """How many clients are connected now."""
+        return self._gathering.connected
 
     def stop(self) -> None:
         """End the acting part now."""
@@ -132,14 +99,14 @@ class Storm:
             stack.callback(loop.remove_reader, mine.fileno())
 
     async def _connect_all(self) -> None:
-        self._began = time.monotonic()
+        began = self._gathering.began = time.monotonic()
         ramp = self.options.clients / self.options.connects_per_second
         await self._all_done("ramp", ramp + RAMP_PATIENCE + RAMP_SLACK)
-        self.outcome.ramp_seconds = time.monotonic() - self._began
+        self.outcome.ramp_seconds = time.monotonic() - began
 
     async def _act(self) -> None:
         self.phase, began = "under load", time.monotonic()
-        frames, cpu = self.outcome.tally.frames, dict(self._cpu)
+        frames, cpu = self.outcome.tally.frames, dict(self._gathering.cpu)
         self._send(Order(Phase.ACT))
         until = began + self.options.duration
         while (left := until - time.monotonic()) > 0 and not self._stop.is_set():
@@ -151,7 +118,7 @@ class Storm:
                 continue
         self.outcome.acting_seconds = time.monotonic() - began
         self.outcome.acting_frames = self.outcome.tally.frames - frames
-        self.outcome.acting_cpu = {number: used - cpu[number] for number, used in self._cpu.items()}
+        self.outcome.acting_cpu = {number: used - cpu[number] for number, used in self._gathering.cpu.items()}
 
     async def _rest(self) -> None:
         self.phase = "finishing"
@@ -159,15 +126,19 @@ class Storm:
 
     async def _compare(self) -> None:
         """Compare with fresh snapshots until all know the same, or until time is up."""
-        self.phase, until = "comparing", time.monotonic() + self.options.settle
+        self.phase, until, outcome = "comparing", time.monotonic() + self.options.settle, self.outcome
         while True:
-            fresh = await fresh_levels(self.options)
+            outcome.gone = ""
+            try:
+                outcome.after = await fresh_levels(self.options)
+            except NoShop as error:
+                outcome.gone = str(error)
             await asyncio.sleep(LOOK_EVERY)
-            self._compared = []
-            await self._tell(Order(Phase.COMPARE, fresh), Phase.COMPARE.value)
-            self.outcome.after, self.outcome.compared = fresh, _sum(self._compared)
-            result = self.outcome.compared
-            if not (result.lost or result.away) or time.monotonic() > until:
+            self._gathering.compared = []
+            await self._tell(Order(Phase.COMPARE, outcome.after), Phase.COMPARE.value)
+            outcome.compared = summed(self._gathering.compared)
+            fine = not (outcome.compared.lost or outcome.compared.away or outcome.gone)
+            if fine or time.monotonic() > until:
                 return
 
     async def _tell(self, order: Order, done: str) -> None:
@@ -203,55 +174,10 @@ class Storm:
                 self._failure = StormFailed("a process of the load ended before its time; its last words are above")
             self._news.set()
             return
-        self._take(news)
+        self._gathering.take(news)
         if news.done:
             self._done.setdefault(news.done, set()).add(number)
         self._news.set()
-
-    def _take(self, news: News) -> None:
-        now = time.monotonic()
-        moment = self._moment(now)
-        self._connected[news.process] = news.connected
-        self._cpu[news.process] = news.cpu
-        self.connected = moment.connected = sum(self._connected.values())
-        self.outcome.most_connected = max(self.outcome.most_connected, self.connected)
-        tally = news.tally
-        moment.connects += tally.connects + tally.reconnects
-        moment.frames += tally.frames
-        moment.acts += tally.cart_acks.count + tally.order_acks.count
-        moment.orders += tally.orders
-        moment.errors += tally.errors
-        self.outcome.tally.merge(tally)
-        self._probed.update((each.version, (each.sent, each.acked)) for each in news.probed)
-        for version, raw in news.heard.items():
-            times = array("d")
-            times.frombytes(raw)
-            self._unmatched.append((version, times, now))
-        self._match(now)
-        if news.compared:
-            self._compared.append(news.compared)
-
-    def _match(self, now: float) -> None:
-        """Turn the moments at which clients heard of the probe's versions into latencies."""
-        waiting = []
-        for version, times, since in self._unmatched:
-            known = self._probed.get(version)
-            if known is None:
-                if now - since < UNMATCHED_FOR:
-                    waiting.append((version, times, since))
-                continue
-            sent, acked = known
-            latencies = [at - acked for at in times]
-            self.outcome.from_ack.add_all(latencies)
-            self._moment(times[0]).latency.add_all(latencies)
-            self.outcome.from_send.add_all(at - sent for at in times)
-        self._unmatched = waiting
-
-    def _moment(self, at: float) -> Moment:
-        second = max(0, int(at - self._began))
-        while len(self.outcome.moments) <= second:
-            self.outcome.moments.append(Moment(float(len(self.outcome.moments)), connected=self.connected))
-        return self.outcome.moments[second]
 
     async def _beat(self) -> None:
         while True:
@@ -277,17 +203,6 @@ async def fresh_levels(options: LoadOptions) -> dict[str, Should]:
                 client.close()
     except (OSError, TimeoutError) as error:
         raise NoShop(f"{options.url} gives a new socket no stock:snapshot: {str(error) or 'no answer'}") from error
-
-
-def _sum(parts: Sequence[Compared]) -> Compared:
-    return Compared(
-        equal=sum(part.equal for part in parts),
-        lost_clients=sum(part.lost_clients for part in parts),
-        lost=sum(part.lost for part in parts),
-        away=sum(part.away for part in parts),
-        cut_stalled=sum(part.cut_stalled for part in parts),
-        examples=[example for part in parts for example in part.examples],
-    )
 
 
 async def _ended(process: BaseProcess) -> None:

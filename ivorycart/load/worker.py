@@ -170,9 +170,8 @@ class Worker:
     async def _tell(self, *, done: str = "", compared: Compared | None = None) -> None:
         tally, probed, heard = self._crew.take()
         there = sum(seat.client is not None for seat in self._crew.seats)
-        away = sum(seat.client is None and not seat.stalls for seat in self._crew.seats)
         cpu = time.process_time()
-        news = News(self._plan.number, there, cpu, away, tally, probed, heard, done, compared)
+        news = News(self._plan.number, there, cpu, tally, probed, heard, done, compared)
         async with self._speaking:
             try:
                 await asyncio.to_thread(self._pipe.send, news)

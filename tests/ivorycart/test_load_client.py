@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import time
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import socketio
 from aiohttp import web
 
+from ivorycart.load.assembling import Assembler
 from ivorycart.load.client import ConnectRefused, SocketIOClient, websocket_url
 
 ROOT = Path(__file__).parent.parent.parent
@@ -192,3 +194,31 @@ def test_addresses() -> None:
     """The websocket's address follows from the shop's, with its path."""
     assert websocket_url("http://a:5000") == "ws://a:5000/socket.io/?EIO=4&transport=websocket"
     assert websocket_url("https://a/shop/") == "wss://a/shop/socket.io/?EIO=4&transport=websocket"
+
+
+@pytest.mark.parametrize("agreed", ["permessage-deflate", "permessage-deflate; server_no_context_takeover"])
+def test_messages_in_parts_and_compressed(agreed: str) -> None:
+    """Parts become one message; later messages may refer to earlier ones, or each starts afresh."""
+    assembler = Assembler(10_000, agreed)
+    deflate = zlib.compressobj(wbits=-15)
+    for text in (b"ivory " * 100, b"cart " * 100, b"ivory " * 100):
+        if "no_context" in agreed:
+            deflate = zlib.compressobj(wbits=-15)
+        data = (deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        assert assembler.add(data[:3], final=False, compressed=True) is None
+        assert assembler.add(data[3:], final=True, compressed=False) == text
+    assert assembler.add(b"plain", final=True, compressed=False) == b"plain"
+
+
+def test_messages_that_cannot_be_read() -> None:
+    """Compression that was not agreed on, garbage, and more than the limit."""
+    bomb = zlib.compressobj(wbits=-15)
+    data = bomb.compress(b"0" * 100_000) + bomb.flush(zlib.Z_SYNC_FLUSH)
+    with pytest.raises(ValueError, match="without having agreed"):
+        Assembler(1000).add(data, final=True, compressed=True)
+    with pytest.raises(ValueError, match="more than 1000"):
+        Assembler(1000, "permessage-deflate").add(data, final=True, compressed=True)
+    with pytest.raises(ValueError, match="cannot be read"):
+        Assembler(1000, "permessage-deflate").add(b"\xff" * 9, final=True, compressed=True)
+    with pytest.raises(ValueError, match="more than 1000"):
+        Assembler(1000).add(b"0" * 1001, final=False, compressed=False)

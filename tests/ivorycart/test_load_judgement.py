@@ -130,6 +130,20 @@ class Generous(Shop):
         super().sell(product_id, quantity * (self._sales % 2))
 
 
+class Doomed(Shop):
+    """Is closed after a few orders."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = asyncio.Event()
+
+    def sell(self, product_id: str, quantity: int) -> None:
+        """Say when it is time to close."""
+        super().sell(product_id, quantity)
+        if self.levels[product_id]["stock"] < STOCK - 1:
+            self.closing.set()
+
+
 @asynccontextmanager
 async def opened(shop: Shop) -> AsyncIterator[str]:
     """Open a shop; give its address."""
@@ -171,11 +185,13 @@ async def load(url: str, *options: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
+FEW = ("--clients", "8", "--carts", "0.25", "--orders", "0.25", "--rate", "6", "--duration", "3", "--settle", "1")
+
+
 async def judged(shop: Shop) -> tuple[int, Any]:
     """Put a shop under a small load; return the exit status and the report."""
-    few = ("--clients", "8", "--carts", "0.25", "--orders", "0.25", "--rate", "6", "--duration", "3", "--settle", "1")
     async with opened(shop) as url:
-        status, out, err = await load(url, *few, "--json")
+        status, out, err = await load(url, *FEW, "--json")
     assert out, err
     return status, json.loads(out)
 
@@ -225,6 +241,20 @@ async def test_what_is_said_twice_is_counted_and_forgiven() -> None:
     assert status == 0
     assert report["checks"]["duplicated"] > 0
     assert report["checks"]["duplicated_clients"] > 0
+
+
+async def test_a_shop_that_goes_is_told() -> None:
+    """The report is made all the same, and says that nobody gets in any more; nothing is said of sales."""
+    shop = Doomed()
+    async with opened(shop) as url:
+        running = asyncio.ensure_future(load(url, *FEW, "--json"))
+        async with asyncio.timeout(PATIENCE):
+            await shop.closing.wait()
+    status, out, err = await running
+    assert status == 1, err
+    report = json.loads(out)
+    assert report["verdict"]["failures"][0].startswith("lost: the server has gone")
+    assert report["oversell"]["judged_by"] == "nothing"
 
 
 @pytest.mark.parametrize(
