@@ -74,7 +74,8 @@ def _line(line: Line, low: float, high: float, seconds: int) -> str:
     path, pen_down = [], False
     for second, value in enumerate(line.values):
         if value is not None:
-            path.append(f"{'L' if pen_down else 'M'}{_x(second, seconds):.1f} {_y(value, low, high):.1f}")
+            point = f"{_x(second, seconds):.1f} {_y(value, low, high):.1f}"
+            path.append(f"L{point}" if pen_down else f"M{point}h0")  # a value between two gaps is seen as a dot
         pen_down = value is not None
     return f'<path class="line {line.style}" d="{"".join(path)}"/>'
 

@@ -109,7 +109,7 @@ def _server(report: Mapping[str, Any]) -> str:
         return (
             f'<section class="card"><h2>Server</h2><p class="none">{escape(report["server"]["unknown"])}</p></section>'
         )
-    head = "<tr><th>process</th><th>CPU of one core</th><th>memory at most</th></tr>"
+    head = "<tr><th>process</th><th>CPU of one core, whole run</th><th>memory at most</th></tr>"
     return f'<section class="card"><h2>Server</h2><table>{head}{rows}</table></section>'
 
 

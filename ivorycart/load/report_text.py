@@ -94,7 +94,7 @@ def _server(report: Mapping[str, Any]) -> list[RenderableType]:
     if not report["server"]["processes"]:
         return [Text(f"server: no figures, {report['server']['unknown']}", style="dim")]
     table = Table(
-        "process", "pid", "CPU (of one core)", "memory at most", title="Server", title_justify="left", box=None
+        "process", "pid", "CPU of one core, whole run", "memory at most", title="Server", title_justify="left", box=None
     )
     for each in report["server"]["processes"]:
         table.add_row(each["name"], str(each["pid"]), f"{each['cpu_percent']:.0f} %", f"{each['max_rss_mib']:,.0f} MiB")
