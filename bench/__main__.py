@@ -6,6 +6,8 @@ python -m bench --only broadcast,memory --clients 2000 --repeats 1
 """
 
 import argparse
+import asyncio
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from bench import report
 from bench.figures import Results
 from bench.machine import TooFewFiles, allow_files, description, said_by
 from bench.measure.peers import Missing, node_packages
-from bench.plan import needed
+from bench.plan import Measure, needed
 from bench.rows import ROWS, Row
 from bench.running import run
 from bench.scale import FULL, QUICK, Scale
@@ -34,7 +36,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int, help=f"runs of each measurement ({FULL.repeats}); medians are told")
     parser.add_argument("--only", default="", help=f"these rows alone, separated by commas: {names}")
     parser.add_argument("--quick", action="store_true", help="a tiny run of everything, in a minute or two")
-    parser.add_argument("--full", action="store_true", help="with 1,000,000 stored orders, too: ten minutes more")
+    parser.add_argument(
+        "--full", action="store_true", help="with 1,000,000 stored orders, too: some ten minutes more in each round"
+    )
     parser.add_argument("--write", type=Path, metavar="PATH", help="write the page in Markdown there")
     return parser
 
@@ -96,9 +100,20 @@ def main() -> int:
         parser.error(str(error))
     configure_logs("warning", as_json=False)
     plan = needed(scale, [name for row in rows for name in row.needs(scale)])
-    results = uvloop.run(run(plan, scale.repeats, lambda line: print(line, file=sys.stderr, flush=True)))
+    try:
+        results = uvloop.run(_measured(plan, scale.repeats))
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
     tell(rows, results, scale, given.write)
     return 1 if results.failed else 0
+
+
+async def _measured(plan: dict[str, Measure], repeats: int) -> Results:
+    """Run it all; SIGTERM ends what was started before it ends this."""
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await run(plan, repeats, lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def tell(rows: list[Row], results: Results, scale: Scale, path: Path | None) -> None:

@@ -8,6 +8,9 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from mongo.embedded import EmbeddedMongoError
+from mongo.embedded.binary import find_mongod
+
 SERVER_CORE, LOAD_CORE = 0, 1
 SPARE_FILES = 200
 PACKAGES = ("aiohttp", "python-socketio", "python-engineio", "uvloop", "orjson", "picows", "motor", "pymongo")
@@ -60,7 +63,16 @@ def description() -> list[tuple[str, str]]:
         ("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
         ("Python", f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)),
         ("Node", said_by("node", "--version")),
+        ("MongoDB", _mongod()),
+        ("PostgreSQL", said_by("postgres", "--version")),
     ]
+
+
+def _mongod() -> str:
+    try:
+        return said_by(str(find_mongod(None)), "--version")
+    except EmbeddedMongoError as error:
+        return str(error)
 
 
 def _processor() -> str:
