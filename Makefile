@@ -1,7 +1,7 @@
 # make run     serves the shop with demo data and an embedded MongoDB
 # make test    runs every test
 # make check   lint, types, import contract, version floors
-# make bench   measures, and prints the tables of docs/benchmarks.md
+# make bench   measures every goal beside its peers, some twenty minutes (bench-quick: a minute; bench-ledger, bench-profile)
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 2
 
-.PHONY: run test check format lock bench bench-ledger browser clean help
+.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile browser clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -36,7 +36,15 @@ format: $(PYTHON_READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: bench-ledger
+# BENCH="--full --write docs/benchmarks.md", say, or --only broadcast,memory: see python -m bench --help
+bench: $(PYTHON_READY) $(NODE_READY)
+	$(BIN)/python -m bench $(BENCH)
+
+bench-quick: $(PYTHON_READY) $(NODE_READY)
+	$(BIN)/python -m bench --quick $(BENCH)
+
+bench-profile: $(PYTHON_READY)
+	$(BIN)/python -m bench.profile $(BENCH)
 
 bench-ledger: $(PYTHON_READY)
 	$(BIN)/python -m bench.ledger

@@ -1,4 +1,4 @@
-"""The command line for operators: ``python -m ivorycart audit``, ``seed``, ``restock``.
+"""The command line for operators: ``python -m ivorycart audit``, ``seed``, ``restock``, ``load``.
 
 What the commands work with is given by the composition root, so that this file holds only words and numbers.
 """
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from ivorycart.audit_report import as_json, as_text
 from ivorycart.ledger import Ledger
+from ivorycart.load.command import load
 from ivorycart.seeding import Seeder
 from models.audit import AuditResult
 from models.catalogue import Listing
@@ -105,6 +106,7 @@ def build_cli(open_operations: Opener) -> typer.Typer:
         """Correct a product's stock to what was counted."""
         _stock_work(open_operations, product, lambda key: Adjust(key, quantity, None, ACTOR, reason))
 
+    cli.command()(load)
     return cli
 
 

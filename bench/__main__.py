@@ -1,0 +1,143 @@
+"""Every goal beside what was reached and its peers, in one run.
+
+python -m bench                     all of it, with 8,000 clients: some twenty minutes
+python -m bench --quick             the same, tiny: whether it runs, no figures
+python -m bench --only broadcast,memory --clients 2000 --repeats 1
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from bench import report
+from bench.figures import Results
+from bench.machine import TooFewFiles, allow_files, description, said_by
+from bench.measure.peers import Missing, node_packages
+from bench.plan import Measure, needed
+from bench.rows import ROWS, Row
+from bench.running import run
+from bench.scale import FULL, QUICK, Scale
+from ivorycart.logs import configure_logs
+
+MOST_STORED = 1_000_000
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return what can be asked for."""
+    names = ", ".join(row.name for row in ROWS)
+    parser = argparse.ArgumentParser("bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clients", type=int, help=f"sockets of a crowd ({FULL.clients})")
+    parser.add_argument("--repeats", type=int, help=f"runs of each measurement ({FULL.repeats}); medians are told")
+    parser.add_argument("--only", default="", help=f"these rows alone, separated by commas: {names}")
+    parser.add_argument("--quick", action="store_true", help="a tiny run of everything, in a minute or two")
+    parser.add_argument(
+        "--full", action="store_true", help="with 1,000,000 stored orders, too: some ten minutes more in each round"
+    )
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write the page in Markdown there")
+    return parser
+
+
+def scale_of(given: argparse.Namespace) -> Scale:
+    """Return the scale of a run; growth goes as far as there are clients, where fewer are asked for."""
+    scale = QUICK if given.quick else FULL
+    if given.clients is not None:
+        part = given.clients / scale.clients
+        scale = replace(
+            scale,
+            clients=given.clients,
+            few_clients=max(1, int(scale.few_clients * part)),
+            growth=tuple(max(1, int(each * part)) for each in scale.growth),
+        )
+    if given.full:
+        scale = replace(scale, stored=(*scale.stored, MOST_STORED))
+    return replace(scale, repeats=scale.repeats if given.repeats is None else given.repeats)
+
+
+def chosen_rows(only: str) -> list[Row]:
+    """Return the rows that were asked for; raise ValueError for a name that is none."""
+    names = {name.strip() for name in only.split(",") if name.strip()}
+    unknown = names - {row.name for row in ROWS}
+    if unknown:
+        raise ValueError(f"there is no row {', '.join(sorted(unknown))}")
+    return [row for row in ROWS if not names or row.name in names]
+
+
+def conditions(scale: Scale, command: str) -> list[str]:
+    """Say how it was measured."""
+    return [
+        f"Command: `{command}`; {scale.repeats} rounds, each measurement once in every round; the median is told.",
+        "The server has a core to itself. Clients, and the shop's database, are on another.",
+        f"{scale.clients:,} clients in one process, websocket only; they offer permessage-deflate, as browsers do.",
+        f"They connect as fast as {scale.connects_at_once} handshakes at a time allow.",
+        f"Socket.IO {_socketio()} on Node: websocket transport only, otherwise as it comes.",
+        "python-socketio on aiohttp as it comes, with asyncio's own loop.",
+        "Broadcasts of about 330 bytes at a steady rate, slow enough that none waits for the one before it.",
+        "Latency runs from just before the emit to the client's reader.",
+        "In the shop it runs from the commit (the database's log, whole milliseconds) to the client's reader.",
+        "CPU is what the server's process used, user and system, while it was measured: pings and timers included.",
+        "Sockets that set carts or order hear every stock change, as browsers do, within one socket's rate limit.",
+        "Buyers are signed in and hold a unit in the cart before the clock starts.",
+        f"Stalled clients read nothing of {scale.swamped * scale.broadcasts / 1e6:.0f} MB that is sent to each.",
+        "Memory is what the process has: buffers of the kernel are not in it.",
+    ]
+
+
+def main() -> int:
+    """Measure, and print the tables; return the exit status: 1 where a run failed."""
+    parser = arguments()
+    given = parser.parse_args()
+    scale = scale_of(given)
+    try:
+        rows = chosen_rows(given.only)
+        allow_files(scale.most_clients)
+    except (ValueError, TooFewFiles) as error:
+        parser.error(str(error))
+    configure_logs("warning", as_json=False)
+    plan = needed(scale, [name for row in rows for name in row.needs(scale)])
+    try:
+        results = uvloop.run(_measured(plan, scale.repeats))
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
+    tell(rows, results, scale, given.write)
+    return 1 if results.failed else 0
+
+
+async def _measured(plan: dict[str, Measure], repeats: int) -> Results:
+    """Run it all; SIGTERM ends what was started before it ends this."""
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await run(plan, repeats, lambda line: print(line, file=sys.stderr, flush=True))
+
+
+def tell(rows: list[Row], results: Results, scale: Scale, path: Path | None) -> None:
+    """Print the tables; write the page where that was asked for."""
+    lines = [line for row in rows for line in row.tell(results, scale)]
+    machine = description()
+    how = conditions(scale, f"python -m bench {' '.join(sys.argv[1:])}".strip())
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    details = report.details(results)
+    console.print(report.table("Every figure", report.DETAILS, details, numbers_from=2))
+    console.print(report.table("To reach", report.GOALS, [line.cells() for line in lines], numbers_from=5))
+    for line in (*how, *(f"{name}: {value}" for name, value in machine)):
+        print(line)
+    if path:
+        path.write_text(report.markdown(lines, results, machine, how))
+
+
+def _socketio() -> str:
+    try:
+        facts = Path(node_packages()) / "socket.io" / "package.json"
+    except Missing:
+        return "(not installed)"
+    return said_by("node", "-p", f"require({str(facts)!r}).version")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

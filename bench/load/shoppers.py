@@ -1,0 +1,119 @@
+"""Clients that shop: carts and orders over sockets, each socket one thing at a time."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from bench.figures import waits
+from bench.load.crowd import ignore
+from ivorycart.load.client import SocketIOClient
+from tests.running_shop import order
+
+ANSWER_PATIENCE = 60.0
+
+Act = Callable[[SocketIOClient, int], Awaitable[Any]]
+
+
+class Outcomes:
+    """How long answers took, and what they were."""
+
+    def __init__(self) -> None:
+        self.waited: list[float] = []
+        self.codes: Counter[str] = Counter()
+        self.seconds = 0.0
+
+    async def all(self, clients: Sequence[SocketIOClient], at_once: int, act: Act) -> None:
+        """Have each client act once, so many at the same time; the clock runs from the first to the last."""
+        line = iter(enumerate(clients))
+
+        async def one_after_another() -> None:
+            for number, client in line:
+                asked = time.perf_counter()
+                answer = await act(client, number)
+                self.note(answer, time.perf_counter() - asked)
+
+        started = time.perf_counter()
+        await asyncio.gather(*(one_after_another() for _ in range(at_once)))
+        self.seconds += time.perf_counter() - started
+
+    def note(self, answer: Any, seconds: float) -> None:
+        """Count one answer; only what was done counts as a wait."""
+        if answer["ok"]:
+            self.waited.append(seconds)
+        else:
+            self.codes[answer["error"]["code"]] += 1
+
+    def figures(self) -> dict[str, Any]:
+        """Return the rate of what was done, its waits, and the refusals by code."""
+        done = len(self.waited)
+        rate = done / self.seconds if self.seconds else 0.0
+        return {"done": done, "per_s": rate, **waits(self.waited), "refused": dict(self.codes)}
+
+
+class Shoppers:
+    """The commands of a load process, as far as shopping goes."""
+
+    def __init__(self) -> None:
+        self.clients: list[SocketIOClient] = []
+        self._moves = 0
+
+    async def enter(self, url: str, count: int, tokens: Sequence[str] = ()) -> Mapping[str, Any]:
+        """Connect so many more, signed in where there are tokens."""
+        for number in range(count):
+            auth = {"token": tokens[number]} if tokens else None
+            self.clients.append(await SocketIOClient.connect(url, auth, on_frame=ignore))
+        return {}
+
+    async def go(self) -> Mapping[str, Any]:
+        """Have all leave."""
+        for client in self.clients:
+            client.close()
+        self.clients = []
+        await asyncio.sleep(0.2)
+        return {}
+
+    async def fill_carts(self, sockets: int, product_ids: Sequence[str], each: int, pause: float) -> Mapping[str, Any]:
+        """Have the first sockets set lines over and over, each its own sequence of products."""
+        outcomes = Outcomes()
+
+        async def fill(number: int, client: SocketIOClient) -> None:
+            for turn in range(each):
+                product_id = product_ids[(number * 7 + turn) % len(product_ids)]
+                asked = time.perf_counter()
+                answer = await _set(client, product_id, 1 + turn // len(product_ids) % 2)
+                outcomes.note(answer, time.perf_counter() - asked)
+                if pause:
+                    await asyncio.sleep(pause)
+
+        started = time.perf_counter()
+        await asyncio.gather(*(fill(*numbered) for numbered in enumerate(self.clients[:sockets])))
+        outcomes.seconds = time.perf_counter() - started
+        return outcomes.figures()
+
+    async def move(self, product_id: str, times: int, pause: float) -> Mapping[str, Any]:
+        """Have the last client change one product's level at a steady rate."""
+        outcomes = Outcomes()
+        for _ in range(times):
+            self._moves += 1  # goes on over the calls: each must be a change
+            asked = time.perf_counter()
+            outcomes.note(await _set(self.clients[-1], product_id, 1 + self._moves % 2), time.perf_counter() - asked)
+            await asyncio.sleep(pause)
+        return outcomes.figures()
+
+    async def order(self, product_id: str, price: int, rounds: int, at_once: int, key: str) -> Mapping[str, Any]:
+        """Order one unit per socket and round. Filling the cart is timed apart, as an order's clock starts after it."""
+        fills, orders = Outcomes(), Outcomes()
+        for turn in range(rounds):
+            await fills.all(self.clients, at_once, lambda client, _: _set(client, product_id, 1))
+
+            async def place(client: SocketIOClient, number: int, turn: int = turn) -> Any:
+                return await client.call("order:place", order(price, f"{key}-{turn}-{number}"), ANSWER_PATIENCE)
+
+            await orders.all(self.clients, at_once, place)
+        return {"orders": orders.figures(), "fills": fills.figures()}
+
+
+async def _set(client: SocketIOClient, product_id: str, quantity: int) -> Any:
+    return await client.call("cart:set", {"product_id": product_id, "quantity": quantity}, ANSWER_PATIENCE)

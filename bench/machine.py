@@ -1,0 +1,81 @@
+"""The machine: its cores, its limit of open files, and what is installed on it."""
+
+import os
+import platform
+import resource
+import shutil
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from mongo.embedded import EmbeddedMongoError
+from mongo.embedded.binary import find_mongod
+
+SERVER_CORE, LOAD_CORE = 0, 1
+SPARE_FILES = 200
+PACKAGES = ("aiohttp", "python-socketio", "python-engineio", "uvloop", "orjson", "picows", "motor", "pymongo")
+
+
+class TooFewFiles(Exception):  # noqa: N818 - it says what is the matter
+    """The hard limit of open files does not allow so many clients."""
+
+
+def allow_files(clients: int) -> None:
+    """Raise the limit of open files, which child processes inherit; raise TooFewFiles where that is forbidden."""
+    wanted = clients + SPARE_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise TooFewFiles(
+            f"{clients:,} clients need {wanted:,} open files, but the hard limit here is {hard:,}: raise it as root "
+            f"(ulimit -Hn {wanted}, or LimitNOFILE= of the service), or ask for at most --clients {hard - SPARE_FILES}"
+        )
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pin(pid: int, core: int) -> None:
+    """Keep a process and all its threads on one core, where there are two; what it starts later stays there, too."""
+    if not hasattr(os, "sched_setaffinity") or cores() < 2:
+        return
+    chosen = sorted(os.sched_getaffinity(0))[core]
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {chosen})
+
+
+def said_by(*command: str) -> str:
+    """Return the first line that a program prints, or that it is not installed."""
+    if shutil.which(command[0]) is None:
+        return "not installed"
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout.strip() or done.stderr.strip() or "unknown").splitlines()[0]
+
+
+def description() -> list[tuple[str, str]]:
+    """Return what a reader of the figures must know of the machine: name and value."""
+    return [
+        ("processor", f"{_processor()}, {cores()} cores; server on the first, load and database on the second"),
+        ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"),
+        ("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
+        ("Python", f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)),
+        ("Node", said_by("node", "--version")),
+        ("MongoDB", _mongod()),
+        ("PostgreSQL", said_by("postgres", "--version")),
+    ]
+
+
+def _mongod() -> str:
+    try:
+        return said_by(str(find_mongod(None)), "--version")
+    except EmbeddedMongoError as error:
+        return str(error)
+
+
+def _processor() -> str:
+    facts = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2] for line in facts.read_text().splitlines() if line.startswith("model name")]
+    return names[0].strip() if names else platform.processor() or "unknown processor"

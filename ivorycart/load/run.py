@@ -1,0 +1,158 @@
+"""One whole run: look at the server, check the limits, storm, judge, report."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from ivorycart.load.judge import BY_LEVELS, Sale, Verdict, has_gap, judge, sale_by_ledger, sale_by_levels
+from ivorycart.load.limits import allow_files, port_range, sources_for
+from ivorycart.load.outcome import Outcome
+from ivorycart.load.plan import LoadOptions, ProcessPlan, divide
+from ivorycart.load.report import Surroundings, build
+from ivorycart.load.storm import Storm
+from ivorycart.load.target import NoShop, OnSale, Target, address_of
+from ivorycart.load.vitals import Vitals
+
+BUSY = 0.8  # of a core
+
+Account = tuple[str, str]  # email, password
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before the first connection."""
+
+    plans: Sequence[ProcessPlan]
+    products: Sequence[OnSale]
+    probe_product: str
+    seller: str  # a token, or nothing
+    vitals: Vitals
+    notes: tuple[str, ...]
+
+
+async def run_load(
+    options: LoadOptions,
+    buyers: Sequence[Account],
+    seller: Account | None,
+    show: Callable[[Storm], None],
+) -> dict[str, Any]:
+    """Run the load and return its report. Raises BadOptions, LimitInTheWay, NoShop, StormFailed."""
+    options.checked()
+    started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    async with Target(options.url) as target:
+        ready = await _prepare(target, options, buyers, seller)
+
+        def each_second(storm: Storm) -> None:
+            ready.vitals.look()
+            show(storm)
+
+        storm = Storm(options, ready.plans, ready.products, ready.probe_product, each_second)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, storm.stop)
+        try:
+            outcome = await storm.run()
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+        ready.vitals.look()
+        verdict, judged_by, notes = await _judged(target, outcome, ready)
+    return build(
+        outcome,
+        verdict,
+        Surroundings(
+            options=options,
+            processes=len(ready.plans),
+            stalled=sum(plan.stalled for plan in ready.plans),
+            started_at=started_at,
+            notes=(*ready.notes, *notes),
+            server=tuple(ready.vitals.as_rows(float(len(outcome.moments)))),
+            server_unknown=ready.vitals.why_not,
+            probe_product=ready.probe_product,
+            judged_by=judged_by,
+            names={product.id: product.name for product in ready.products},
+        ),
+    )
+
+
+async def _prepare(target: Target, options: LoadOptions, buyers: Sequence[Account], seller: Account | None) -> Prepared:
+    address = await address_of(options.url)
+    await target.check()
+    sources = sources_for(options.clients, port_range(), address, options.sources)
+    guests = options.orders > 0 and await target.guests_may_order()
+    wants_tokens = options.orders > 0 and not guests
+    tokens = tuple([await target.sign_in(*account) for account in buyers]) if wants_tokens else ()
+    products, probe_product, notes = _shelf(await target.on_sale(), options)
+    if guests:
+        notes.append("orders were placed by guests: the shop allows it")
+    elif tokens and round(options.clients * options.orders) > len(tokens):
+        notes.append(f"{len(tokens)} account(s) ordered: sockets of one account share its cart and take turns")
+    plans = divide(replace(options, sources=sources), tokens, guests=guests)
+    allow_files(max(plan.clients for plan in plans))
+    parts = urlsplit(options.url)
+    vitals = Vitals(address, parts.port or (443 if parts.scheme == "https" else 80))
+    seller_token = await target.sign_in(*seller) if seller else ""
+    return Prepared(plans, products, probe_product, seller_token, vitals, tuple(notes))
+
+
+def _shelf(on_sale: Sequence[OnSale], options: LoadOptions) -> tuple[list[OnSale], str, list[str]]:
+    """Return what the load buys, and what the probe moves; those with most units come first."""
+    if not on_sale:
+        raise NoShop(f"{options.url} sells nothing: add products first (a demo: python -m ivorycart seed)")
+    notes: list[str] = []
+    rest, probe_product = list(on_sale), ""
+    if options.probe_rate and len(rest) > 1 and rest[1].available:
+        # Not the first: that is the hot one.
+        probe_product = rest.pop(1).id
+    elif options.probe_rate:
+        notes.append("no latency was measured: the probe needs a product of its own, with a unit to sell")
+    return (rest[:1] if options.hot else rest), probe_product, notes
+
+
+async def _judged(target: Target, outcome: Outcome, ready: Prepared) -> tuple[Verdict, str, list[str]]:
+    """Judge the run; return the verdict, by what oversell was judged, and notes."""
+    sales, gaps = ([], []) if outcome.gone else await _sales(target, outcome, ready)
+    verdict = judge(outcome.tally, outcome.compared, sales, gaps, outcome.gone)
+    return verdict, _judged_by({sale.by for sale in sales}), _notes(outcome, sales)
+
+
+async def _sales(target: Target, outcome: Outcome, ready: Prepared) -> tuple[list[Sale], list[str]]:
+    """Return what was sold, by the ledger where a seller's login opens it, and whose ledger has a gap."""
+    sales: list[Sale] = []
+    gaps: list[str] = []
+    for product_id in sorted({*outcome.tally.units, *outcome.tally.unknown_units}):
+        before, after = outcome.before.get(product_id), outcome.after.get(product_id)
+        if before is None:
+            continue  # it came in the middle of the run
+        rows = await target.movements(product_id, ready.seller, before.version) if ready.seller else None
+        if rows is not None:
+            sales.append(sale_by_ledger(product_id, outcome.tally, rows))
+            if has_gap(rows, before.version):
+                gaps.append(product_id)
+        elif after is not None:
+            sales.append(sale_by_levels(product_id, outcome.tally, before, after))
+    return sales, gaps
+
+
+def _notes(outcome: Outcome, sales: Sequence[Sale]) -> list[str]:
+    """Return what the reader of the figures must know."""
+    notes = []
+    if outcome.stopped_early:
+        notes.append("stopped early, by Ctrl-C")
+    if outcome.tally.probe_disturbed:
+        notes.append(f"{outcome.tally.probe_disturbed} acts of the probe do not count: somebody else moved its product")
+    if any(used > BUSY * outcome.acting_seconds for used in outcome.acting_cpu.values()):
+        notes.append(
+            "the load itself was short of CPU: latencies contain its own waiting; use more --processes or cores"
+        )
+    if unexplained := sum(sale.unexplained for sale in sales):
+        notes.append(f"{unexplained} more units left the shelves than this run ordered: somebody else was shopping")
+    if any(sale.by == BY_LEVELS for sale in sales):
+        notes.append("where oversell was judged by levels, a restock during the run would have hidden or feigned it")
+    return notes
+
+
+def _judged_by(by: set[str]) -> str:
+    return "by " + " and ".join(sorted(by)) if by else "nothing"
