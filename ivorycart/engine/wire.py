@@ -43,17 +43,22 @@ class Packet:
         return name
 
 
+def to_json(value: Any) -> bytes:
+    """Return JSON in UTF-8; TypeError for what JSON has not, ValueError for NaN and infinities."""
+    text = orjson.dumps(value)
+    # orjson writes them as null, so only a text with a null in it can have had one
+    if b"null" in text and _has_non_finite(value):
+        raise ValueError("NaN and infinities are not JSON")
+    return text
+
+
 class WireJSON:
     """JSON for python-socketio by orjson: text out, no NaN or infinity either way, bounded depth in."""
 
     @staticmethod
     def dumps(value: Any, **_options: Any) -> str:
-        """Return JSON text; TypeError for what JSON has not, ValueError for NaN and infinities."""
-        text = orjson.dumps(value).decode()
-        # orjson writes them as null, so only a text with a null in it can have had one
-        if "null" in text and _has_non_finite(value):
-            raise ValueError("NaN and infinities are not JSON")
-        return text
+        """Return JSON text, as `to_json` does."""
+        return to_json(value).decode()
 
     @staticmethod
     def loads(text: str, **_options: Any) -> Any:
