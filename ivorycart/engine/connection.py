@@ -218,7 +218,6 @@ class Connection(Outgoing):
 
     def _take_all(self) -> None:
         """Take the messages that are there; when handlers have to wait, give them a turn before the next."""
-        self._stalled = False
         try:
             while (message := self._reader.next_message()) is not None:
                 if message.opcode == Opcode.TEXT:
@@ -226,17 +225,23 @@ class Connection(Outgoing):
                 else:
                     self._take_other(message.opcode, message.data)  # type: ignore[arg-type]  # all others are bytes
                 if self._lane is not None and self._lane.is_busy:
-                    # a burst read at once must not count as handlers being slow
-                    self._stalled = True
-                    self.transport.pause_reading()
-                    asyncio.get_running_loop().call_soon(self._go_on)
+                    self._stall()
                     return
         except Unreadable as unreadable:
             self._close_deaf(unreadable)
+        if self._stalled:
+            self._stalled = False
+            self.transport.resume_reading()
+
+    def _stall(self) -> None:
+        """Go on in the loop's next round: a burst read at once must not count as handlers being slow."""
+        if not self._stalled:
+            self._stalled = True
+            self.transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._go_on)
 
     def _go_on(self) -> None:
         if not self._is_lost:
-            self.transport.resume_reading()
             self._take_all()
 
     def _take(self, text: str) -> None:

@@ -123,8 +123,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         `conflated`: a later event of this kind makes this one needless, so it is left out for clients that lag; once
         such a client has drained, `on_drained` is asked to catch it up.
         """
-        manager = self.manager
-        await manager.fanout.send(manager.connections_in(room), event_frame(event, data), room, conflated=conflated)
+        receivers = self._rooms.connections_in(room)
+        if receivers:
+            await self._rooms.fanout.send(receivers, event_frame(event, data), room, conflated=conflated)
 
     def _engineio_server_class(self) -> Callable[..., EngineServer]:
         return partial(

@@ -50,7 +50,7 @@ class UpgradeRefused(Exception):  # noqa: N818 - an answer, not a fault
             "detail": self.detail,
             "code": _CODES[self.status],
         }
-        headers = {"Cache-Control": "no-store"}
+        headers = {"Cache-Control": "no-store", "Sec-WebSocket-Version": "13"}
         if self.status is HTTPStatus.METHOD_NOT_ALLOWED:
             headers["Allow"] = "GET"
         return web.Response(
