@@ -139,7 +139,7 @@ class Connection(Outgoing):
         if self._lane is not None:
             self._lane.stop()
         if ending.abrupt:
-            self.transport.abort()
+            self._drop()
         elif not self._is_lost:
             # twice: once for what is written, once for the closing handshake
             self._close_by = asyncio.get_running_loop().time() + 2 * self._server.limits.close_timeout
@@ -148,9 +148,13 @@ class Connection(Outgoing):
 
     def abort(self) -> None:
         """Drop the transport and cancel the handlers: the end of patience at shutdown."""
-        self.transport.abort()
+        self._drop()
         if self._lane is not None:
             self._lane.abandon()
+
+    def _drop(self) -> None:
+        if not self._is_lost:  # a transport that is closed already fails at it
+            self.transport.abort()
 
     async def gone(self) -> None:
         """Wait until the transport has been closed."""
@@ -196,7 +200,7 @@ class Connection(Outgoing):
             self._check(now)
         if self.ending is not None:
             if now >= self._close_by:
-                self.transport.abort()
+                self._drop()
                 return None
             return self._close_by
         deadlines = (self._beat_at, self._connect_by, self._lags_until)
