@@ -169,7 +169,7 @@ async def raw(shop: Shop, **options: Any) -> AsyncIterator[Raw]:
     """Open a raw websocket and read Engine.IO's handshake."""
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(shop.base + UPGRADE, autoping=True, **options) as ws,
+        session.ws_connect(shop.base + UPGRADE, **options) as ws,
     ):
         client = Raw(ws)
         handshake = json.loads((await client.text()).removeprefix("0"))

@@ -1,11 +1,16 @@
-"""Clients that others wrote: python-socketio's and the browser's."""
+"""Clients that others wrote: python-socketio's, the browser's, and a plain websocket that is spoken through by hand."""
 
 import asyncio
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
-from tests.ivorycart.engine.running import PATIENCE, Shop, python_client
+import aiohttp
+import pytest
+import socketio
+
+from tests.ivorycart.engine.running import PATIENCE, UPGRADE, Shop, python_client, raw
 
 
 async def test_python_clients_connect_talk_and_leave(shop: Shop) -> None:
@@ -46,3 +51,60 @@ async def test_the_browsers_client_connects_comes_back_and_leaves(shop: Shop) ->
     assert seen["disconnects"][0] in {"transport close", "transport error"}
     assert seen["disconnects"][1:] == ["io server disconnect", "io client disconnect"]
     assert seen["active_after_kick"] is False
+    assert seen["refused"] == {"message": "not today", "data": {"code": "forbidden"}}
+    assert seen["namespace"] == "Invalid namespace"
+    assert seen["many"] == list(range(200))
+    assert seen["no_ack"]["code"] == "conflict"
+    assert seen["transport"] == "websocket"
+    assert seen["after_binary"] == "transport close"
+
+
+async def test_a_plain_websocket_speaks_engine_io(shop: Shop) -> None:
+    """The handshake's fields, the limits that it promises, and a sid of its own for each."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(shop.base + UPGRADE) as ws:
+        handshake = json.loads((await ws.receive_str(timeout=PATIENCE)).removeprefix("0"))
+        sid = handshake.pop("sid")
+        assert handshake == {"upgrades": [], "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 65536}
+        await ws.send_str("40")
+        assert json.loads((await ws.receive_str(timeout=PATIENCE)).removeprefix("40"))["sid"] != sid
+        await ws.close(code=4000, message=b"bye")
+        assert ws.close_code == 4000  # ours, as the server echoes it
+    await shop.until(lambda: shop.left == ["transport close"])
+
+
+async def test_a_plain_websocket_speaks_socket_io(shop: Shop) -> None:
+    """CONNECT with auth, events with and without ack, questions of the server, another namespace, goodbye."""
+    async with raw(shop) as client:
+        await client.send('40{"session":"s"}')
+        assert (await client.text()).startswith('40{"sid":')
+        assert await client.text() == '42["welcome",{"session":"s"}]'
+        await client.send('40/admin,{"a":1}')
+        assert await client.text() == '44/admin,{"message":"Invalid namespace"}'
+        await client.send('42["echo",1]', '4212["echo",{"a":[null,"ü"]}]', '420["echo",0]')
+        assert await client.text() == '4312[{"a":[null,"ü"]}]'
+        assert await client.text() == "430[0]"
+        await client.send('427["ask",41]')
+        assert await client.text() == '421["question",41]'
+        await client.send("431[42]")
+        assert await client.text() == "437[42]"
+        await client.send("41")
+        assert await client.close_code() == 1000
+    await shop.until(lambda: shop.left == ["client disconnect"])
+
+
+async def test_python_clients_hear_why_they_are_refused(shop: Shop) -> None:
+    """At the door, in another namespace, and when they are sent away."""
+    refused: list[Any] = []
+    client = socketio.AsyncClient(reconnection=False)
+    client.on("connect_error", refused.append)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await client.connect(shop.base, auth={"refuse": True}, transports=["websocket"])
+    assert refused == [{"message": "not today", "data": {"code": "forbidden"}}]
+    await client.disconnect()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await client.connect(shop.base, namespaces=["/admin"], transports=["websocket"], wait_timeout=PATIENCE)
+    await client.disconnect()
+    async with python_client(shop) as (kicked, _):
+        await kicked.emit("kick")
+        await shop.until(lambda: not kicked.connected)
+    assert shop.left == ["server disconnect"]

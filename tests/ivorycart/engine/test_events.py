@@ -118,3 +118,76 @@ async def test_a_handler_that_fails_is_logged_and_answered(
         assert (await client.ask("crash"))["error"]["code"] == "internal"
         assert await client.ask("echo", 1) == 1
     assert "LookupError" in caplog.text
+
+
+async def test_the_applications_handler_for_unknown_events_gets_them_all(shop: Shop) -> None:
+    """One literally named `*` included: it is as unknown as any other, and counts like any other."""
+    heard: list[tuple[str, Any]] = []
+
+    def catch_all(name: str, _sid: str, *args: Any) -> dict[str, Any]:
+        heard.append((name, args))
+        return {"ok": False, "error": {"code": "rate_limited", "message": name, "details": {}}}
+
+    shop.sio.on("*", catch_all)
+    async with raw(shop) as client:
+        await client.join()
+        for name in ("hm", "*", ""):
+            assert (await client.ask(name, 1))["error"]["message"] == name
+        await client.send('42["*",1]')
+        assert (await client.text()).startswith('42["error",{"code":"rate_limited"')
+        assert await client.ask("echo", "known") == "known"
+    assert heard == [("hm", (1,)), ("*", (1,)), ("", (1,)), ("*", (1,))]
+
+
+async def test_a_handler_may_take_any_arguments(shop: Shop) -> None:
+    """Optional and variable ones; one that needs what no client can give is never called."""
+
+    def needs_more(_sid: str, *, secret: str) -> str:
+        return secret
+
+    shop.sio.on("some", lambda _sid, first, second="two": [first, second])
+    shop.sio.on("many", lambda _sid, *args: list(args))
+    shop.sio.on("never", needs_more)
+    async with raw(shop) as client:
+        await client.join()
+        assert await client.ask("some", 1) == [1, "two"]
+        assert await client.ask("some", 1, 2) == [1, 2]
+        assert await client.ask("many", 1, 2, 3) == [1, 2, 3]
+        for event, args in (("some", ()), ("some", (1, 2, 3)), ("never", ())):
+            assert (await client.ask(event, *args))["error"]["code"] == "validation"
+
+
+async def test_an_answer_of_several_parts_is_several_arguments(shop: Shop) -> None:
+    """A tuple is spread, None is nothing, a list stays one; as python-socketio has it."""
+    answers = {"pair": (1, 2), "nothing": None, "list": [1, 2]}
+    for name, answer in answers.items():
+        shop.sio.on(name, lambda _sid, answer=answer: answer)
+    async with raw(shop) as client:
+        await client.join()
+        for number, name in enumerate(answers, 1):
+            await client.send(f'42{number}["{name}"]')
+        assert [await client.text() for _ in answers] == ["431[1,2]", "432[]", "433[[1,2]]"]
+
+
+async def test_acks_of_clients_reach_their_own_callbacks(shop: Shop, logs_faults: None) -> None:
+    """Plain ones and coroutines, one for each client asked; a callback that fails harms nobody."""
+    heard: list[Any] = []
+
+    async def later(*args: Any) -> None:
+        heard.append(args)
+
+    def fails(*_args: Any) -> None:
+        raise LookupError("the callback's own fault")
+
+    async with raw(shop) as client:
+        await client.join()
+        (sid,) = shop.sio.manager.members
+        for callback in (heard.append, later, fails):
+            await shop.sio.emit("question", to=sid, callback=callback)
+        await shop.sio.emit("question", room=None, callback=later)
+        for number in range(1, 5):
+            assert await client.text() == f'42{number}["question"]'
+            await client.send(f"43{number}[{number}]", f"43{number}[99]")
+        assert await client.ask("echo", 1) == 1
+        await shop.until(lambda: len(heard) == 3)
+        assert heard == [1, (2,), (4,)]

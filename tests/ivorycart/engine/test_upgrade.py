@@ -1,6 +1,9 @@
 """Before the websocket: which requests become one, and from which pages."""
 
+import asyncio
 import json
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -9,7 +12,7 @@ from ivorycart.engine import (
     Refusal,
     origin_policy,
 )
-from tests.ivorycart.engine.running import Shop, raw
+from tests.ivorycart.engine.running import PATIENCE, UPGRADE, Shop, raw
 
 
 @pytest.mark.parametrize(
@@ -110,3 +113,74 @@ async def test_deflate_is_declined(shop: Shop) -> None:
     async with raw(shop, compress=15) as client:
         assert client.ws.compress == 0
         await client.join()
+
+
+# --- the very bytes ----------------------------------------------------------------------------------------------
+
+HEAD = (
+    f"GET {UPGRADE} HTTP/1.1\r\nHost: shop.local\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
+ACCEPT = b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"  # the example of RFC 6455, section 1.3
+CONNECT = b"\x81\x82\x00\x00\x00\x0040"
+
+
+async def say(shop: Shop, *requests: bytes, until: bytes) -> bytes:
+    """Send bytes one after the other over one connection; return all that came back, up to some last words."""
+    address = urlsplit(shop.base)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    with closing(writer):
+        for request in requests:
+            writer.write(request)
+            await writer.drain()
+        async with asyncio.timeout(PATIENCE):
+            return await reader.readuntil(until)
+
+
+async def test_the_answer_is_that_of_the_standard(shop: Shop) -> None:
+    """101 with the accepted key and nothing that was not asked for; then Engine.IO's first packet."""
+    answer = await say(shop, f"{HEAD}Sec-WebSocket-Protocol: chat\r\n\r\n".encode(), until=b"}")
+    head, first = answer.split(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert ACCEPT in answer
+    assert b"Sec-WebSocket-Extensions" not in head
+    assert b"Sec-WebSocket-Protocol" not in head
+    assert json.loads(first[first.index(b"{") :]).keys() == {
+        "sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload",
+    }  # fmt: skip
+
+
+async def test_what_comes_with_the_upgrade_is_not_lost(shop: Shop) -> None:
+    """A client that does not wait for the answer is served all the same."""
+    answer = await say(shop, f"{HEAD}\r\n".encode() + CONNECT, until=b'40{"sid":"')
+    assert answer.startswith(b"HTTP/1.1 101 ")
+
+
+async def test_requests_before_the_upgrade_are_answered_first(shop: Shop) -> None:
+    """On one connection: a page that is not there, a socket that is refused, then one that is not."""
+    missing = b"GET /nowhere HTTP/1.1\r\nHost: shop.local\r\n\r\n"
+    refused = f"{HEAD}Origin: https://evil.example\r\n\r\n".encode()
+    answer = await say(shop, missing, refused, f"{HEAD}\r\n".encode() + CONNECT, until=b'40{"sid":"')
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"404", b"403", b"101"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sec-WebSocket-Version: 12",
+        "Sec-WebSocket-Key: short",
+        "Sec-WebSocket-Key: ****",
+        "Sec-WebSocket-Key: \u00fc",
+        "Upgrade: h2c",
+        "Connection: close",
+        "Content-Length: 2",
+        "Transfer-Encoding: chunked",
+    ],
+)
+async def test_a_handshake_that_is_not_to_the_letter_is_refused(shop: Shop, line: str) -> None:
+    """Another version, a key that is none, a body: 400, and the version that is spoken."""
+    name, _, value = line.partition(": ")
+    kept = [each for each in HEAD.splitlines() if not each.startswith(name)]
+    request = "\r\n".join((*kept, f"{name}: {value}", "", "")).encode()
+    assert (await say(shop, request, until=b"\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+    assert not shop.sio.eio.sockets
