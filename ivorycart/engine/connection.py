@@ -4,7 +4,7 @@ Concurrency: no task and no timer of its own. The transport calls it with what c
 event handlers run in the `lane`, which exists only while there are any. All in one event loop; everything is
 synchronous and may be called from anywhere in it. Shutdown: `end` names the first cause and sends the close frame,
 behind what was written before; past the close timeouts the transport is dropped whatever the peer does. How frames go
-out, and the invariants of that, is in `outgoing`.
+out, and the invariants of that, is in `outgoing`; what has to happen in time, in `deadlines`.
 """
 
 import asyncio
@@ -13,9 +13,10 @@ from typing import Any, Protocol
 
 from aiohttp import WSCloseCode
 
+from ivorycart.engine.deadlines import Deadlines
 from ivorycart.engine.frames import FrameReader, Opcode, Unreadable, close_frame, pong_frame
 from ivorycart.engine.lane import Job, Lane
-from ivorycart.engine.outgoing import PING, Hub, Outgoing
+from ivorycart.engine.outgoing import Hub
 from ivorycart.engine.refusal import Ending, Forbidden, Malformed, Refusal, ending_of
 from ivorycart.engine.wire import ENGINE_CLOSE, ENGINE_MESSAGE, engine_kind
 
@@ -40,12 +41,12 @@ class Server(Hub, Protocol):
         """Note an error that a job in the lane let through."""
 
 
-class Connection(Outgoing):
+class Connection(Deadlines):
     """A websocket with its guards; `sid` is Engine.IO's, `client` Socket.IO's, `session` belongs to the application."""
 
     __slots__ = (
-        "_awaits_pong", "_beat_at", "_close_by", "_connect_by", "_gone", "_is_deaf", "_is_lost", "_lane", "_malformed",
-        "_reader", "_server", "_session", "_stalled", "callbacks", "client", "closed", "rooms", "sid", "standing",
+        "_gone", "_is_deaf", "_lane", "_malformed", "_reader", "_server", "_session", "_stalled", "callbacks", "client",
+        "closed", "rooms", "sid", "standing",
     )  # fmt: skip
 
     upgraded = True  # python-engineio asks: websocket from the start
@@ -63,13 +64,8 @@ class Connection(Outgoing):
         self._reader = FrameReader(server.limits.max_message)
         self._lane: Lane | None = None
         self._malformed = 0
-        self._connect_by: float | None = None
-        self._beat_at = 0.0
-        self._awaits_pong = False
-        self._close_by = 0.0
         self._stalled = False
         self._is_deaf = False
-        self._is_lost = False
         self._gone: asyncio.Future[None] | None = None
 
     @property
@@ -78,24 +74,6 @@ class Connection(Outgoing):
         if self._session is None:
             self._session = {}
         return self._session
-
-    @property
-    def connect_seen(self) -> bool:
-        """Whether the client has sent its CONNECT."""
-        return self._connect_by is None
-
-    def start(self, transport: asyncio.Transport, first_beat: float) -> None:
-        """Serve on this transport; the first ping goes out after `first_beat` seconds."""
-        now = asyncio.get_running_loop().time()
-        self._beat_at = now + first_beat
-        self._connect_by = now + self._server.limits.connect_timeout
-        self.open_on(transport)
-        self._server.wheel.put(self, min(self._beat_at, self._connect_by))
-
-    def hold(self) -> None:
-        """Note CONNECT; keep what is written from now on until `release`."""
-        self._connect_by = None
-        super().hold()
 
     def submit(self, job: Job, *, alone: bool = False) -> bool:
         """Run the job in its turn; False when too many wait."""
@@ -127,11 +105,11 @@ class Connection(Outgoing):
 
     def end(self, ending: Ending) -> None:
         """End the connection; the first cause counts."""
+        if self._server.broadcast_under_way:
+            self._server.overdue(self)
         if self.ending is not None:
             return
         if not (ending.abrupt or self._is_lost):
-            if self._server.broadcast_under_way:
-                self._server.overdue(self)
             self.send(close_frame(ending.code, ending.reason))
         self.ending = ending
         self.is_clear = False
@@ -141,9 +119,7 @@ class Connection(Outgoing):
         if ending.abrupt:
             self._drop()
         elif not self._is_lost:
-            # twice: once for what is written, once for the closing handshake
-            self._close_by = asyncio.get_running_loop().time() + 2 * self._server.limits.close_timeout
-            self._server.wheel.put(self, self._close_by)
+            self._expect_close()
         self._server.see_off(self)
 
     def abort(self) -> None:
@@ -151,10 +127,6 @@ class Connection(Outgoing):
         self._drop()
         if self._lane is not None:
             self._lane.abandon()
-
-    def _drop(self) -> None:
-        if not self._is_lost:  # a transport that is closed already fails at it
-            self.transport.abort()
 
     async def gone(self) -> None:
         """Wait until the transport has been closed."""
@@ -189,34 +161,6 @@ class Connection(Outgoing):
         self.end(_LOST)
         if self._gone is not None and not self._gone.done():
             self._gone.set_result(None)
-
-    # --- what the wheel calls
-
-    def due(self, now: float) -> float | None:
-        """Drop, refuse or ping, as it is time for; return when to ask again."""
-        if self._is_lost:
-            return None
-        if self.ending is None:
-            self._check(now)
-        if self.ending is not None:
-            if now >= self._close_by:
-                self._drop()
-                return None
-            return self._close_by
-        deadlines = (self._beat_at, self._connect_by, self._lags_until)
-        return min(deadline for deadline in deadlines if deadline is not None)
-
-    def _check(self, now: float) -> None:
-        if self._connect_by is not None and now >= self._connect_by:
-            self.refuse(Refusal.CONNECT_TIMEOUT)
-        elif self._lags_until is not None and now >= self._lags_until:
-            self.refuse(Refusal.LAGGING)
-        elif now >= self._beat_at and self._awaits_pong:
-            self.refuse(Refusal.PING_TIMEOUT)
-        elif now >= self._beat_at:
-            self._awaits_pong = True
-            self._beat_at = now + self._server.limits.ping_timeout
-            self.write(PING)
 
     # --- reading
 
@@ -257,10 +201,8 @@ class Connection(Outgoing):
                 self._server.take(self, text[1:])
             elif kind == ENGINE_CLOSE:
                 self.end(_LEFT)
-            elif self._awaits_pong:  # one that nobody asked for changes nothing
-                self._awaits_pong = False
-                self._beat_at = asyncio.get_running_loop().time() + self._server.limits.ping_interval
-                self._server.wheel.put(self, self._beat_at)
+            else:
+                self._take_pong()
         except Malformed:
             self.count_malformed()
         except Forbidden as forbidden:

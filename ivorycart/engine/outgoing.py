@@ -81,6 +81,8 @@ class Outgoing(asyncio.Protocol):
         hub = self._hub
         if hub.broadcast_under_way:
             hub.overdue(self)
+        if self.transport.is_closing():
+            return  # lost, but not told yet: the transport would log each further write
         if self.is_clear and len(frame) <= hub.safe_size:
             self.send(frame)
         else:

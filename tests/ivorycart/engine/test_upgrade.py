@@ -128,7 +128,7 @@ CONNECT = b"\x81\x82\x00\x00\x00\x0040"
 async def say(shop: Shop, *requests: bytes, until: bytes) -> bytes:
     """Send bytes one after the other over one connection; return all that came back, up to some last words."""
     address = urlsplit(shop.base)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=2**23)
     with closing(writer):
         for request in requests:
             writer.write(request)
@@ -184,3 +184,12 @@ async def test_a_handshake_that_is_not_to_the_letter_is_refused(shop: Shop, line
     request = "\r\n".join((*kept, f"{name}: {value}", "", "")).encode()
     assert (await say(shop, request, until=b"\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
     assert not shop.sio.eio.sockets
+
+
+async def test_a_flood_with_the_upgrade_is_read_to_its_end(shop: Shop) -> None:
+    """More than the web server keeps unread: reading goes on after the connection has changed hands."""
+    text = b'421["echo","' + b"x" * 100 + b'"]'
+    event = b"\x81" + bytes((0x80 | len(text),)) + b"\0\0\0\0" + text
+    flood = event * 2000
+    answer = await say(shop, f"{HEAD}\r\n".encode() + CONNECT + flood + event.replace(b"421", b"422"), until=b"432[")
+    assert answer.count(b'431["xxx') == 2000
