@@ -16,22 +16,21 @@ from typing import Any
 
 import socketio
 from aiohttp import WSCloseCode, web
-from socketio.exceptions import ConnectionRefusedError as Refused
 
 from ivorycart.engine import wire
-from ivorycart.engine.answering import Answering, Error, call, unknown_event
+from ivorycart.engine.answering import Answering, Error, unknown_event
 from ivorycart.engine.connection import Connection
+from ivorycart.engine.doorway import BYE, Doorway
 from ivorycart.engine.engineio_server import EngineServer
 from ivorycart.engine.limits import Limits
 from ivorycart.engine.names import verify_inner_names
 from ivorycart.engine.origin import OriginPolicy
-from ivorycart.engine.packing import DISCONNECT, ack_frame, connect_frame, event_frame, refusal_frame
+from ivorycart.engine.packing import DISCONNECT, ack_frame, event_frame, refusal_frame
 from ivorycart.engine.refusal import Ending, Malformed, Refusal
 from ivorycart.engine.rooms import ROOT, Rooms, Standing
 from ivorycart.engine.upgrade import ConnectEnviron
 
 _ANY = "*"
-_BYE = Ending(WSCloseCode.OK, "server disconnect")
 _LEFT_BEHIND = Ending(WSCloseCode.TRY_AGAIN_LATER, "left behind")
 
 
@@ -76,6 +75,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             logger=library_log,
             engineio_logger=library_log,
         )
+        self._doorway = Doorway(self._rooms, self.environ, self.handlers, self.log)
 
     @property
     def refusals(self) -> Counter[Refusal]:
@@ -106,8 +106,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         connection = self._connection_of(sid)
         if connection is not None and connection.standing == Standing.CONNECTED:
             connection.write(DISCONNECT)
-            connection.end(_BYE)
-            await self._leave(connection, _BYE.reason)
+            connection.end(BYE)
+            await self._doorway.leave(connection, BYE.reason)
 
     async def shutdown(self, reason: str = "server shutting down", within: float = 5.0) -> None:
         """End every connection with `reason` for its `disconnect` handler; new ones get 503.
@@ -150,7 +150,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             self._refuse_namespace(connection, packet)
         elif packet.kind == wire.CONNECT and not connection.connect_seen:
             connection.hold()
-            self._queue(connection, partial(self._join, connection, packet.data), alone=True)
+            self._queue(connection, partial(self._doorway.admit, connection, packet.data), alone=True)
         elif packet.kind == wire.CONNECT or not connection.connect_seen:
             raise Malformed("a second CONNECT, or none before this")
         elif packet.kind == wire.EVENT:
@@ -164,7 +164,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     async def left(self, connection: Connection, reason: str) -> None:
         """Run the disconnect handler of a client that is in."""
         try:
-            await self._leave(connection, reason)
+            await self._doorway.leave(connection, reason)
         finally:
             self.environ.pop(connection.sid, None)
 
@@ -193,56 +193,6 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         if packet.kind != wire.CONNECT:
             raise Malformed("not connected to that namespace")
         connection.write(refusal_frame({"message": "Invalid namespace"}, packet.namespace))
-
-    async def _join(self, connection: Connection, auth: dict[str, Any] | None) -> None:
-        """Ask the connect handler and answer CONNECT; runs alone in the connection's lane."""
-        sid = self.manager.admit(connection)
-        joined = False
-        try:
-            refusal = await self._ask(sid, self.environ[connection.sid], auth)
-            if refusal is None:
-                connection.standing = Standing.CONNECTED
-                joined = True
-        finally:
-            if not joined:
-                self.manager.dismiss(connection)
-        if refusal is not None:
-            connection.release(refusal_frame(refusal), keep=False)
-            connection.end(_BYE)
-        elif connection.ending is not None:
-            # it left while the handler ran: nobody else will say so, it was not connected yet
-            await self._leave(connection, connection.ending.reason)
-        else:
-            self.environ[connection.sid] = self.environ[connection.sid].kept()
-            connection.release(connect_frame(sid), keep=True)
-
-    async def _ask(self, sid: str, environ: dict[str, Any], auth: dict[str, Any] | None) -> Any:
-        """Return None when the connect handler accepts, else the data of the CONNECT_ERROR."""
-        handler = self.handlers.get(ROOT, {}).get("connect")
-        if handler is None:
-            return None
-        try:
-            accepted = await call(handler, sid, environ, auth)
-        except Refused as refused:
-            return refused.error_args
-        except Exception:
-            self.log.exception("the connect handler failed")
-            return {"message": "Connection failed"}
-        return None if accepted is not False else Refused().error_args
-
-    async def _leave(self, connection: Connection, reason: str) -> None:
-        """Run the disconnect handler, once, and forget the client whatever comes of it."""
-        if connection.standing != Standing.CONNECTED:
-            return
-        connection.standing = Standing.LEAVING
-        handler = self.handlers.get(ROOT, {}).get("disconnect")
-        try:
-            if handler is not None:
-                await call(handler, connection.client, reason)
-        except Exception:
-            self.log.exception("the disconnect handler failed")
-        finally:
-            self.manager.dismiss(connection)
 
     async def _run_event(self, connection: Connection, packet: wire.Packet) -> None:
         """Run one event's handler and answer it; runs in the connection's lane."""
