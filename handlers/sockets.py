@@ -23,6 +23,9 @@ from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateL
 log = structlog.get_logger(__name__)
 
 
+CONFLATED = frozenset(("stock",))  # a client that lags gets a snapshot instead of these, once it has drained
+
+
 class Outlet:
     """Sends events through the socket server."""
 
@@ -31,11 +34,11 @@ class Outlet:
 
     async def send(self, event: str, payload: Mapping[str, Any], *, to: str) -> None:
         """Send to one socket."""
-        await self._server.emit(event, payload, to=to)
+        await self._server.broadcast(event, payload, room=to, conflated=event in CONFLATED)
 
     async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
         """Send the same to every socket of a room."""
-        await self._server.emit(event, payload, room=room)
+        await self._server.broadcast(event, payload, room=room, conflated=event in CONFLATED)
 
     async def join(self, sid: str, room: str) -> None:
         """Put a socket into a room."""
@@ -60,6 +63,7 @@ class Sockets:
         for event in events.table.values():
             server.on(event.name, self._handler_of(event))
         server.on("*", self._unknown)
+        server.on_drained = self._catch_up
 
     async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let a socket in and tell it where it stands; no query is needed for that."""
@@ -84,6 +88,10 @@ class Sockets:
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._throttles.pop(sid, None)
         self._shop.connections.remove(sid)
+
+    async def _catch_up(self, sid: str) -> None:
+        """Tell a socket that was left out where stock stands now."""
+        await self._shop.broadcaster.send_snapshot(sid)
 
     def _handler_of(self, event: Event) -> Any:
         async def handle(sid: str, *arguments: Any) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The Socket.IO engine: the one place that knows python-socketio, python-engineio and aiohttp from inside.
 
-`SocketServer` is what an application uses. Behind it, from the wire inwards: `upgrade` (HTTP), `websocket`,
-`connection` (one socket's guards), `wire` (text to packets), `lane` (order and number of handlers), `answering`
-(events to answers), `server` (Socket.IO).
+`SocketServer` is what an application uses. Behind it, from the wire inwards: `upgrade` (HTTP), `frames` (bytes to
+messages), `connection` (one socket's guards, on `deadlines`, on `outgoing`), `wire` and `packing` (text to packets and
+back), `lane` (order and number of handlers), `answering` (events to answers), `doorway` (connect and disconnect),
+`rooms` (who is in which), `fanout` (one frame to many), `wheel` (one timer for all), `server` (Socket.IO).
 """
 
 from ivorycart.engine.answering import unknown_event

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ class Answering:
     def __init__(self, on_unknown: Callable[[str, bool], Error], log: logging.Logger) -> None:
         self.log = log
         self._on_unknown = on_unknown
-        self._signatures: dict[Callable[..., Any], inspect.Signature] = {}
+        self._bounds: dict[Callable[..., Any], tuple[float, float]] = {}
 
     def unknown(self, event: str, *, wants_ack: bool) -> dict[str, Any]:
         """Return the answer to an event without a handler."""
@@ -40,14 +41,25 @@ class Answering:
 
     def _takes(self, handler: Callable[..., Any], args: tuple[Any, ...]) -> bool:
         """Whether the handler can be called with what the client sent."""
-        signature = self._signatures.get(handler)
-        if signature is None:
-            signature = self._signatures[handler] = inspect.signature(handler)
-        try:
-            signature.bind(*args)
-        except TypeError:
-            return False
-        return True
+        bounds = self._bounds.get(handler)
+        if bounds is None:
+            bounds = self._bounds[handler] = argument_bounds(handler)
+        return bounds[0] <= len(args) <= bounds[1]
+
+
+def argument_bounds(handler: Callable[..., Any]) -> tuple[float, float]:
+    """Return the least and the greatest number of positional arguments; (inf, 0) when it needs others."""
+    least, most = 0, 0.0
+    for parameter in inspect.signature(handler).parameters.values():
+        required = parameter.default is parameter.empty
+        if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}:
+            least += required
+            most += 1
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            most = math.inf
+        elif parameter.kind is parameter.KEYWORD_ONLY and required:
+            return math.inf, 0
+    return least, most
 
 
 async def call(handler: Callable[..., Any], *args: Any) -> Any:
@@ -59,10 +71,3 @@ async def call(handler: Callable[..., Any], *args: Any) -> Any:
 def failure(error: Error) -> dict[str, Any]:
     """Return the ack that carries an error."""
     return {"ok": False, "error": dict(error)}
-
-
-def ack_data(answer: Any) -> list[Any]:
-    """Return the arguments of an ACK packet: a tuple is several, None is none."""
-    if answer is None:
-        return []
-    return list(answer) if isinstance(answer, tuple) else [answer]

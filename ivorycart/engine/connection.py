@@ -1,202 +1,242 @@
 """One Engine.IO connection over one websocket, from the upgrade to the last byte.
 
-Concurrency: the aiohttp handler's task reads (`run`), one task writes what `write` has queued, event handlers run in
-the `lane`, two timers watch. All in one event loop; everything but `run` is synchronous and may be called from
-anywhere in it. Shutdown: `end` names the first cause and wakes the reader; what was queued before is still sent; after
-the close timeout the transport is dropped whatever the peer does. Invariant: nothing reaches the client between its
-CONNECT and the answer to it, so nobody who is refused sees a broadcast.
-
-Every byte to the client passes `write`: that is where frames built once and written directly would go.
+Concurrency: no task and no timer of its own. The transport calls it with what comes, the wheel with what is due, and
+event handlers run in the `lane`, which exists only while there are any. All in one event loop; everything is
+synchronous and may be called from anywhere in it. Shutdown: `end` names the first cause and sends the close frame,
+behind what was written before; past the close timeouts the transport is dropped whatever the peer does. How frames go
+out, and the invariants of that, is in `outgoing`; what has to happen in time, in `deadlines`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
-from aiohttp import WSCloseCode, WSMsgType
+from aiohttp import WSCloseCode
 
-from ivorycart.engine.lane import Lane
-from ivorycart.engine.limits import Limits
-from ivorycart.engine.pulse import Pulse
+from ivorycart.engine.deadlines import Deadlines
+from ivorycart.engine.frames import FrameReader, Opcode, Unreadable, close_frame, pong_frame
+from ivorycart.engine.lane import Job, Lane
+from ivorycart.engine.outgoing import Hub
 from ivorycart.engine.refusal import Ending, Forbidden, Malformed, Refusal, ending_of
-from ivorycart.engine.websocket import GuardedWebSocket
 from ivorycart.engine.wire import ENGINE_CLOSE, ENGINE_MESSAGE, engine_kind
 
-_PING = b"2"
-_MAX_REASON = 123  # bytes in a close frame, RFC 6455 section 5.5
 _LEFT = Ending(WSCloseCode.OK, "client disconnect")
 _LOST = Ending(WSCloseCode.OK, "transport close")
-_CANCELLED = Ending(WSCloseCode.GOING_AWAY, "server disconnect", abrupt=True)
 
 
-class Connection:
-    """A websocket with its guards; `sid` is Engine.IO's and `session` belongs to the application."""
+def _nowhere(_frame: bytes) -> None:
+    """Take what is written to a connection that has gone."""
+
+
+class Server(Hub, Protocol):
+    """What a connection asks of its server, beside what all share."""
+
+    def take(self, connection: "Connection", text: str) -> None:
+        """Take a Socket.IO packet's text; raises Malformed or Forbidden."""
+
+    def see_off(self, connection: "Connection") -> None:
+        """Hear that a connection is ending; called once."""
+
+    def job_failed(self, error: BaseException) -> None:
+        """Note an error that a job in the lane let through."""
+
+
+class Connection(Deadlines):
+    """A websocket with its guards; `sid` is Engine.IO's, `client` Socket.IO's, `session` belongs to the application."""
+
+    __slots__ = (
+        "_gone", "_is_deaf", "_lane", "_malformed", "_reader", "_server", "_session", "_stalled", "callbacks", "client",
+        "closed", "rooms", "sid", "standing",
+    )  # fmt: skip
 
     upgraded = True  # python-engineio asks: websocket from the start
 
-    def __init__(
-        self,
-        sid: str,
-        ws: GuardedWebSocket,
-        limits: Limits,
-        *,
-        refused: Callable[[Refusal], None],
-        failed: Callable[[BaseException], None],
-    ) -> None:
+    def __init__(self, sid: str, server: Server) -> None:
+        super().__init__(server)
         self.sid = sid
-        self.session: dict[str, Any] = {}
         self.closed = False
-        self.connect_seen = False
-        self.ending: Ending | None = None
-        self.lane = Lane(width=limits.handlers_at_once, depth=limits.events_waiting, failed=failed)
-        self._ws = ws
-        self._limits = limits
-        self._refused = refused
+        self.client: str | None = None  # these four are kept by `rooms`
+        self.standing = 0
+        self.rooms: set[Any] | None = None
+        self.callbacks: dict[int, Any] | None = None
+        self._server = server
+        self._session: dict[str, Any] | None = None
+        self._reader = FrameReader(server.limits.max_message)
+        self._lane: Lane | None = None
         self._malformed = 0
-        self._outbox: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._unsent = 0
-        self._held: list[bytes] | None = None
-        self._timers: list[asyncio.TimerHandle] = []
-        self._pulse = Pulse(
-            interval=limits.ping_interval,
-            timeout=limits.ping_timeout,
-            beat=lambda: self.write(_PING),
-            lost=lambda: self.refuse(Refusal.PING_TIMEOUT),
-        )
+        self._stalled = False
+        self._is_deaf = False
+        self._gone: asyncio.Future[None] | None = None
 
-    async def run(self, receive: Callable[[str], Awaitable[None]], leave: Callable[[str], Awaitable[None]]) -> None:
-        """Serve until the connection ends.
+    @property
+    def session(self) -> dict[str, Any]:
+        """The application's data, by namespace."""
+        if self._session is None:
+            self._session = {}
+        return self._session
 
-        `receive` gets each Socket.IO packet's text and may raise Malformed or Forbidden; `leave` is awaited once, with
-        the reason, while the session can still be read.
-        """
-        writer = asyncio.create_task(self._write_all())
-        self._pulse.start()
-        self._after(self._limits.connect_timeout, self._miss_connect)
-        try:
-            await self._read_all(receive)
-        finally:
-            self.end(_CANCELLED)  # unless it has an ending already
-            await self._finish(writer, leave, self.ending or _CANCELLED)
-
-    def write(self, frame: bytes) -> None:
-        """Queue one text frame's payload; a client that lets too much pile up is dropped."""
-        if self.ending is not None:
-            return
-        self._unsent += len(frame)
-        if self._unsent > self._limits.max_unsent:
-            self.refuse(Refusal.UNSENT_OVERFLOW)
-        elif self._held is not None and frame != _PING:
-            self._held.append(frame)
-        else:
-            self._outbox.put_nowait(frame)
-
-    def hold(self) -> None:
-        """Keep what is written from now on until `release`."""
-        self.connect_seen = True
-        self._held = []
-
-    def release(self, answer: bytes, *, keep: bool) -> None:
-        """Send the answer to CONNECT, then what was held, or forget that."""
-        held, self._held = self._held or [], None
-        self._unsent -= sum(map(len, held))
-        for frame in (answer, *held) if keep else (answer,):
-            self.write(frame)
+    def submit(self, job: Job, *, alone: bool = False) -> bool:
+        """Run the job in its turn; False when too many wait."""
+        lane = self._lane
+        if lane is None:
+            limits = self._server.limits
+            lane = self._lane = Lane(
+                width=limits.handlers_at_once,
+                depth=limits.events_waiting,
+                failed=self._server.job_failed,
+                on_idle=self._forget_lane,
+            )
+            if self.ending is not None:
+                lane.stop()
+        return lane.submit(job, alone=alone)
 
     def count_malformed(self) -> None:
         """Forgive one packet; the last of a few ends the connection."""
         self._malformed += 1
-        self._refused(Refusal.MALFORMED)
-        if self._malformed >= self._limits.malformed_packets:
+        self._server.count(Refusal.MALFORMED)
+        if self._malformed >= self._server.limits.malformed_packets:
             self.end(ending_of(Refusal.MALFORMED))
 
     def refuse(self, refusal: Refusal) -> None:
         """End the connection for what the client did."""
         if self.ending is None:
-            self._refused(refusal)
+            self._server.count(refusal)
             self.end(ending_of(refusal))
 
     def end(self, ending: Ending) -> None:
         """End the connection; the first cause counts."""
+        if self._server.broadcast_under_way:
+            self._server.overdue(self)
         if self.ending is not None:
             return
+        if not (ending.abrupt or self._is_lost):
+            self.send(close_frame(ending.code, ending.reason))
         self.ending = ending
-        self.lane.stop()
-        self._outbox.put_nowait(None)
-        self._ws.wake()
+        self.is_clear = False
+        self._held = None
+        if self._lane is not None:
+            self._lane.stop()
         if ending.abrupt:
-            self._ws.abort()
-        else:
-            # twice: once for what is queued, once for the closing handshake
-            self._after(2 * self._limits.close_timeout, self._ws.abort)
+            self._drop()
+        elif not self._is_lost:
+            self._expect_close()
+        self._server.see_off(self)
 
     def abort(self) -> None:
         """Drop the transport and cancel the handlers: the end of patience at shutdown."""
-        self._ws.abort()
-        self.lane.abandon()
+        self._drop()
+        if self._lane is not None:
+            self._lane.abandon()
 
-    async def _read_all(self, receive: Callable[[str], Awaitable[None]]) -> None:
-        while True:
-            message = await self._ws.receive()
-            if self.ending is not None:
-                return
-            if message.type is WSMsgType.TEXT:
-                await self._take(message.data, receive)
-                if self.lane.is_busy:
-                    await asyncio.sleep(0)  # a burst read at once must not count as handlers being slow
-            elif message.type is WSMsgType.BINARY:
-                self.refuse(Refusal.BINARY)
-            else:
-                if message.type is WSMsgType.ERROR and self._ws.was_unreadable:
-                    self._refused(Refusal.UNREADABLE)
-                self.end(_LOST)
+    async def gone(self) -> None:
+        """Wait until the transport has been closed."""
+        if not self._is_lost:
+            if self._gone is None:
+                self._gone = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._gone)
 
-    async def _take(self, text: str, receive: Callable[[str], Awaitable[None]]) -> None:
+    def settle(self) -> Coroutine[Any, Any, None] | None:
+        """Return what waits for the handlers that still run, None without any."""
+        return None if self._lane is None else self._lane.settle(self._server.limits.handler_grace)
+
+    # --- what the transport calls
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the client."""
+        if self._is_deaf:
+            return
+        self._reader.feed(data)
+        if not self._stalled:
+            self._take_all()
+
+    def eof_received(self) -> None:
+        """Take the end of what the client sends; the transport closes itself."""
+        self.end(_LOST)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Take the end of the connection."""
+        self._is_lost = True
+        self.send = _nowhere  # the bound method would keep the transport, and that this
+        self._server.wheel.remove(self)
+        self.end(_LOST)
+        if self._gone is not None and not self._gone.done():
+            self._gone.set_result(None)
+
+    # --- reading
+
+    def _take_all(self) -> None:
+        """Take the messages that are there; when handlers have to wait, give them a turn before the next."""
+        try:
+            while (message := self._reader.next_message()) is not None:
+                if message.opcode == Opcode.TEXT:
+                    self._take(message.data)  # type: ignore[arg-type]  # TEXT is str
+                else:
+                    self._take_other(message.opcode, message.data)  # type: ignore[arg-type]  # all others are bytes
+                if self._lane is not None and self._lane.is_busy:
+                    self._stall()
+                    return
+        except Unreadable as unreadable:
+            self._close_deaf(unreadable)
+        if self._stalled:
+            self._stalled = False
+            self.transport.resume_reading()
+
+    def _stall(self) -> None:
+        """Go on in the loop's next round: a burst read at once must not count as handlers being slow."""
+        if not self._stalled:
+            self._stalled = True
+            self.transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        if not self._is_lost:
+            self._take_all()
+
+    def _take(self, text: str) -> None:
+        if self.ending is not None:
+            return
         try:
             kind = engine_kind(text)
             if kind == ENGINE_MESSAGE:
-                await receive(text[1:])
+                self._server.take(self, text[1:])
             elif kind == ENGINE_CLOSE:
                 self.end(_LEFT)
             else:
-                self._pulse.answered()
+                self._take_pong()
         except Malformed:
             self.count_malformed()
         except Forbidden as forbidden:
             self.refuse(forbidden.refusal)
 
-    async def _finish(
-        self, writer: asyncio.Task[None], leave: Callable[[str], Awaitable[None]], ending: Ending
-    ) -> None:
-        self._pulse.stop()
-        try:
-            await asyncio.gather(leave(ending.reason), self._hang_up(writer, ending))
-            self.closed = True
-            await self.lane.settle(self._limits.handler_grace)
-        finally:
-            self.closed = True
-            for timer in self._timers:
-                timer.cancel()
-            writer.cancel()
-            await self.lane.cancel()
+    def _take_other(self, opcode: int, data: bytes) -> None:
+        if opcode == Opcode.CLOSE:
+            self._answer_close(data)
+        elif opcode == Opcode.BINARY:
+            self.refuse(Refusal.BINARY)
+        elif opcode == Opcode.PING:
+            self.write(pong_frame(data))
 
-    async def _hang_up(self, writer: asyncio.Task[None], ending: Ending) -> None:
-        await writer
-        reason = ending.reason.encode()[:_MAX_REASON].decode(errors="ignore")
-        await self._ws.close(code=ending.code, message=reason.encode())
-        await self._ws.linger()
+    def _answer_close(self, data: bytes) -> None:
+        """Echo the client's close frame, unless ours went out before, and close behind what is written."""
+        code = int.from_bytes(data[:2]) if data else WSCloseCode.OK
+        self.end(Ending(code, _LOST.reason))
+        self._is_deaf = True
+        self.transport.close()
 
-    async def _write_all(self) -> None:
-        while (frame := await self._outbox.get()) is not None:
-            try:
-                await self._ws.send_frame(frame, WSMsgType.TEXT)
-            except ConnectionError:
-                return
-            self._unsent -= len(frame)
+    def _close_deaf(self, unreadable: Unreadable) -> None:
+        """After a broken message: say so, close our half, and swallow the rest until the peer has left.
 
-    def _miss_connect(self) -> None:
-        if not self.connect_seen:
-            self.refuse(Refusal.CONNECT_TIMEOUT)
+        Closing with its rest unread would reset the connection, and a reset makes the peer's system throw away what it
+        has received, the close frame with it.
+        """
+        self._is_deaf = True
+        if self.ending is None:
+            self._server.count(Refusal.UNREADABLE)
+            self.end(Ending(unreadable.code, _LOST.reason))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
 
-    def _after(self, delay: float, action: Callable[[], None]) -> None:
-        self._timers.append(asyncio.get_running_loop().call_later(delay, action))
+    def _forget_lane(self) -> None:
+        self._lane = None

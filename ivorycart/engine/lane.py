@@ -2,7 +2,8 @@
 
 Concurrency: everything runs in the event loop's thread; `submit` never waits. Shutdown: `stop` forgets what waits,
 `settle` lets what runs finish within a bound and cancels the rest. Invariant: a job starts only after every job
-submitted before it has started; while a job submitted `alone` runs, no other does.
+submitted before it has started; while a job submitted `alone` runs, no other does. A lane without a job keeps nothing
+and may be thrown away: `on_idle` says when.
 """
 
 import asyncio
@@ -16,11 +17,21 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 class Lane:
     """Runs at most `width` jobs at once and keeps at most `depth` waiting."""
 
-    def __init__(self, *, width: int, depth: int, failed: Callable[[BaseException], None]) -> None:
+    __slots__ = ("_depth", "_failed", "_is_alone", "_on_idle", "_running", "_stopped", "_waiting", "_width")
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        depth: int,
+        failed: Callable[[BaseException], None],
+        on_idle: Callable[[], None] | None = None,
+    ) -> None:
         self._width = width
         self._depth = depth
         self._failed = failed
-        self._waiting: deque[tuple[Job, bool]] = deque()
+        self._on_idle = on_idle
+        self._waiting: deque[tuple[Job, bool]] | None = None  # an empty one takes 600 bytes
         self._running: set[asyncio.Task[None]] = set()
         self._is_alone = False
         self._stopped = False
@@ -34,14 +45,18 @@ class Lane:
         """Start the job as soon as it is its turn; False when more than `depth` would wait."""
         if self._stopped:
             return True
+        if not self._waiting and self._may_start(alone=alone):
+            self._start(job, alone=alone)
+            return True
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append((job, alone))
-        self._start_waiting()
         return len(self._waiting) <= self._depth
 
     def stop(self) -> None:
         """Forget what waits; nothing is started any more."""
         self._stopped = True
-        self._waiting.clear()
+        self._waiting = None
 
     async def settle(self, within: float) -> None:
         """Wait up to `within` seconds for what runs, then cancel it."""
@@ -62,20 +77,22 @@ class Lane:
         if self._running:
             await asyncio.wait(self._running)
 
-    def _start_waiting(self) -> None:
-        while self._waiting and not self._is_alone and len(self._running) < self._width:
-            job, alone = self._waiting[0]
-            if alone and self._running:
-                return
-            self._waiting.popleft()
-            self._is_alone = alone
-            task = asyncio.create_task(job())
-            self._running.add(task)
-            task.add_done_callback(self._finished)
+    def _may_start(self, *, alone: bool) -> bool:
+        return not self._is_alone and len(self._running) < self._width and not (alone and self._running)
+
+    def _start(self, job: Job, *, alone: bool) -> None:
+        self._is_alone = alone
+        task = asyncio.create_task(job())
+        self._running.add(task)
+        task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._is_alone = False
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
-        self._start_waiting()
+        while self._waiting and self._may_start(alone=self._waiting[0][1]):
+            job, alone = self._waiting.popleft()
+            self._start(job, alone=alone)
+        if not self._running and self._on_idle is not None:
+            self._on_idle()

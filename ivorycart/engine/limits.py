@@ -14,6 +14,8 @@ class Limits:
     handler_grace: float = 10.0  # for running handlers once the peer is gone: the ledger's own deadline
     max_message: int = 65_536
     max_unsent: int = 1_048_576
+    lagging_from: int = 262_144  # unsent bytes from which a socket lags, until it has drained to a quarter of that
+    lag_timeout: float = 10.0
     malformed_packets: int = 5
     handlers_at_once: int = 16
     events_waiting: int = 128

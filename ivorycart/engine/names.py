@@ -7,18 +7,12 @@ and in one line, what the engine has to be looked at for.
 from pkgutil import resolve_name
 
 _ATTRIBUTES = (
-    *(
-        f"socketio.async_server:AsyncServer.{name}"
-        for name in (
-            "_engineio_server_class", "_get_event_handler", "_handle_eio_connect", "_handle_eio_disconnect",
-            "_handle_eio_message", "_send_packet",
-        )
-    ),
+    "socketio.async_server:AsyncServer._engineio_server_class",
     *(
         f"socketio.async_manager:AsyncManager.{name}"
         for name in (
-            "connect", "disconnect", "eio_sid_from_sid", "is_connected", "pre_connect", "pre_disconnect",
-            "sid_from_eio_sid", "trigger_callback",
+            "close_room", "disconnect", "emit", "enter_room", "eio_sid_from_sid", "get_namespaces", "get_participants",
+            "get_rooms", "is_connected", "leave_room", "sid_from_eio_sid", "trigger_callback",
         )
     ),
     "socketio.packet:Packet.uses_binary_events",
@@ -27,17 +21,19 @@ _ATTRIBUTES = (
     "engineio.async_server:AsyncServer.generate_id",
     "engineio.async_server:AsyncServer.handle_request",
     "engineio.async_server:AsyncServer.send_packet",
-    "aiohttp.web_ws:WebSocketResponse._close_transport",
-    "aiohttp.web_ws:WebSocketResponse._reader",
-    "aiohttp.web_ws:WebSocketResponse._req",
-    "aiohttp._websocket.reader:WebSocketDataQueue.feed_data",
-    "aiohttp.web_protocol:RequestHandler._payload_parser",
+    "aiohttp.web_protocol:RequestHandler._buffer_paused",
+    "aiohttp.web_protocol:RequestHandler._message_tail",
+    "aiohttp.web_protocol:RequestHandler.connection_lost",
+    "aiohttp.web_protocol:RequestHandler.transport",
+    "aiohttp.web_response:StreamResponse.prepared",
 )  # fmt: skip
 
 # set in a constructor, so not to be found on the class
 _SET_BY = (
     ("socketio.base_server:BaseServer.__init__", ("eio", "environ", "handlers", "manager", "packet_class")),
+    ("socketio.base_manager:BaseManager.__init__", ("rooms", "server")),
     ("engineio.base_server:BaseServer.__init__", ("handlers", "sockets")),
+    ("aiohttp.web_request:BaseRequest.__init__", ("_message",)),
 )
 
 

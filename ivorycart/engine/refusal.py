@@ -18,7 +18,8 @@ class Refusal(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     PING_TIMEOUT = "ping_timeout"
     EVENT_OVERFLOW = "event_overflow"  # too many events waiting for their handlers
-    UNSENT_OVERFLOW = "unsent_overflow"  # reads too slowly
+    UNSENT_OVERFLOW = "unsent_overflow"  # reads so slowly that too much would have to be kept
+    LAGGING = "lagging"  # reads too slowly for too long
     UNREADABLE = "unreadable"  # too large a message (1009), bad UTF-8 (1007), a broken frame (1002)
 
 
@@ -38,10 +39,13 @@ CLOSE_CODES = {
 }
 
 
+_DEAF = frozenset((Refusal.UNSENT_OVERFLOW, Refusal.LAGGING))
+
+
 def ending_of(refusal: Refusal) -> Ending:
     """Return the ending that a refusal leads to; 1008 (policy violation) where no closer code exists."""
     code = CLOSE_CODES.get(refusal, WSCloseCode.POLICY_VIOLATION)
-    return Ending(code, refusal.value.replace("_", " "), abrupt=refusal is Refusal.UNSENT_OVERFLOW)
+    return Ending(code, refusal.value.replace("_", " "), abrupt=refusal in _DEAF)
 
 
 class Malformed(ValueError):  # noqa: N818 - it names a packet, which is what a reader of the log looks for

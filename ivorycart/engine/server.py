@@ -10,26 +10,28 @@ ends every connection within a bound; `attach` registers it with the application
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 import socketio
 from aiohttp import WSCloseCode, web
-from socketio.exceptions import ConnectionRefusedError as Refused
 
 from ivorycart.engine import wire
-from ivorycart.engine.answering import Answering, Error, ack_data, call, unknown_event
+from ivorycart.engine.answering import Answering, Error, unknown_event
 from ivorycart.engine.connection import Connection
+from ivorycart.engine.doorway import BYE, Doorway
 from ivorycart.engine.engineio_server import EngineServer
 from ivorycart.engine.limits import Limits
 from ivorycart.engine.names import verify_inner_names
 from ivorycart.engine.origin import OriginPolicy
+from ivorycart.engine.packing import DISCONNECT, ack_frame, event_frame, refusal_frame
 from ivorycart.engine.refusal import Ending, Malformed, Refusal
-from ivorycart.engine.upgrade import kept_environ
+from ivorycart.engine.rooms import ROOT, Rooms, Standing
+from ivorycart.engine.upgrade import ConnectEnviron
 
-_ROOT = "/"
-_BYE = Ending(WSCloseCode.OK, "server disconnect")
+_ANY = "*"
+_LEFT_BEHIND = Ending(WSCloseCode.TRY_AGAIN_LATER, "left behind")
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -43,6 +45,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     `{"ok": False, "error": {...}}`, the error goes out as an `error` event. A handler that raises is logged and
     answered with code `internal`; one that does not take so many arguments is not called: code `validation`.
 
+    `on_drained(sid)` is awaited when a client that was left out of conflated broadcasts can take more: it has to tell
+    that client where things stand now. Until it returns the client stays left out; if there was anything meanwhile, it
+    is asked again; if it raises, the client is closed and comes back.
+
     `refusals` counts what clients did wrong, by `Refusal`; nothing of it is logged.
     """
 
@@ -52,9 +58,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         allow_origin: OriginPolicy,
         on_unknown: Callable[[str, bool], Error] = unknown_event,
         limits: Limits | None = None,
-        client_manager: Any = None,
     ) -> None:
         verify_inner_names()
+        self.on_drained: Callable[[str], Awaitable[None]] | None = None
+        self._rooms = Rooms()
         self._allow_origin = allow_origin
         self._limits = limits or Limits()
         self.log = logging.getLogger("ivorycart.engine")
@@ -63,11 +70,12 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         library_log = self.log.getChild("library")
         library_log.setLevel(logging.ERROR)
         super().__init__(
-            client_manager=client_manager,
+            client_manager=self._rooms,
             serializer=wire.WirePacket,
             logger=library_log,
             engineio_logger=library_log,
         )
+        self._doorway = Doorway(self._rooms, self.environ, self.handlers, self.log)
 
     @property
     def refusals(self) -> Counter[Refusal]:
@@ -84,7 +92,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self, event: str, handler: Callable[..., Any] | None = None, namespace: str | None = None
     ) -> Callable[..., Any] | None:
         """Register an event handler, as python-socketio does; ValueError for a namespace that nobody can reach."""
-        if namespace not in {None, _ROOT}:
+        if namespace not in {None, ROOT}:
             raise ValueError("only the namespace / is served")
         decorator: Callable[..., Any] | None = super().on(event, handler)
         return decorator
@@ -96,10 +104,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - python-socketio's signature
         """Tell the client that it is disconnected (it will not come back by itself) and close its connection."""
         connection = self._connection_of(sid)
-        if connection is not None and self.manager.is_connected(sid, _ROOT):
-            await self._send_packet(connection.sid, wire.WirePacket(wire.DISCONNECT))
-            connection.end(_BYE)
-            await self._leave(sid, _BYE.reason)
+        if connection is not None and connection.standing == Standing.CONNECTED:
+            connection.write(DISCONNECT)
+            connection.end(BYE)
+            await self._doorway.leave(connection, BYE.reason)
 
     async def shutdown(self, reason: str = "server shutting down", within: float = 5.0) -> None:
         """End every connection with `reason` for its `disconnect` handler; new ones get 503.
@@ -109,133 +117,111 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         """
         await self.eio.drain(reason, within)
 
-    def _engineio_server_class(self) -> Callable[..., EngineServer]:
-        return partial(EngineServer, limits=self._limits, allow_origin=self._allow_origin, failed=self._log_failure)
+    async def broadcast(self, event: str, data: Any = None, *, room: Any = None, conflated: bool = False) -> None:
+        """Send the same frame to a client, a room or (None) all, as `emit` does.
 
-    async def _handle_eio_message(self, eio_sid: str, data: str) -> None:
+        `conflated`: a later event of this kind makes this one needless, so it is left out for clients that lag; once
+        such a client has drained, `on_drained` is asked to catch it up.
+        """
+        receivers = self._rooms.connections_in(room)
+        if receivers:
+            await self._rooms.fanout.send(receivers, event_frame(event, data), room, conflated=conflated)
+
+    def _engineio_server_class(self) -> Callable[..., EngineServer]:
+        return partial(
+            EngineServer,
+            limits=self._limits,
+            allow_origin=self._allow_origin,
+            guests=self,
+            fanout=self._rooms.fanout,
+            log=self.log,
+        )
+
+    # --- what the Engine.IO server calls (`Guests`)
+
+    def opened(self, connection: Connection, environ: ConnectEnviron) -> None:
+        """Keep what the connect handler may read."""
+        self.environ[connection.sid] = environ
+
+    def take(self, connection: Connection, text: str) -> None:
         """Take one packet's text; raises Malformed or Forbidden."""
-        packet, connection = wire.decode(data), self.eio.sockets[eio_sid]
-        if packet.namespace != _ROOT:
-            await self._refuse_namespace(connection, packet)
+        packet = wire.decode(text)
+        if packet.namespace != ROOT:
+            self._refuse_namespace(connection, packet)
         elif packet.kind == wire.CONNECT and not connection.connect_seen:
             connection.hold()
-            self._queue(connection, partial(self._join, connection, packet.data), alone=True)
+            self._queue(connection, partial(self._doorway.admit, connection, packet.data), alone=True)
         elif packet.kind == wire.CONNECT or not connection.connect_seen:
             raise Malformed("a second CONNECT, or none before this")
         elif packet.kind == wire.EVENT:
             self._queue(connection, partial(self._run_event, connection, packet))
         elif packet.kind == wire.ACK:
-            await self._take_ack(connection, packet)
+            if connection.client is not None and connection.callbacks and packet.id in connection.callbacks:
+                self.eio.start_job(self._take_ack(connection.client, packet))
         else:
             connection.end(Ending(WSCloseCode.OK, self.reason.CLIENT_DISCONNECT))
 
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        sid = self.manager.sid_from_eio_sid(eio_sid, _ROOT)
-        if sid is not None:
-            await self._leave(sid, reason)
-        self.environ.pop(eio_sid, None)
+    async def left(self, connection: Connection, reason: str) -> None:
+        """Run the disconnect handler of a client that is in."""
+        try:
+            await self._doorway.leave(connection, reason)
+        finally:
+            self.environ.pop(connection.sid, None)
+
+    def drained(self, connection: Connection) -> None:
+        """Have the application catch up a client that was left out; one that cannot be, has to come again."""
+        self._queue(connection, partial(self._catch_up, connection))
 
     @staticmethod
     def _queue(connection: Connection, job: Any, *, alone: bool = False) -> None:
-        if not connection.lane.submit(job, alone=alone):
+        if not connection.submit(job, alone=alone):
             connection.refuse(Refusal.EVENT_OVERFLOW)
 
-    async def _refuse_namespace(self, connection: Connection, packet: wire.Packet) -> None:
+    async def _catch_up(self, connection: Connection) -> None:
+        async def tell() -> None:
+            if self.on_drained is not None and connection.client is not None:
+                await self.on_drained(connection.client)
+
+        try:
+            await connection.catch_up(tell)
+        except Exception:
+            self.log.exception("a client that had lagged could not be caught up")
+            connection.end(_LEFT_BEHIND)
+
+    @staticmethod
+    def _refuse_namespace(connection: Connection, packet: wire.Packet) -> None:
         if packet.kind != wire.CONNECT:
             raise Malformed("not connected to that namespace")
-        answer = wire.WirePacket(wire.CONNECT_ERROR, data={"message": "Invalid namespace"}, namespace=packet.namespace)
-        await self._send_packet(connection.sid, answer)
-
-    async def _join(self, connection: Connection, auth: dict[str, Any] | None) -> None:
-        """Ask the connect handler and answer CONNECT; runs alone in the connection's lane."""
-        sid = await self.manager.pre_connect(connection.sid, _ROOT)
-        joined = False
-        try:
-            refusal = await self._ask(sid, self.environ[connection.sid], auth)
-            if refusal is None:
-                await self.manager.connect(sid, _ROOT)
-                joined = True
-        finally:
-            if not joined:
-                await self.manager.disconnect(sid, _ROOT, ignore_queue=True)
-        if refusal is not None:
-            connection.release(_frame(wire.WirePacket(wire.CONNECT_ERROR, data=refusal)), keep=False)
-            connection.end(_BYE)
-        elif connection.ending is not None:
-            # it left while the handler ran: nobody else will say so, it was not connected yet
-            await self._leave(sid, connection.ending.reason)
-        else:
-            self.environ[connection.sid] = kept_environ(self.environ[connection.sid])
-            connection.release(_frame(wire.WirePacket(wire.CONNECT, data={"sid": sid})), keep=True)
-
-    async def _ask(self, sid: str, environ: dict[str, Any], auth: dict[str, Any] | None) -> Any:
-        """Return None when the connect handler accepts, else the data of the CONNECT_ERROR."""
-        handler = self.handlers.get(_ROOT, {}).get("connect")
-        if handler is None:
-            return None
-        try:
-            accepted = await call(handler, sid, environ, auth)
-        except Refused as refused:
-            return refused.error_args
-        except Exception:
-            self.log.exception("the connect handler failed")
-            return {"message": "Connection failed"}
-        return None if accepted is not False else Refused().error_args
-
-    async def _leave(self, sid: str, reason: str) -> None:
-        """Run the disconnect handler, once, and forget the client whatever comes of it."""
-        if not self.manager.is_connected(sid, _ROOT):
-            return
-        self.manager.pre_disconnect(sid, _ROOT)
-        handler = self.handlers.get(_ROOT, {}).get("disconnect")
-        try:
-            if handler is not None:
-                await call(handler, sid, reason)
-        except Exception:
-            self.log.exception("the disconnect handler failed")
-        finally:
-            await self.manager.disconnect(sid, _ROOT, ignore_queue=True)
+        connection.write(refusal_frame({"message": "Invalid namespace"}, packet.namespace))
 
     async def _run_event(self, connection: Connection, packet: wire.Packet) -> None:
         """Run one event's handler and answer it; runs in the connection's lane."""
-        sid = self.manager.sid_from_eio_sid(connection.sid, _ROOT)
-        if sid is None or not self.manager.is_connected(sid, _ROOT):
+        if connection.standing != Standing.CONNECTED:
             return
-        handler, args = self._get_event_handler(packet.event, _ROOT, (sid, *packet.data[1:]))
+        event, args = packet.event, (connection.client, *packet.data[1:])
+        handlers = self.handlers.get(ROOT, {})
+        handler = None if event == _ANY else handlers.get(event)
+        if handler is None and _ANY in handlers:
+            handler, args = handlers[_ANY], (event, *args)
         wants_ack = packet.id is not None
-        if handler is None or packet.event == "*":
-            answer = self._answering.unknown(packet.event, wants_ack=wants_ack)
+        if handler is None:
+            answer = self._answering.unknown(event, wants_ack=wants_ack)
         else:
-            answer = await self._answering.answer(packet.event, handler, args)
-        if wants_ack:
-            reply = wire.WirePacket(wire.ACK, id=packet.id, data=ack_data(answer))
+            answer = await self._answering.answer(event, handler, args)
+        if packet.id is not None:
+            connection.write(ack_frame(packet.id, answer))
         elif isinstance(answer, dict) and answer.get("ok") is False:
-            reply = wire.WirePacket(wire.EVENT, data=["error", answer["error"]])
-        else:
-            return
-        await self._send_packet(connection.sid, reply)
+            connection.write(event_frame("error", answer["error"]))
 
-    async def _take_ack(self, connection: Connection, packet: wire.Packet) -> None:
-        """Run the callback that waits for this ack; one that nobody waits for is ignored."""
-        sid = self.manager.sid_from_eio_sid(connection.sid, _ROOT)
-        if sid is None:
-            return
+    async def _take_ack(self, sid: str, packet: wire.Packet) -> None:
+        """Run the callback that waits for this ack."""
         try:
             await self.manager.trigger_callback(sid, packet.id, packet.data)
         except Exception:
             self.log.exception("the callback of an ack failed")
 
     def _connection_of(self, sid: str) -> Connection | None:
-        connection: Connection | None = self.eio.sockets.get(self.manager.eio_sid_from_sid(sid, _ROOT))
-        return connection
-
-    def _log_failure(self, error: BaseException) -> None:
-        self.log.error("a socket's job failed", exc_info=error)
+        return self._rooms.connection_of(sid)
 
     async def _on_app_shutdown(self, _app: web.Application) -> None:
         await self.shutdown()
-
-
-def _frame(packet: wire.WirePacket) -> bytes:
-    """Return the packet as the payload of a text frame."""
-    return f"{wire.ENGINE_MESSAGE}{packet.encode()}".encode()

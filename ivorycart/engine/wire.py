@@ -5,9 +5,9 @@ python-socketio would accept beyond them (reserved event names, acks with id 0, 
 of its code sees it.
 """
 
+import json
 import re
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import orjson
@@ -22,6 +22,7 @@ RESERVED_EVENTS = frozenset(
 
 ENGINE_CLOSE, ENGINE_PONG, ENGINE_MESSAGE = "1", "3", "4"
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = 0, 1, 2, 3, 4
+_STRICT = json.JSONEncoder(allow_nan=False, check_circular=False, default=lambda _leaf: None)
 _BINARY_TYPES = frozenset("56")
 # type, /namespace up to a comma, ack id (16 digits hold every integer of JavaScript), JSON
 _PACKET = re.compile(r"([0-3])(?:(/[^,]{0,255})(?:,|\Z))?([0-9]{1,16})?(.*)\Z", re.DOTALL)
@@ -43,17 +44,25 @@ class Packet:
         return name
 
 
+def to_json(value: Any) -> bytes:
+    """Return JSON in UTF-8; TypeError for what JSON has not, ValueError for NaN and infinities."""
+    text = orjson.dumps(value)
+    # orjson writes them as null, so what has no null, or reads back as the same, had none. json, slower, is sure.
+    if b"null" in text and orjson.loads(text) != value:
+        try:
+            _STRICT.encode(value)
+        except ValueError:
+            raise ValueError("NaN and infinities are not JSON") from None
+    return text
+
+
 class WireJSON:
     """JSON for python-socketio by orjson: text out, no NaN or infinity either way, bounded depth in."""
 
     @staticmethod
     def dumps(value: Any, **_options: Any) -> str:
-        """Return JSON text; TypeError for what JSON has not, ValueError for NaN and infinities."""
-        text = orjson.dumps(value).decode()
-        # orjson writes them as null, so only a text with a null in it can have had one
-        if "null" in text and _has_non_finite(value):
-            raise ValueError("NaN and infinities are not JSON")
-        return text
+        """Return JSON text, as `to_json` does."""
+        return to_json(value).decode()
 
     @staticmethod
     def loads(text: str, **_options: Any) -> Any:
@@ -131,12 +140,3 @@ def _is_deeper(value: Any, depth: int) -> bool:
         if not level:
             return False
     return True
-
-
-def _has_non_finite(value: Any) -> bool:
-    level = [value]
-    while level:
-        if any(isinstance(item, float) and not isfinite(item) for item in level):
-            return True
-        level = _children(level)
-    return False

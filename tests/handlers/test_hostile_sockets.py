@@ -153,10 +153,11 @@ async def test_two_hundred_events_at_once_are_slowed_down_and_then_ended(visitor
     assert (await other.ask("cart:get"))["ok"]
 
 
-async def test_events_that_nobody_knows_count_as_well(visitor):
-    """They are no way around the limit."""
+@pytest.mark.parametrize("name", ["nothing", "*"])
+async def test_events_that_nobody_knows_count_as_well(visitor, name):
+    """They are no way around the limit, whatever their name means inside."""
     flood = await visitor()
-    codes = await _flood(flood, "nothing")
+    codes = await _flood(flood, name)
     assert {"not_found", "rate_limited"} <= set(codes)
 
 

@@ -34,5 +34,23 @@ seen.active_after_kick = socket.active;
 
 socket.connect();
 await until("connect");
+seen.transport = socket.io.engine.transport.name;
+seen.many = await Promise.all(Array.from({ length: 200 }, (_, number) => socket.emitWithAck("echo", number)));
+const error = until("error");
+socket.emit("refuse");
+[seen.no_ack] = [await error];
 socket.disconnect();
+
+const visit = (path, auth) => io(process.argv[2] + path, { transports: ["websocket"], forceNew: true, reconnection: false, auth });
+const refusal = (client) => new Promise((resolve) => { client.on("connect_error", resolve); });
+const refused = visit("", { refuse: true });
+const { message, data } = await refusal(refused);
+seen.refused = { message, data };
+const elsewhere = visit("/admin", {});
+seen.namespace = (await refusal(elsewhere)).message;
+elsewhere.io.engine.close();
+const binary = visit("", {});
+await new Promise((resolve) => { binary.on("connect", resolve); });
+binary.emit("echo", new Uint8Array([1, 2, 3]));
+seen.after_binary = await new Promise((resolve) => { binary.on("disconnect", resolve); });
 console.log(JSON.stringify(seen));

@@ -1,0 +1,79 @@
+"""Deadlines: pings, pongs and the CONNECT that has to come."""
+
+from itertools import pairwise
+
+from aiohttp import WSMsgType
+
+from ivorycart.engine import Limits, Refusal
+from tests.ivorycart.engine.running import PATIENCE, Shop, build, raw, serving
+
+
+async def test_a_heartbeat_keeps_who_answers_and_drops_who_does_not() -> None:
+    """Engine.IO's ping is answered or the socket is closed; a pong in advance buys nothing."""
+    async with serving(limits=Limits(ping_interval=0.05, ping_timeout=2)) as shop:
+        async with raw(shop) as client:
+            await client.join()
+            await client.send("3", "3", "3")
+            for _ in range(10):
+                assert await client.text() == "2"
+                await client.send("3")
+            assert shop.left == []
+            assert await client.close_code() == 1001
+        await shop.until(lambda: shop.left == ["ping timeout"])
+
+
+async def test_a_socket_without_connect_is_closed() -> None:
+    """Who sends no CONNECT to / in time is closed, whatever else it sends; who does stays."""
+    async with serving(limits=Limits(connect_timeout=2)) as shop, raw(shop) as settled:
+        await settled.join()
+        async with raw(shop) as silent, raw(shop) as elsewhere:
+            await elsewhere.send("40/admin,", "3")
+            assert await silent.close_code() == 1008
+            assert await elsewhere.close_code() == 1008
+        assert shop.sio.refusals == {Refusal.CONNECT_TIMEOUT: 2}
+        assert await settled.ask("echo", 1) == 1
+
+
+async def test_a_pong_that_nobody_asked_for_changes_nothing() -> None:
+    """It neither puts off the next ping nor the verdict."""
+    async with serving(limits=Limits(ping_interval=60, ping_timeout=60)) as shop, raw(shop) as client:
+        await client.join()
+        (connection,) = shop.sio.eio.sockets.values()
+        before = connection._beat_at
+        await client.send("3", "3")
+        assert await client.ask("echo", 1) == 1
+        assert connection._beat_at == before
+
+
+async def test_who_comes_at_once_is_not_pinged_at_once() -> None:
+    """First pings are spread over half an interval, and never come later than promised."""
+    eio = build(limits=Limits(ping_interval=20)).sio.eio
+    beats = sorted(eio._first_beat() for _ in range(100))
+    assert beats[0] >= 10
+    assert beats[-1] <= 20
+    assert max(later - earlier for earlier, later in pairwise(beats)) < 0.5
+
+
+async def test_deadlines_of_all_sockets_hang_on_one_timer(shop: Shop) -> None:
+    """However many there are; the last one takes it along."""
+    wheel = shop.sio.eio.wheel
+    async with raw(shop) as first:
+        async with raw(shop) as second:
+            await first.join()
+            await second.join()
+            assert len(wheel) == 2
+            timer = wheel._timer
+            assert await second.ask("echo", 1) == 1
+            assert wheel._timer is timer
+        await shop.until(lambda: len(wheel) == 1)
+    await shop.until(lambda: len(wheel) == 0)
+    assert wheel._timer is None
+
+
+async def test_websocket_pings_are_answered_too(shop: Shop) -> None:
+    """With what they carry."""
+    async with raw(shop, autoping=False) as client:
+        await client.join()
+        await client.ws.ping(b"are you there")
+        message = await client.ws.receive(timeout=PATIENCE)
+        assert (message.type, bytes(message.data)) == (WSMsgType.PONG, b"are you there")
