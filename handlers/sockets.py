@@ -23,7 +23,7 @@ from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateL
 log = structlog.get_logger(__name__)
 
 
-CONFLATED = frozenset(("stock",))  # a client that lags gets a snapshot instead of these, once it has drained
+CONFLATED = frozenset(("stock", "product"))  # a client that lags gets a snapshot instead of these, once it has drained
 
 
 class Outlet:
