@@ -1,8 +1,8 @@
 """Listening: one socket for one process, or several on one port, among which the kernel spreads connections."""
 
-import errno
 import socket
 import sys
+from contextlib import suppress
 
 from ivorycart.settings import SettingsError
 
@@ -47,11 +47,10 @@ def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
 
 def withdraw(listener: socket.socket) -> None:
     """Stop listening, keeping the port: those who wait are cut off, later ones go to the other sockets of the port."""
-    try:
-        listener.shutdown(socket.SHUT_RDWR)
-    except OSError as error:
-        if error.errno != errno.ENOTCONN:  # it did not listen, or the system keeps it listening
-            raise
+    # Shutting down what does not listen would mark the socket, and all that it accepts later, as closed (Linux).
+    if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        with suppress(OSError):  # where the system cannot do that, they wait
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def url_of(host: str, listener: socket.socket) -> str:

@@ -209,7 +209,9 @@ def test_workers_given_with_the_command_go_before_the_environment(monkeypatch: p
 
 def test_settings_that_are_handed_over_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """As plain values, fit for JSON; what is set where they arrive does not matter."""
-    given = accepted(monkeypatch, JWT_SECRET=SECRET, ALLOWED_ORIGINS="https://a.example", PORT="1", MONGOD="/bin/mongod")
+    given = accepted(
+        monkeypatch, JWT_SECRET=SECRET, ALLOWED_ORIGINS="https://a.example", PORT="1", MONGOD="/bin/mongod"
+    )
     values = json.loads(json.dumps(given.model_dump(mode="json")))
     monkeypatch.setenv("PORT", "2")
     monkeypatch.setenv("SMTP_URL", "smtp://mail.example")
