@@ -223,7 +223,7 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
         await runner.setup()
         await web.SockSite(runner, listener, backlog=BACKLOG).start()
         gc.freeze()  # what lives as long as the process need not be looked at again and again
-        log.info("server.ready", url=address, database=place.hosts)
+        log.info("server.ready", url=address, database=place.hosts, leases_as=store.process_id)
         await (link.ready(server.registry) if link else announce(address))
         await stops.asked.wait()
         log.info("server.stopping")
