@@ -1,4 +1,4 @@
-# make run     serves the shop with demo data and an embedded MongoDB
+# make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make test    runs every test
 # make check   lint, types, import contract, version floors
 # make bench   measures, and prints the tables of docs/benchmarks.md
