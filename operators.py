@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry
 
 from ivorycart.accounts.passwords import Passwords
-from ivorycart.cli import NoShopThere, Operations
+from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
-from ivorycart.settings import Settings
+from ivorycart.logs import configure_logs
+from ivorycart.settings import Settings, load_settings
 from mongo.audit import audit
 from mongo.opening import NothingStored, Store, open_store
 from mongo.products import Products
 from mongo.transaction import LedgerTransactions
-from starting import place_of, policy_of, seeder
+from starting import EXPECTED, complain, place_of, policy_of, seeder
 
 
 @asynccontextmanager
@@ -54,3 +55,14 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
         ledger.close()
         await run
         passwords.close()
+
+
+def operate() -> int:
+    """Run an operator's command; return the exit status."""
+    try:
+        settings = load_settings(operating=True)
+        configure_logs("warning", as_json=settings.log_json)
+        build_cli(lambda *, existing=False: open_operations(settings, existing=existing))()
+    except EXPECTED as error:
+        return complain(error)
+    return 0

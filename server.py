@@ -34,7 +34,6 @@ from ivorycart.alerts import Alerter
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
-from ivorycart.cli import build_cli
 from ivorycart.composing import MailComposer
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
@@ -58,7 +57,7 @@ from ivorycart.secrets_file import kept_secret
 from ivorycart.settings import Settings, describe, load_settings, not_known_yet
 from ivorycart.shop import Facts, Shop
 from ivorycart.stopping import StopRequests, bounded
-from ivorycart.supervision import Link
+from ivorycart.supervision import ChannelClosed, Link
 from ivorycart.telling import Telling
 from ivorycart.workers import LeasedWorker, Workers
 from mongo.alerts import Alerts, Notifications
@@ -74,9 +73,11 @@ from mongo.products import Products
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.users import Users
-from operators import open_operations
+from operators import operate
 from starting import EXPECTED, announce, complain, place_of, policy_of, reason_of, seed
 from supervising import supervise
+
+__all__ = ["main", "operate"]
 
 HERE = Path(__file__).parent
 # Seconds. Less than a caller's deadline in the ledger: though a database hangs, the rest of the stop has to come.
@@ -247,25 +248,17 @@ async def work(descriptor: int) -> int:
     """Serve as a worker of the parent at the other end of that descriptor; return the exit status."""
     stops = StopRequests()
     stops.heed_signals()
-    async with Link.open(descriptor, on_parent_gone=stops.ask) as link:
-        settings = link.settings
-        configure_logs(settings.log_level, as_json=settings.log_json, process=link.number)
-        try:
-            return await serve(settings, stops, link)
-        except EXPECTED as error:
-            await link.failed(reason_of(error))
-            return 1
-
-
-def operate() -> int:
-    """Run an operator's command; return the exit status."""
     try:
-        settings = load_settings(operating=True)
-        configure_logs("warning", as_json=settings.log_json)
-        build_cli(lambda *, existing=False: open_operations(settings, existing=existing))()
-    except EXPECTED as error:
-        return complain(error)
-    return 0
+        async with Link.open(descriptor, on_parent_gone=stops.ask) as link:
+            settings = link.settings
+            configure_logs(settings.log_level, as_json=settings.log_json, process=link.number)
+            try:
+                return await serve(settings, stops, link)
+            except EXPECTED as error:
+                await link.failed(reason_of(error))
+    except ChannelClosed:  # the parent has gone before this worker knew what to do
+        log.info("server.orphaned")
+    return 1
 
 
 def main(arguments: list[str] | None = None) -> int:

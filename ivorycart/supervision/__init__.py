@@ -19,8 +19,9 @@ Invariants:
   never in an argument or the environment, where others could read them.
 """
 
+from ivorycart.supervision.channel import ChannelClosed
 from ivorycart.supervision.link import Link
 from ivorycart.supervision.supervisor import NoWorkerStarted, Supervisor
 from ivorycart.supervision.worker import Launcher
 
-__all__ = ["Launcher", "Link", "NoWorkerStarted", "Supervisor"]
+__all__ = ["ChannelClosed", "Launcher", "Link", "NoWorkerStarted", "Supervisor"]

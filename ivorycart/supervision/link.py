@@ -12,7 +12,7 @@ from ivorycart.figures import taken, told
 from ivorycart.settings import Settings, handed_over
 from ivorycart.supervision.channel import Channel, ChannelClosed
 
-_PATIENCE = 10.0  # seconds; the parent has nothing else to do
+_PATIENCE = 60.0  # seconds; the parent has nothing else to do, but the machine may
 _FIGURES_WITHIN = 4.0  # seconds; the parent waits for the others half as long
 
 

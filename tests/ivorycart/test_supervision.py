@@ -116,6 +116,20 @@ async def test_those_who_wait_for_a_dead_worker_are_served_by_the_next(parent: P
     assert after[2] == before[2]
 
 
+async def test_a_worker_that_hangs_is_left_out_of_the_figures(parent: Parent) -> None:
+    """Those who ask are answered all the same, after a moment."""
+    pids = await parent.open()
+    os.kill(pids[2], signal.SIGSTOP)
+    asked = [asyncio.create_task(parent.ask()) for _ in range(32)]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            number, _, figures = await next(asyncio.as_completed(asked))
+    finally:
+        os.kill(pids[2], signal.SIGCONT)
+        await asyncio.gather(*asked, return_exceptions=True)
+    assert (number, figures) == (1, 1)
+
+
 async def test_a_worker_that_was_ended_by_hand_is_replaced(parent: Parent) -> None:
     """So they can be renewed one by one."""
     before = await parent.open()
