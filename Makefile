@@ -1,4 +1,4 @@
-# make run     serves the shop with demo data and an embedded MongoDB
+# make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make test    runs every test
 # make check   lint, types, import contract, version floors
 # make bench   measures every goal beside its peers, some twenty minutes (bench-quick: a minute; bench-ledger, bench-profile)

@@ -1,20 +1,18 @@
 """The composition root: the only place that sees everything and wires it.
 
-    python server.py            serve, with settings from the environment or .env
-    python server.py --help     the settings, with their defaults
-    python -m ivorycart …       the same shop for operators: audit, seed, restock
+    python server.py                serve, with settings from the environment or .env
+    python server.py --workers 2    the same with so many processes, whatever WORKERS says
+    python server.py --help         the settings, with their defaults
+    python -m ivorycart …           the same shop for operators: audit, seed, restock
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger.py, mongo/transaction.py.
 """
 
 import asyncio
 import gc
-import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -26,6 +24,7 @@ from prometheus_client import CollectorRegistry
 from handlers import shapes
 from handlers.app import build_app
 from handlers.front_door import FrontDoor
+from handlers.http_operations import Process
 from handlers.sockets import Outlet, Sockets
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.accounts.service import Accounts
@@ -35,20 +34,19 @@ from ivorycart.alerts import Alerter
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
-from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.composing import MailComposer
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.feed import Feed
+from ivorycart.figures import figures_of
 from ivorycart.gauges import Gauges
 from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.listening import BACKLOG, listen, url_of
 from ivorycart.logs import configure_logs
-from ivorycart.mail.port import Mailer
-from ivorycart.mail.smtp import SmtpMailer
-from ivorycart.mail.smtp_settings import SmtpSettings
+from ivorycart.mail.chosen import mailer_of
 from ivorycart.outbox import INTERVAL as MAIL_INTERVAL
 from ivorycart.outbox import Relay
 from ivorycart.payments.port import PaymentProvider
@@ -57,29 +55,30 @@ from ivorycart.payments.settling import Settler
 from ivorycart.rate_limits import RateLimits, account_limits
 from ivorycart.resuming import Resuming
 from ivorycart.secrets_file import kept_secret
-from ivorycart.seeding import Seeder
-from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet
+from ivorycart.settings import Settings, describe, load_settings, not_known_yet
 from ivorycart.shop import Facts, Shop
-from ivorycart.stopping import bounded
+from ivorycart.stopping import StopRequests, bounded
+from ivorycart.supervision import ChannelClosed, Link
 from ivorycart.telling import Telling
 from ivorycart.workers import LeasedWorker, Workers
-from models.policy import Policy
 from mongo.alerts import Alerts, Notifications
-from mongo.audit import audit
 from mongo.carts import Carts
-from mongo.driver import DRIVER_ERRORS, Database, Driver
+from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
-from mongo.embedded import EmbeddedMongo, EmbeddedMongoError, running_uri
-from mongo.embedded.folder import MongoFolder
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
+from mongo.opening import Store, open_store
 from mongo.orders import Orders, Payments
 from mongo.products import Products
-from mongo.schema import META, SCHEMA, SchemaTooNew, migrate
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.users import Users
+from operators import operate
+from starting import EXPECTED, announce, complain, place_of, policy_of, reason_of, seed
+from supervising import supervise
+
+__all__ = ["main", "operate"]
 
 HERE = Path(__file__).parent
 # Seconds. Less than a caller's deadline in the ledger: though a database hangs, the rest of the stop has to come.
@@ -87,100 +86,16 @@ STOP_PATIENCE = 8.0
 STEP_PATIENCE = 3.0
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
-UNREADABLE: tuple[type[Exception], ...] = (*DRIVER_ERRORS, ValueError)
-EXPECTED: tuple[type[Exception], ...] = (SettingsError, EmbeddedMongoError, SchemaTooNew, *DRIVER_ERRORS)
-
+AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """An open, migrated database, in the name of one process."""
-
-    driver: Driver
-    database: Database
-    process_id: str
-
-
-@asynccontextmanager
-async def open_store(settings: Settings, *, beside: bool = False, existing: bool = False) -> AsyncIterator[Store]:
-    """Connect to the replica set of the settings, or start the embedded one; migrate it.
-
-    With ``beside``, an embedded one that another process runs is used as it is. With ``existing`` nothing is made or
-    migrated: raise NoShopThere where there is none.
-    """
-    if existing and settings.mongodb_uri is None and not MongoFolder(settings.data_dir / "mongo").db.is_dir():
-        raise NoShopThere(f"there is no database in DATA_DIR ({settings.data_dir})")
-    async with AsyncExitStack() as stack:
-        uri = settings.mongodb_uri
-        if uri is None and beside:
-            uri = running_uri(settings.data_dir)
-        if uri is None:
-            embedded = EmbeddedMongo(data_dir=settings.data_dir, binary=settings.mongod)
-            uri = await embedded.start()
-            stack.push_async_callback(embedded.stop)
-        driver = connect(uri, settings)
-        stack.push_async_callback(driver.close)
-        database = driver.client[settings.mongodb_database]
-        process_id = str(ObjectId())
-        if settings.mongodb_uri:
-            await require_replica_set(database, settings.mongodb_uri)
-        if existing and await database[META].find_one(SCHEMA) is None:
-            raise NoShopThere(f"the database {settings.mongodb_database} was never migrated: no shop has run on it")
-        if not existing:
-            await migrate(database, process_id)
-        yield Store(driver, database, process_id)
-
-
-def hosts_of(uri: str) -> str:
-    """Return the hosts of a MongoDB URI: what may be shown of it."""
-    return uri.partition("://")[2].partition("?")[0].rpartition("@")[2].partition("/")[0]
-
-
-def connect(uri: str, settings: Settings) -> Driver:
-    """Make the client; raise SettingsError for a URI that is none. What the driver says of it may quote a password."""
-    try:
-        return Driver(uri, settings.mongo_driver)
-    except UNREADABLE as error:
-        raise SettingsError(
-            "MONGODB_URI: cannot be read: check its hosts and options, and that user and password are percent-encoded"
-        ) from error
-
-
-async def require_replica_set(database: Database, uri: str) -> None:
-    """Raise SettingsError where the database cannot be reached, or has neither transactions nor change streams."""
-    try:
-        hello = await database.command("hello")
-    except DRIVER_ERRORS as error:
-        raise SettingsError(f"MONGODB_URI: {hosts_of(uri)} cannot be used: {in_short(error)}") from error
-    if "setName" not in hello and hello.get("msg") != "isdbgrid":
-        raise SettingsError(f"MONGODB_URI: {hosts_of(uri)} is a single mongod: the shop needs a replica set")
-
-
-def in_short(error: Exception) -> str:
-    """Return what an error of the driver says, as the beginning of one line."""
-    return " ".join(str(error).split())[:200]
-
-
-def policy_of(settings: Settings) -> Policy:
-    """Return the shop's limits."""
-    return Policy.of_seconds(hold=settings.hold_seconds, max_units=settings.max_units_per_cart)
-
-
-def mailer_of(settings: Settings) -> Mailer | None:
-    """Return the mail server of the settings, if there is one."""
-    if settings.smtp_url:
-        return SmtpMailer(SmtpSettings.from_url(settings.smtp_url))
-    if settings.email_user and settings.email_pass:
-        return SmtpMailer(SmtpSettings.from_account(settings.email_user, settings.email_pass))
-    return None
 
 
 class Server:
     """One process of the shop, from the database up to the sockets."""
 
-    def __init__(self, settings: Settings, store: Store, public_url: str) -> None:
+    def __init__(self, settings: Settings, store: Store, public_url: str, link: Link | None = None) -> None:
         self.settings = settings
+        self.link = link
         self.store = store
         self.registry = CollectorRegistry()
         self.workers = Workers(outages=DRIVER_ERRORS)
@@ -242,14 +157,20 @@ class Server:
 
     def app(self) -> web.Application:
         """Return the web application with the socket server attached."""
-        app = build_app(self.shop, self.registry, static_dir=HERE / "static", packages_dir=HERE / "node_modules")
+        app = build_app(self.shop, self._process(), static_dir=HERE / "static", packages_dir=HERE / "node_modules")
         self.sockets.attach(app)
         return app
 
+    def _process(self) -> Process:
+        """Return how this process speaks for itself and, where there are several, for all."""
+        if self.link:
+            return Process(self.link.figures, self.link.number)
+        return Process(partial(figures_of, self.registry))
+
     async def start(self) -> None:
-        """Seed if asked to, fill the board, start the background work."""
-        if self.settings.demo:
-            await seeder(self.settings, self.store, self.passwords).seed()
+        """Seed if asked to (a parent did, if there is one), fill the board, start the background work."""
+        if self.settings.demo and not self.link:
+            await seed(self.settings, self.store)
         await self.feed.open()
         await self.telling.open()
         self.ledger_run = asyncio.create_task(self.ledger.run(), name="ledger")
@@ -290,48 +211,24 @@ class Server:
         return finished
 
 
-def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
-    """Return what fills a shop with the demo data."""
-    database = store.database
-    return Seeder(
-        Users(database),
-        Products(store.driver, database),
-        Images(database),
-        passwords,
-        threshold=settings.low_stock_threshold,
-        currency=settings.currency,
-    )
+async def serve(settings: Settings, stops: StopRequests, link: Link | None = None) -> int:
+    """Serve until asked to stop; return the exit status: 1 where accepted work could not be finished.
 
-
-def listen(settings: Settings) -> socket.socket:
-    """Open the listening socket; raise SettingsError where that address cannot be had."""
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        raise SettingsError(f"PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
-    return listener
-
-
-async def serve(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; return the exit status: 1 where accepted work could not be finished."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    listener = listen(settings)
-    address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    async with open_store(settings) as store:
-        server = Server(settings, store, settings.public_url or address)
+    With ``link`` as one of several workers of a parent, which has the database and the port.
+    """
+    listener = link.listener() if link else listen(settings.host, settings.port)
+    address = link.url if link else url_of(settings.host, listener)
+    place = place_of(settings)
+    async with open_store(place, embedded="running" if link else "own") as store:
+        server = Server(settings, store, settings.public_url or address, link)
         await server.start()
         runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STEP_PATIENCE)
         await runner.setup()
-        await web.SockSite(runner, listener, backlog=4096).start()
+        await web.SockSite(runner, listener, backlog=BACKLOG).start()
         gc.freeze()  # what lives as long as the process need not be looked at again and again
-        where = hosts_of(settings.mongodb_uri) if settings.mongodb_uri else "embedded"
-        log.info("server.ready", url=address, database=where)
-        print(f"IvoryCart is open: {address}", flush=True)  # noqa: T201 - for the person who started it
-        await stopping.wait()
+        log.info("server.ready", url=address, database=place.hosts, leases_as=store.process_id)
+        await (link.ready(server.registry) if link else announce(address))
+        await stops.asked.wait()
         log.info("server.stopping")
         finished = await server.stop()
         await bounded("web server", runner.cleanup(), 2 * STEP_PATIENCE)
@@ -340,60 +237,52 @@ async def serve(settings: Settings) -> int:
     return 0 if finished else 1
 
 
-@asynccontextmanager
-async def open_operations(settings: Settings, *, existing: bool = False) -> AsyncIterator[Operations]:
-    """Open the shop for an operator's command, beside a running server or without one."""
-    async with open_store(settings, beside=True, existing=existing) as store:
-        ledger = Ledger(
-            LedgerTransactions(store.driver, store.database, store.process_id),
-            policy_of(settings),
-            metrics=LedgerMetrics(CollectorRegistry()),
-        )
-        run = asyncio.create_task(ledger.run(), name="ledger")
-        passwords = Passwords(cost=settings.bcrypt_cost)
-        try:
-            yield Operations(
-                ledger=ledger,
-                products=Products(store.driver, store.database),
-                seeder=seeder(settings, store, passwords),
-                audit=lambda: audit(store.driver, store.database),
-            )
-        finally:
-            ledger.close()
-            await run
-            passwords.close()
+async def run(settings: Settings) -> int:
+    """Serve with as many processes as the settings want; return the exit status."""
+    stops = StopRequests()
+    stops.heed_signals()
+    if settings.workers == 1:
+        return await serve(settings, stops)
+    return await supervise(settings, stops, (sys.executable, str(HERE / "server.py"), AS_WORKER))
 
 
-def operate() -> int:
-    """Run an operator's command; return the exit status."""
+async def work(descriptor: int) -> int:
+    """Serve as a worker of the parent at the other end of that descriptor; return the exit status."""
+    stops = StopRequests()
+    stops.heed_signals()
     try:
-        settings = load_settings(operating=True)
-        configure_logs("warning", as_json=settings.log_json)
-        build_cli(lambda *, existing=False: open_operations(settings, existing=existing))()
-    except EXPECTED as error:
-        return complain(error)
-    return 0
-
-
-def complain(error: Exception) -> int:
-    """Say in a line for the person who started it why nothing came of it; return the exit status."""
-    reason = f"the database (MONGODB_URI): {in_short(error)}" if isinstance(error, DRIVER_ERRORS) else str(error)
-    print(f"ivorycart: {reason}", file=sys.stderr)  # noqa: T201 - for the person who started it
+        async with Link.open(descriptor, on_parent_gone=stops.ask) as link:
+            settings = link.settings
+            configure_logs(settings.log_level, as_json=settings.log_json, process=link.number)
+            try:
+                return await serve(settings, stops, link)
+            except EXPECTED as error:
+                await link.failed(reason_of(error))
+    except ChannelClosed:  # the parent has gone before this worker knew what to do
+        log.info("server.orphaned")
     return 1
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the server; return the exit status."""
-    given = sys.argv[1:] if arguments is None else arguments
-    if given:
-        print(__doc__, *(f"{n:22}{d!r:28}{m}" for n, d, m in describe()), sep="\n")  # noqa: T201 - the help
-        return 0 if given == ["--help"] else 2
+    match sys.argv[1:] if arguments is None else arguments:
+        case []:
+            given = None
+        case ["--workers", number]:
+            given = number
+        case [option] if option.startswith("--workers="):
+            given = option.partition("=")[2]
+        case [option, descriptor] if option == AS_WORKER:
+            return uvloop.run(work(int(descriptor)))
+        case other:
+            print(__doc__, *(f"{n:22}{d!r:28}{m}" for n, d, m in describe()), sep="\n")  # noqa: T201 - the help
+            return 0 if other == ["--help"] else 2
     try:
-        settings = load_settings()
+        settings = load_settings(workers=given)
         configure_logs(settings.log_level, as_json=settings.log_json)
         if names := not_known_yet():
             log.warning("settings.not_known_yet", names=names, message="this version does not know them: no effect")
-        return uvloop.run(serve(settings))
+        return uvloop.run(run(settings))
     except EXPECTED as error:
         return complain(error)
 

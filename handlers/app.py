@@ -8,13 +8,12 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from prometheus_client import CollectorRegistry
 
 from handlers.errors import TooLarge, problem, problem_of_http
 from handlers.http_accounts import account_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
-from handlers.http_operations import REGISTRY, operation_routes
+from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
 from handlers.pages import page_routes, security_headers
@@ -34,12 +33,12 @@ TABLES: tuple[Routes, ...] = (
 )
 
 
-def build_app(shop: Shop, registry: CollectorRegistry, *, static_dir: Path, packages_dir: Path) -> web.Application:
+def build_app(shop: Shop, process: Process, *, static_dir: Path, packages_dir: Path) -> web.Application:
     """Return the application; the socket server is attached by whoever builds both."""
     middlewares: list[Middleware] = [with_request_id, security_headers(static_dir), refusals_as_problems]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY + 1)
     app[SHOP] = shop
-    app[REGISTRY] = registry
+    app[PROCESS] = process
     app[ROUTE_TABLE] = [route for table in TABLES for route in table.table]
     for table in TABLES:
         mount(app, table)

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from handlers.routing import Call, Routes
 from ivorycart.shop import Shop
@@ -15,7 +17,18 @@ MAX_SILENCE = 5.0
 MAX_LAG = 10.0  # seconds
 MAX_WAITING = 10_000  # commands; the ledger commits as many in about a second
 PATIENCE = 2.0
-REGISTRY = web.AppKey("registry", CollectorRegistry)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The process that answers. ``number`` is its own among several, which then all tell each other's figures."""
+
+    figures: Callable[[], Awaitable[bytes]]
+    """All that is counted, for Prometheus; raises ConnectionError or TimeoutError where it cannot be had."""
+    number: int | None = None
+
+
+PROCESS = web.AppKey("process", Process)
 
 operation_routes = Routes()
 
@@ -28,17 +41,26 @@ async def alive(_call: Call) -> Any:
 
 @operation_routes.add("GET", "/readyz", answer=None, refusals=("storage_unavailable",))
 async def ready(call: Call) -> Any:
-    """Say whether the process can serve: the database answers, the change stream and the workers are at work."""
+    """Say whether the process can serve: the database answers, the change stream and the workers are at work.
+
+    Of several processes behind one port it is the one that the connection came to, named by its number.
+    """
     checks = {"database": await _database(call.shop), **_workers(call.shop), **_flow(call.shop)}
     fine = all(check["ok"] for check in checks.values())
     body = {"status": "ready" if fine else "not ready", "checks": checks, "sockets": len(call.shop.connections)}
+    number = call.request.app[PROCESS].number
+    if number is not None:
+        body["process"] = number
     return web.Response(status=200 if fine else 503, body=orjson.dumps(body), content_type="application/json")
 
 
 @operation_routes.add("GET", "/metrics", answer=None)
 async def metrics(call: Call) -> Any:
-    """Return this process's figures for Prometheus."""
-    body = generate_latest(call.request.app[REGISTRY])
+    """Return the figures for Prometheus: of all processes that serve this port, each labelled with its number."""
+    try:
+        body = await call.request.app[PROCESS].figures()
+    except (ConnectionError, TimeoutError):  # half of the figures would look like the whole
+        return web.Response(status=503, text="the other processes' figures cannot be had\n")
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

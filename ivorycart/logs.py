@@ -8,10 +8,14 @@ import structlog
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-def configure_logs(level: str, *, as_json: bool) -> None:
-    """Send all logs, our own and those of libraries, to standard error in one form."""
+def configure_logs(level: str, *, as_json: bool, process: int | None = None) -> None:
+    """Send all logs, our own and those of libraries, to standard error in one form.
+
+    With ``process``, the number of one of several worker processes, every line has it.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        *([] if process is None else [_numbered(process)]),
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -38,6 +42,15 @@ def configure_logs(level: str, *, as_json: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,
     )
+
+
+def _numbered(process: int) -> structlog.typing.Processor:
+    def add_number(
+        _logger: structlog.typing.WrappedLogger, _name: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        return {**event, "process": process}
+
+    return add_number
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:

@@ -14,7 +14,7 @@ from ivorycart.mail.smtp_settings import SmtpSettings
 
 # The protocol names these; what they do comes with later versions. Set today, they have no effect.
 NOT_KNOWN_YET = (
-    *("WORKERS", "TRUSTED_PROXIES", "ENCRYPTION_KEYS", "ACTIVATION_REQUIRED"),
+    *("TRUSTED_PROXIES", "ENCRYPTION_KEYS", "ACTIVATION_REQUIRED"),
     *("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
 )
 ENV_FILE = ".env"
@@ -33,6 +33,7 @@ class Settings(BaseSettings):
 
     port: int = Field(5000, ge=0, le=65535, description="TCP port; 0 takes a free one")
     host: str = Field("127.0.0.1", description="address to listen on")
+    workers: int = Field(1, ge=1, le=64, description="processes that serve the port; one per core is enough")
     mongodb_uri: str | None = Field(None, description="replica set to use; unset: an embedded one")
     mongodb_database: str = Field("ivorycart", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="database name")
     mongod: Path | None = Field(None, description="mongod to embed; unset: the one on the PATH or of the package")
@@ -134,15 +135,21 @@ def _is_web_address(text: str) -> bool:
         return False
 
 
-def load_settings(*, operating: bool = False) -> Settings:
+def load_settings(*, operating: bool = False, workers: str | None = None) -> Settings:
     """Read the settings; raise SettingsError naming the first that is wrong.
 
     With ``operating``, for an operator's command, which signs no tokens: JWT_SECRET is never required.
+    ``workers``, where it is given, goes before the environment.
     """
-    settings = _read()
+    settings = _read() if workers is None else _read(workers=workers)
     if settings.mongodb_uri and not settings.jwt_secret and not operating:
         raise SettingsError("JWT_SECRET: is required together with MONGODB_URI: all processes need the same")
     return settings
+
+
+def handed_over(values: dict[str, Any]) -> Settings:
+    """Return the settings that another process read, from its ``model_dump(mode="json")``, whatever is set here."""
+    return Settings(_env_file=None, **values)
 
 
 def not_known_yet() -> list[str]:
@@ -151,9 +158,9 @@ def not_known_yet() -> list[str]:
     return [name for name in NOT_KNOWN_YET if given.get(name)]
 
 
-def _read() -> Settings:
+def _read(**given: Any) -> Settings:
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"

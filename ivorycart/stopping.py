@@ -1,6 +1,7 @@
-"""Stopping in steps: every step is tried, whatever the earlier ones did, and none takes longer than it may."""
+"""Stopping: who asks for it; and in steps, each of which is tried, whatever the earlier ones did, and bounded."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable
 
 import structlog
@@ -8,6 +9,25 @@ import structlog
 GRACE = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+class StopRequests:
+    """Requests to stop: the first one is ``asked``; whoever asks again wants it ``hurried``."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.hurried = asyncio.Event()
+
+    def heed_signals(self) -> None:
+        """Take SIGTERM and SIGINT as requests, on the running loop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self.ask)
+
+    def ask(self) -> None:
+        """Ask for a stop."""
+        if self.asked.is_set():
+            self.hurried.set()
+        self.asked.set()
 
 
 async def bounded(step: str, work: Awaitable[object], seconds: float) -> bool:

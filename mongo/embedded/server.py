@@ -8,13 +8,13 @@ from types import MappingProxyType
 
 from pymongo.errors import PyMongoError
 
+from models.restarts import RestartPace
 from mongo.embedded.binary import find_mongod
 from mongo.embedded.errors import EmbeddedMongoError, PortTakenError
 from mongo.embedded.folder import MongoFolder
 from mongo.embedded.leftover import stop_leftover
 from mongo.embedded.lock import FolderLock
 from mongo.embedded.mongod_log import last_words
-from mongo.embedded.pace import RestartPace
 from mongo.embedded.ports import free_port, is_free
 from mongo.embedded.process import Mongod, MongodOptions
 from mongo.embedded.replica_set import make_ready, uri

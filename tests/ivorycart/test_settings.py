@@ -1,11 +1,21 @@
 """Settings: a wrong one stops the start with one line that says which and why."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ivorycart.settings import NOT_KNOWN_YET, Settings, SettingsError, describe, example, load_settings, not_known_yet
+from ivorycart.settings import (
+    NOT_KNOWN_YET,
+    Settings,
+    SettingsError,
+    describe,
+    example,
+    handed_over,
+    load_settings,
+    not_known_yet,
+)
 
 SECRET = "s" * 32
 URI = "mongodb://localhost/?replicaSet=rs"
@@ -37,6 +47,7 @@ def accepted(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
 
 WRONG = {
     "PORT": ["x", "-1", "65536", "5000.5", "1e3", "0x50"],
+    "WORKERS": ["0", "-1", "65", "two", "1.5"],
     "MONGODB_URI": ["localhost:27017", "http://db"],
     "MONGODB_DATABASE": ["a b", "a.b", "$x", "x" * 61],
     "MONGO_DRIVER": ["asyncmongo", "Motor"],
@@ -181,6 +192,28 @@ def test_an_operator_needs_no_secret(monkeypatch: pytest.MonkeyPatch):
 def test_settings_of_later_versions_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """From the environment and from .env; unset or empty ones are not mentioned."""
     assert not_known_yet() == []
-    (tmp_path / ".env").write_text("workers=4\nENCRYPTION_KEYS=\n")
+    (tmp_path / ".env").write_text("trusted_proxies=10.0.0.1\nENCRYPTION_KEYS=\n")
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test")
-    assert not_known_yet() == ["WORKERS", "STRIPE_API_KEY"]
+    assert not_known_yet() == ["TRUSTED_PROXIES", "STRIPE_API_KEY"]
+
+
+def test_workers_given_with_the_command_go_before_the_environment(monkeypatch: pytest.MonkeyPatch):
+    """They are judged alike, and change nothing else."""
+    monkeypatch.setenv("WORKERS", "3")
+    monkeypatch.setenv("PORT", "1234")
+    assert load_settings().workers == 3
+    assert load_settings(workers="2") == load_settings().model_copy(update={"workers": 2})
+    with pytest.raises(SettingsError, match=r"^WORKERS: "):
+        load_settings(workers="many")
+
+
+def test_settings_that_are_handed_over_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """As plain values, fit for JSON; what is set where they arrive does not matter."""
+    given = accepted(
+        monkeypatch, JWT_SECRET=SECRET, ALLOWED_ORIGINS="https://a.example", PORT="1", MONGOD="/bin/mongod"
+    )
+    values = json.loads(json.dumps(given.model_dump(mode="json")))
+    monkeypatch.setenv("PORT", "2")
+    monkeypatch.setenv("SMTP_URL", "smtp://mail.example")
+    (tmp_path / ".env").write_bytes(b"MAIL_FROM=caf\xe9@shop.example\n")
+    assert handed_over(values) == given

@@ -17,7 +17,6 @@ from pymongo.errors import OperationFailure
 
 from mongo.embedded import EmbeddedMongo, EmbeddedMongoError
 from mongo.embedded.binary import find_mongod
-from mongo.embedded.pace import RestartPace
 
 PATIENCE = 60.0  # how long to wait for what has to happen; says nothing about how fast it is
 PROJECT = Path(__file__).parents[2]
@@ -226,15 +225,6 @@ async def test_a_mongod_that_cannot_live_is_reported_and_tried_again(
     assert "no luck" in next(record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
     broken.unlink()
     await client.shop.products.insert_one({})
-
-
-def test_restarts_slow_down_to_a_cap_and_recover() -> None:
-    """Back-off doubles up to 5 s, a quiet minute resets it, and hopelessness is told once per five deaths."""
-    pace = RestartPace()
-    assert [pace.died(now) for now in range(8)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-    assert [pace.is_hopeless(), pace.is_hopeless()] == [True, False]
-    assert pace.died(1_000) == 0.1
-    assert not pace.is_hopeless()
 
 
 async def test_a_killed_server_leaves_no_mongod_and_can_start_again(start: Start, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How soon to start again what has died, and when to say that it is hopeless."""
+"""How soon to start again what has died (a database, a worker process), and when to say that it is hopeless."""
 
 from collections import deque
 

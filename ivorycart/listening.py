@@ -1,0 +1,64 @@
+"""Listening: one socket for one process, or several on one port, among which the kernel spreads connections."""
+
+import socket
+import sys
+from contextlib import suppress
+
+from ivorycart.settings import SettingsError
+
+BACKLOG = 4096
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a socket that nobody shares; raise SettingsError where that address cannot be had."""
+    listener = _socket(host)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(f"PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+    return listener
+
+
+def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
+    """Bind so many sockets to one port; raise SettingsError where that address cannot be had.
+
+    Each connection goes to one of those that listen, by a hash of its addresses: evenly, when there are many. Only
+    Linux spreads them so; elsewhere it is one socket many times over, from which the workers take turns.
+    """
+    alone = listen(host, port)
+    if sys.platform != "linux":
+        return [alone, *(alone.dup() for _ in range(count - 1))]
+    # A shared port is open to any process of this user that asks for it: the first socket showed that nobody has it.
+    port = alone.getsockname()[1]
+    alone.close()
+    listeners: list[socket.socket] = []
+    try:
+        for _ in range(count):
+            listeners.append(_socket(host))
+            listeners[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listeners[-1].bind((host, port))
+    except OSError as error:
+        for each in listeners:
+            each.close()
+        raise SettingsError(f"PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+    return listeners
+
+
+def withdraw(listener: socket.socket) -> None:
+    """Stop listening, keeping the port: those who wait are cut off, later ones go to the other sockets of the port."""
+    # Shutting down what does not listen would mark the socket, and all that it accepts later, as closed (Linux).
+    if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        with suppress(OSError):  # where the system cannot do that, they wait
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def url_of(host: str, listener: socket.socket) -> str:
+    """Return where browsers find it."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def _socket(host: str) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return listener

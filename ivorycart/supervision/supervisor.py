@@ -1,0 +1,159 @@
+"""The parent: keeps every worker running until it is asked to stop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from ivorycart.listening import withdraw
+from ivorycart.stopping import StopRequests
+from ivorycart.supervision.worker import Launcher, Worker
+from models.restarts import RestartPace
+
+# Seconds: longer than all the bounded steps of a worker's stop together.
+STOP_PATIENCE = 45.0
+
+log = structlog.get_logger(__name__)
+
+
+class NoWorkerStarted(Exception):  # noqa: N818 - it says what is the matter
+    """Every worker ended before it was ready; the message is their reason, in one line."""
+
+
+@dataclass(slots=True)
+class _Place:
+    """One of the places that workers fill, one after the other."""
+
+    number: int
+    listener: socket.socket
+    worker: Worker | None = None
+    restarts: int = 0
+    failure: str = ""
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the first worker here is ready, or has ended."""
+
+
+class Supervisor:
+    """Runs one worker per listening socket; see the package's docstring."""
+
+    def __init__(self, launcher: Launcher, listeners: Sequence[socket.socket], stops: StopRequests) -> None:
+        self._launcher = launcher
+        self._places = [_Place(number, listener) for number, listener in enumerate(listeners, start=1)]
+        self._stops = stops
+        self._ended_well = True
+
+    async def run(self, on_open: Callable[[], Awaitable[None]]) -> bool:
+        """Serve until asked to stop; return whether every worker then finished what it had accepted.
+
+        ``on_open`` is called once, when every worker is ready or has failed for the first time; raise NoWorkerStarted
+        where none is ready then.
+        """
+        keepers = [asyncio.create_task(self._keep(place), name=f"worker {place.number}") for place in self._places]
+        for keeper in keepers:  # one that fails is a fault of ours: it ends everything, and is raised at the end
+            keeper.add_done_callback(lambda _: self._stops.asked.set())
+        try:
+            await self._first(*(place.settled.wait() for place in self._places))
+            self._require_one()
+            if not self._stops.asked.is_set():
+                await on_open()
+            await self._stops.asked.wait()
+        finally:
+            await self._stop(keepers)
+        return self._ended_well
+
+    async def _first(self, *waits: Any) -> None:
+        """Wait for all of these, or until asked to stop."""
+        everything = asyncio.ensure_future(asyncio.gather(*waits))
+        asked = asyncio.ensure_future(self._stops.asked.wait())
+        await asyncio.wait({everything, asked}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (everything, asked):
+            each.cancel()
+        await asyncio.gather(everything, asked, return_exceptions=True)
+
+    def _require_one(self) -> None:
+        if all(place.failure for place in self._places):
+            raise NoWorkerStarted("; ".join(dict.fromkeys(place.failure for place in self._places)))
+
+    async def _keep(self, place: _Place) -> None:
+        """Keep a worker running in this place until asked to stop."""
+        pace = RestartPace()
+        while not self._stops.asked.is_set():
+            how, was_ready = await self._fill(place)
+            if self._stops.asked.is_set():
+                return
+            delay = pace.died(asyncio.get_running_loop().time())
+            log.error("process.died", process=place.number, how=how, seconds_to_restart=delay)
+            if pace.is_hopeless():
+                log.error("process.dies_again_and_again", process=place.number, how=how)
+            if not was_ready:
+                withdraw(place.listener)  # nobody shall wait in it: the others serve meanwhile
+            place.restarts += 1
+            await self._first(asyncio.sleep(delay))
+
+    async def _fill(self, place: _Place) -> tuple[str, bool]:
+        """Run one worker to its end; return how it ended and whether it had been ready."""
+        try:
+            worker = place.worker = await self._launcher.launch(place.number, place.listener, self._others)
+        except OSError as error:
+            place.failure = f"cannot be started: {error}"
+            place.settled.set()
+            return place.failure, False
+        if self._stops.asked.is_set():
+            worker.send(signal.SIGTERM)
+        ready = asyncio.create_task(self._note_ready(place, worker), name=f"worker {place.number} ready")
+        try:
+            how = await worker.run()
+        finally:
+            ready.cancel()
+            await asyncio.gather(ready, return_exceptions=True)
+        if self._stops.asked.is_set():
+            self._ended_well = self._ended_well and worker.ended_well
+        place.worker = None
+        was_ready = worker.ready.is_set()
+        place.failure = "" if was_ready else how
+        place.settled.set()
+        return how, was_ready
+
+    async def _note_ready(self, place: _Place, worker: Worker) -> None:
+        await worker.ready.wait()
+        log.info("process.ready", process=place.number, pid=worker.pid)
+        place.failure = ""
+        place.settled.set()
+
+    async def _others(self, asker: Worker) -> dict[str, Any]:
+        """Return the figures of all other workers, None for those that give none, and how often each was replaced."""
+        others = [place for place in self._places if place.number != asker.number]
+        figures = await asyncio.gather(*(self._figures_of(place) for place in others))
+        return {
+            "figures": {str(place.number): each for place, each in zip(others, figures, strict=True)},
+            "restarts": {str(place.number): place.restarts for place in self._places},
+        }
+
+    @staticmethod
+    async def _figures_of(place: _Place) -> Any:
+        return await place.worker.figures() if place.worker else None
+
+    async def _stop(self, keepers: list[asyncio.Task[None]]) -> None:
+        """End all workers, in good order if they can, and by force when it takes too long or is hurried."""
+        self._stops.asked.set()
+        log.info("supervisor.stopping")
+        for place in self._places:
+            place.listener.close()  # each worker has its own hold on it
+        self._send(signal.SIGTERM)
+        gone = asyncio.ensure_future(asyncio.wait(keepers))
+        hurried = asyncio.ensure_future(self._stops.hurried.wait())
+        await asyncio.wait({gone, hurried}, timeout=STOP_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        if not gone.done():
+            log.warning("supervisor.kills", message="workers that still run are ended by force")
+            self._send(signal.SIGKILL)
+        await asyncio.gather(*keepers)
+
+    def _send(self, number: signal.Signals) -> None:
+        for place in self._places:
+            if place.worker:
+                place.worker.send(number)
