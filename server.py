@@ -11,7 +11,8 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger.py, mo
 import asyncio
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from ivorycart.alerts import Alerter
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
+from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.composing import MailComposer
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
@@ -44,7 +46,7 @@ from ivorycart.figures import figures_of
 from ivorycart.gauges import Gauges
 from ivorycart.ledger import Ledger
 from ivorycart.ledger_metrics import LedgerMetrics
-from ivorycart.listening import BACKLOG, listen, url_of
+from ivorycart.listening import BACKLOG, listen, listen_together, url_of
 from ivorycart.logs import configure_logs
 from ivorycart.mail.chosen import mailer_of
 from ivorycart.outbox import INTERVAL as MAIL_INTERVAL
@@ -55,28 +57,38 @@ from ivorycart.payments.settling import Settler
 from ivorycart.rate_limits import RateLimits, account_limits
 from ivorycart.resuming import Resuming
 from ivorycart.secrets_file import kept_secret
-from ivorycart.settings import Settings, describe, load_settings, not_known_yet
+from ivorycart.seeding import Seeder
+from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet, policy_of
 from ivorycart.shop import Facts, Shop
 from ivorycart.stopping import StopRequests, bounded
-from ivorycart.supervision import ChannelClosed, Link
+from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
 from ivorycart.workers import LeasedWorker, Workers
 from mongo.alerts import Alerts, Notifications
+from mongo.audit import audit
 from mongo.carts import Carts
 from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
+from mongo.embedded import EmbeddedMongoError
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
-from mongo.opening import Store, open_store
+from mongo.opening import (
+    NothingStored,
+    Place,
+    Store,
+    UnusableDatabase,
+    connected,
+    in_short,
+    open_store,
+    running_database,
+)
 from mongo.orders import Orders, Payments
 from mongo.products import Products
+from mongo.schema import SchemaTooNew
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.users import Users
-from operators import operate
-from starting import EXPECTED, announce, complain, place_of, policy_of, reason_of, seed
-from supervising import supervise
 
 __all__ = ["main", "operate"]
 
@@ -88,6 +100,44 @@ SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
 AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
+
+EXPECTED: tuple[type[Exception], ...] = (
+    *(SettingsError, EmbeddedMongoError, UnusableDatabase, SchemaTooNew, NoWorkerStarted),
+    *DRIVER_ERRORS,
+)
+
+
+def place_of(settings: Settings) -> Place:
+    """Return where the store is."""
+    return Place(
+        uri=settings.mongodb_uri,
+        name=settings.mongodb_database,
+        driver=settings.mongo_driver,
+        data_dir=settings.data_dir,
+        mongod=settings.mongod,
+    )
+
+
+def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
+    """Return what fills a shop with the demo data."""
+    database = store.database
+    return Seeder(
+        Users(database),
+        Products(store.driver, database),
+        Images(database),
+        passwords,
+        threshold=settings.low_stock_threshold,
+        currency=settings.currency,
+    )
+
+
+async def seed(settings: Settings, store: Store) -> None:
+    """Fill a shop with the demo data, as far as it is missing."""
+    passwords = Passwords(cost=settings.bcrypt_cost)
+    try:
+        await seeder(settings, store, passwords).seed()
+    finally:
+        passwords.close()
 
 
 class Server:
@@ -237,6 +287,23 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
     return 0 if finished else 1
 
 
+async def supervise(settings: Settings, stops: StopRequests, command: Sequence[str]) -> int:
+    """Run several workers on one port and one database until asked to stop; return the exit status.
+
+    ``command`` starts a worker. The database is ours: it is started before the workers, and stopped after them.
+    """
+    listeners = listen_together(settings.host, settings.port, settings.workers)
+    url = url_of(settings.host, listeners[0])
+    place = place_of(settings)
+    async with running_database(place) as uri:
+        async with connected(place, uri) as store:
+            if settings.demo:
+                await seed(settings, store)
+        launcher = Launcher(command=command, url=url, settings=settings.model_dump(mode="json"))
+        finished = await Supervisor(launcher, listeners, stops).run(lambda: announce(url))
+    return 0 if finished else 1
+
+
 async def run(settings: Settings) -> int:
     """Serve with as many processes as the settings want; return the exit status."""
     stops = StopRequests()
@@ -260,6 +327,71 @@ async def work(descriptor: int) -> int:
                 await link.failed(reason_of(error))
     except ChannelClosed:  # the parent has gone before this worker knew what to do
         log.info("server.orphaned")
+    return 1
+
+
+@asynccontextmanager
+async def open_operations(settings: Settings, *, existing: bool = False) -> AsyncIterator[Operations]:
+    """Open the shop for an operator's command, beside a running server or without one.
+
+    With ``existing`` raise NoShopThere where there is none, instead of making it.
+    """
+    try:
+        async with (
+            open_store(place_of(settings), embedded="running or own", existing=existing) as store,
+            _operations(settings, store) as operations,
+        ):
+            yield operations
+    except NothingStored as error:
+        raise NoShopThere(str(error)) from error
+
+
+@asynccontextmanager
+async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operations]:
+    ledger = Ledger(
+        LedgerTransactions(store.driver, store.database, store.process_id),
+        policy_of(settings),
+        metrics=LedgerMetrics(CollectorRegistry()),
+    )
+    run = asyncio.create_task(ledger.run(), name="ledger")
+    passwords = Passwords(cost=settings.bcrypt_cost)
+    try:
+        yield Operations(
+            ledger=ledger,
+            products=Products(store.driver, store.database),
+            seeder=seeder(settings, store, passwords),
+            audit=lambda: audit(store.driver, store.database),
+        )
+    finally:
+        ledger.close()
+        await run
+        passwords.close()
+
+
+def operate() -> int:
+    """Run an operator's command; return the exit status."""
+    try:
+        settings = load_settings(operating=True)
+        configure_logs("warning", as_json=settings.log_json)
+        build_cli(lambda *, existing=False: open_operations(settings, existing=existing))()
+    except EXPECTED as error:
+        return complain(error)
+    return 0
+
+
+async def announce(address: str) -> None:
+    """Say where the shop is open, to the person who started it."""
+    print(f"IvoryCart is open: {address}", flush=True)  # noqa: T201 - for the person who started it
+
+
+def reason_of(error: Exception) -> str:
+    """Return in a line why nothing came of it."""
+    return f"the database (MONGODB_URI): {in_short(error)}" if isinstance(error, DRIVER_ERRORS) else str(error)
+
+
+def complain(error: Exception) -> int:
+    """Tell the person who started it why nothing came of it; return the exit status."""
+    print(f"ivorycart: {reason_of(error)}", file=sys.stderr)  # noqa: T201 - for the person who started it
     return 1
 
 

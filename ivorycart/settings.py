@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ivorycart.mail.headers import mailbox
 from ivorycart.mail.smtp_settings import SmtpSettings
+from models.policy import Policy
 
 # The protocol names these; what they do comes with later versions. Set today, they have no effect.
 NOT_KNOWN_YET = (
@@ -133,6 +134,11 @@ def _is_web_address(text: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, brackets that do not match
         return False
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return the shop's limits."""
+    return Policy.of_seconds(hold=settings.hold_seconds, max_units=settings.max_units_per_cart)
 
 
 def load_settings(*, operating: bool = False, workers: str | None = None) -> Settings:
