@@ -32,4 +32,10 @@ export default [
       "require-atomic-updates": "error",
     },
   },
+  {
+    files: ["tests/**/*.mjs", "bench/**/*.mjs"],
+    languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.node },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: { "no-unused-vars": "error", "no-var": "error", "prefer-const": "error" },
+  },
 ];
