@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class LedgerTransaction(Protocol):
-    """One attempt at a batch. Methods raise ``models.faults``; reads are of one snapshot."""
+    """One attempt at a batch. Methods raise ``models.faults``; reads are of one snapshot, those ahead of a majority."""
 
     async def load(self, commands: Sequence[Command[Any]], policy: Policy) -> State:
         """Begin, and read all that the commands touch; one that goes ahead reads only."""

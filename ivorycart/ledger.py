@@ -237,8 +237,8 @@ class Ledger:
 
     def _look_ahead(self) -> None:
         """Begin to decide the next batch, where that is worth it and what it reads can be guarded by its writes."""
-        after = self._in_flight
-        if after is None or after.changed_orders or self._ahead or len(self._queue) < self._max_commands // 2:
+        after, enough = self._in_flight, self._max_commands // 2
+        if after is None or after.changed_orders or self._ahead or not enough or len(self._queue) < enough:
             return
         if asyncio.get_running_loop().time() < self._no_look_before:
             return

@@ -9,7 +9,7 @@ class LedgerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.batch_seconds = Histogram(
             "ivorycart_ledger_batch_seconds",
-            "Time from the first read of a batch to its commit",
+            "Time from the first read of a batch, or the first write of one decided ahead, to its commit",
             buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
             registry=registry,
         )

@@ -163,7 +163,7 @@ class BatchTransaction:
     async def commit(self) -> None:
         """Commit with majority; repeatable after ``CommitUnknown``."""
         session = self._session
-        assert session is not None  # noqa: S101 - load comes first
+        assert session is not None  # noqa: S101 - load or, ahead, write has begun it
         try:
             await session.commit_transaction()
             self._committed = True

@@ -85,6 +85,14 @@ async def test_nothing_is_looked_at_ahead_while_little_waits() -> None:
     assert it.store.looked_ahead == []
 
 
+async def test_batches_of_one_are_not_decided_ahead_and_end() -> None:
+    """Half of one command is none: there is nothing to gather."""
+    async with running(FakeStore(), max_commands=1) as it:
+        outcomes = await answers(await submitted(it, *lines(3)))
+    assert all(isinstance(each, CartChanged) for each in outcomes)
+    assert (it.store.looked_ahead, it.store.commits) == ([], 3)
+
+
 async def test_what_was_waiting_already_is_looked_at_from_half_a_batch_on() -> None:
     """So a steady load keeps both busy."""
     async with running(FakeStore(), max_commands=SIZE) as it:
