@@ -23,7 +23,8 @@ from bench.machine import TooFewFiles, allow_files
 from bench.measure import peers
 from bench.measure.crowds import load_process
 from bench.measure.shops import PRICE, open_shop
-from bench.processes import ROOT, Failed
+from bench.processes import Failed
+from bench.root import ROOT
 from bench.scale import FULL
 from bench.stacks import Spent, spent
 from ivorycart.logs import configure_logs

@@ -12,7 +12,8 @@ from bench.__main__ import chosen_rows
 from bench.figures import Figures
 from bench.machine import TooFewFiles, allow_files
 from bench.measure.peers import Missing
-from bench.processes import ROOT, Failed
+from bench.processes import Failed
+from bench.root import ROOT
 from bench.running import run
 
 PATIENCE = 170
