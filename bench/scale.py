@@ -30,7 +30,8 @@ class Scale:
     rounds: int = 16  # orders per buyer
     stored: tuple[int, ...] = (1000, 10_000, 100_000)
     stored_rounds: int = 6
-    singles: int = 200  # orders by a transaction each
+    single_orders: int = 200  # by this ledger with batches of one
+    textbook_orders: int = 100  # by a transaction each, at some fifteen a second
     pg_seconds: int = 10
     repeats: int = 3
 
@@ -69,7 +70,8 @@ QUICK = Scale(
     rounds=3,
     stored=(100, 1000),
     stored_rounds=2,
-    singles=16,
+    single_orders=16,
+    textbook_orders=16,
     pg_seconds=1,
     repeats=1,
 )
