@@ -2,17 +2,17 @@
 
 import os
 import platform
-import resource
 import shutil
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from ivorycart.load import limits
 from mongo.embedded import EmbeddedMongoError
 from mongo.embedded.binary import find_mongod
 
 SERVER_CORE, LOAD_CORE = 0, 1
-SPARE_FILES = 200
+SERVERS_OWN = 136  # open files of a server beside its clients: its database's connections, its log
 PACKAGES = ("aiohttp", "python-socketio", "python-engineio", "uvloop", "orjson", "picows", "motor", "pymongo")
 
 
@@ -22,15 +22,15 @@ class TooFewFiles(Exception):  # noqa: N818 - it says what is the matter
 
 def allow_files(clients: int) -> None:
     """Raise the limit of open files, which child processes inherit; raise TooFewFiles where that is forbidden."""
-    wanted = clients + SPARE_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < wanted:
+    try:
+        limits.allow_files(clients + SERVERS_OWN)
+    except limits.LimitInTheWay as error:
+        wanted = limits.files_needed(clients + SERVERS_OWN)
+        # A crowd is one process here, so the load command's own remedy, more processes, is none.
         raise TooFewFiles(
-            f"{clients:,} clients need {wanted:,} open files, but the hard limit here is {hard:,}: raise it as root "
-            f"(ulimit -Hn {wanted}, or LimitNOFILE= of the service), or ask for at most --clients {hard - SPARE_FILES}"
-        )
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            f"{clients:,} clients need {wanted:,} open files, and the hard limit here is lower: raise it as root "
+            f"(ulimit -Hn {wanted}, or LimitNOFILE= of the service), or ask for fewer --clients"
+        ) from error
 
 
 def cores() -> int:
