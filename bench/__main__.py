@@ -1,7 +1,8 @@
 """Every goal beside what was reached and its peers, in one run.
 
 python -m bench                     all of it, with 8,000 clients: some twenty minutes
-python -m bench --quick             the same, tiny: whether it runs, no figures
+python -m bench --repeats 1         one round instead of three: a third of the time, no spread
+python -m bench --quick             the same, tiny: whether it runs; its figures mean nothing
 python -m bench --only broadcast,memory --clients 2000 --repeats 1
 """
 
@@ -26,6 +27,7 @@ from bench.scale import FULL, QUICK, Scale
 from ivorycart.logs import configure_logs
 
 MOST_STORED = 1_000_000
+TRIAL = "A trial run (--quick): whether everything runs. Its figures mean nothing."
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -71,6 +73,7 @@ def chosen_rows(only: str) -> list[Row]:
 def conditions(scale: Scale, command: str) -> list[str]:
     """Say how it was measured."""
     return [
+        *([TRIAL] if scale.trial else []),
         f"Command: `{command}`; {scale.repeats} rounds, each measurement once in every round; the median is told.",
         "The server has a core to itself. Clients, and the shop's database, are on another.",
         f"{scale.clients:,} clients in one process, websocket only; they offer permessage-deflate, as browsers do.",
@@ -99,6 +102,8 @@ def main() -> int:
     except (ValueError, TooFewFiles) as error:
         parser.error(str(error))
     configure_logs("warning", as_json=False)
+    if scale.trial:
+        print(TRIAL, flush=True)
     plan = needed(scale, [name for row in rows for name in row.needs(scale)])
     try:
         results = uvloop.run(_measured(plan, scale.repeats))

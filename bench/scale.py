@@ -34,6 +34,7 @@ class Scale:
     textbook_orders: int = 100  # by a transaction each, at some fifteen a second
     pg_seconds: int = 10
     repeats: int = 3
+    trial: bool = False  # whether it runs; too small for figures
 
     def interval(self, server: str, clients: int) -> float:
         """Return the seconds from one broadcast to the next: none may have to wait for the one before it."""
@@ -55,13 +56,13 @@ QUICK = Scale(
     clients=60,
     few_clients=20,
     growth=(20, 40, 60),
-    stalled=(1, 5),
+    stalled=(2,),
     warm_up=1,
     broadcasts=4,
     most_broadcasts=4,
     askers=5,
     questions=40,
-    cart_sockets=(5, 20),
+    cart_sockets=(5,),
     carts=5,
     products=20,
     alone=8,
@@ -74,4 +75,5 @@ QUICK = Scale(
     textbook_orders=16,
     pg_seconds=1,
     repeats=1,
+    trial=True,
 )
