@@ -16,7 +16,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import report
+from bench import page, report
 from bench.figures import Results
 from bench.machine import TooFewFiles, allow_files, description, said_by
 from bench.measure.peers import Missing, node_packages
@@ -27,6 +27,7 @@ from bench.scale import FULL, QUICK, Scale
 from ivorycart.logs import configure_logs
 
 MOST_STORED = 1_000_000
+PART = "goals"
 TRIAL = "A trial run (--quick): whether everything runs. Its figures mean nothing."
 
 
@@ -41,7 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--full", action="store_true", help="with 1,000,000 stored orders, too: some ten minutes more in each round"
     )
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write the page in Markdown there")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
     return parser
 
 
@@ -99,7 +100,9 @@ def main() -> int:
     try:
         rows = chosen_rows(given.only)
         allow_files(scale.most_clients)
-    except (ValueError, TooFewFiles) as error:
+        if given.write:
+            page.check(given.write, PART)
+    except (ValueError, TooFewFiles, page.BrokenPage, OSError) as error:
         parser.error(str(error))
     configure_logs("warning", as_json=False)
     if scale.trial:
@@ -133,7 +136,7 @@ def tell(rows: list[Row], results: Results, scale: Scale, path: Path | None) -> 
     for line in (*how, *(f"{name}: {value}" for name, value in machine)):
         print(line)
     if path:
-        path.write_text(report.markdown(lines, results, machine, how))
+        page.write(path, PART, report.markdown(lines, results, machine, how))
 
 
 def _socketio() -> str:

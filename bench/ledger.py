@@ -4,7 +4,7 @@ The peers are a transaction per order as the driver's manual has it, and this le
 off with growing jitter after a conflict. Where there are two cores, mongod has one and the ledger, with its buyers, the
 other.
 
-    python -m bench.ledger [--orders 20000] [--repeats 3] [--driver motor]
+    python -m bench.ledger [--orders 20000] [--repeats 3] [--driver motor] [--write PATH]
 """
 
 import argparse
@@ -18,9 +18,9 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import report
+from bench import page, report
 from bench.figures import Results
-from bench.machine import LOAD_CORE, SERVER_CORE, pin
+from bench.machine import LOAD_CORE, SERVER_CORE, mongod, pin, processor, today
 from bench.plan import Measure
 from bench.report import number, ratio
 from bench.running import run
@@ -31,6 +31,7 @@ from mongo.embedded import EmbeddedMongo
 
 SINGLE_ORDERS = 200
 TEXTBOOK_ORDERS = 100
+PART = "ledger"
 TITLE = "Orders by the ledger (one order = level, movement, cart, order, mail)"
 HEADS = ("way", "orders/s", "least to most", "p50 ms", "p99 ms", "decided anew", "oversold")
 HOT = "group commit, 1 hot product"
@@ -69,6 +70,12 @@ def compared(results: Results) -> list[str]:
     return [f"Group commit is {number(ratio(ours, results.middle(each, 'per_s')))} times {each}." for each in peers]
 
 
+def conditions(orders: int, repeats: int, driver: str) -> str:
+    """Say how it was measured, and on what."""
+    machine = f"{processor()}, MongoDB {mongod()}, Python {platform.python_version()}, driver {driver}"
+    return f"{orders:,} orders by group commit in each of {repeats} rounds; medians. {machine}; {today()}."
+
+
 async def measured(orders: int, repeats: int, driver_name: str) -> Results:
     """Measure every way so many times, in turn."""
     with tempfile.TemporaryDirectory() as folder:
@@ -90,12 +97,21 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=20_000, help="orders per measurement of group commit")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each way; medians are told")
     parser.add_argument("--driver", choices=("motor", "pymongo"), default="motor")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
     given = parser.parse_args()
+    try:
+        if given.write:
+            page.check(given.write, PART)
+    except (page.BrokenPage, OSError) as error:
+        parser.error(str(error))
     configure_logs("warning", as_json=False)
+    how = conditions(given.orders, given.repeats, given.driver)  # before this process keeps to one core
     results = uvloop.run(measured(given.orders, given.repeats, given.driver))
     Console(width=160).print(report.table(TITLE, HEADS, rows(results), numbers_from=1))
-    print(*compared(results), sep="\n")
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, driver {given.driver}")
+    said = " ".join((*compared(results), how))
+    print(said)
+    if given.write:
+        page.write(given.write, PART, f"{report.markdown_table(HEADS, rows(results))}\n{said}")
     return 1 if results.failed else 0
 
 

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -58,24 +59,33 @@ def said_by(*command: str) -> str:
 def description() -> list[tuple[str, str]]:
     """Return what a reader of the figures must know of the machine: name and value."""
     return [
-        ("processor", f"{_processor()}, {cores()} cores; server on the first, load and database on the second"),
+        ("measured on", today()),
+        ("processor", f"{processor()}; server on the first, load and database on the second"),
         ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"),
         ("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
         ("Python", f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)),
         ("Node", said_by("node", "--version")),
-        ("MongoDB", _mongod()),
+        ("MongoDB", mongod()),
         ("PostgreSQL", said_by("postgres", "--version")),
     ]
 
 
-def _mongod() -> str:
+def today() -> str:
+    """Return the date (UTC)."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def mongod() -> str:
+    """Return the version of the database, or why there is none."""
     try:
-        return said_by(str(find_mongod(None)), "--version")
+        return said_by(str(find_mongod(None)), "--version").removeprefix("db version v")
     except EmbeddedMongoError as error:
         return str(error)
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return what the processor calls itself, and how many cores this process may use."""
     facts = Path("/proc/cpuinfo")
     names = [line.partition(":")[2] for line in facts.read_text().splitlines() if line.startswith("model name")]
-    return names[0].strip() if names else platform.processor() or "unknown processor"
+    name = names[0].strip() if names else platform.processor() or "unknown processor"
+    return f"{name}, {cores()} cores"

@@ -96,7 +96,7 @@ def test_failed_and_missing_measurements_are_told_with_their_reasons() -> None:
     ]
 
 
-def test_the_page_holds_goals_conditions_machine_and_every_figure() -> None:
+def test_the_part_of_the_page_holds_goals_conditions_machine_and_every_figure() -> None:
     """All that a reader needs to judge them, or to measure again."""
     lines = [Line("memory", "≤ Node's", "1 KiB", "2 KiB", met=True)]
     page = markdown(lines, Results({"ours": [{"per_s": 2.0}]}, {}, {}), [("Node", "v20")], ["Command: `make bench`"])

@@ -74,6 +74,13 @@ async def test_a_row_that_is_none_is_refused_with_its_name() -> None:
     assert "there is no row speed" in said
 
 
+async def test_a_page_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    """Rather than after many minutes."""
+    status, said = await bench("--only", "memory", "--write", str(tmp_path / "nowhere" / "page.md"))
+    assert status == 2
+    assert "there is no folder" in said
+
+
 def test_without_a_choice_all_rows_are_told() -> None:
     """And with one, those alone, in their own order."""
     assert len(chosen_rows("")) > 8
