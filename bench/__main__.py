@@ -1,6 +1,6 @@
 """Every goal beside what was reached and its peers, in one run.
 
-python -m bench                     all of it, with 8,000 clients: some twenty minutes
+python -m bench                     all of it, with 8,000 clients: 20 to 25 minutes
 python -m bench --repeats 1         one round instead of three: a third of the time, no spread
 python -m bench --quick             the same, tiny: whether it runs; its figures mean nothing
 python -m bench --only broadcast,memory --clients 2000 --repeats 1
