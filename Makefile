@@ -1,7 +1,7 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make test    runs every test
 # make check   lint, types, import contract, version floors
-# make bench   measures every goal beside its peers, some twenty minutes (bench-quick: a minute; bench-ledger, bench-profile)
+# make bench   measures every goal beside its peers, 20 to 25 minutes; BENCH="--repeats 1" beside it: one round, 8 minutes
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 2
 
-.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile browser clean help
+.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-page browser clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -47,7 +47,13 @@ bench-profile: $(PYTHON_READY)
 	$(BIN)/python -m bench.profile $(BENCH)
 
 bench-ledger: $(PYTHON_READY)
-	$(BIN)/python -m bench.ledger
+	$(BIN)/python -m bench.ledger $(BENCH)
+
+# All three parts of the page; BENCH goes to the first, the longest.
+bench-page: $(PYTHON_READY) $(NODE_READY)
+	$(BIN)/python -m bench --write docs/benchmarks.md $(BENCH)
+	$(BIN)/python -m bench.ledger --write docs/benchmarks.md
+	$(BIN)/python -m bench.profile --write docs/benchmarks.md
 
 # The locks are written with every hash; a version moves only here.
 lock: $(PYTHON_READY)

@@ -1,7 +1,8 @@
 """Every goal beside what was reached and its peers, in one run.
 
-python -m bench                     all of it, with 8,000 clients: some twenty minutes
-python -m bench --quick             the same, tiny: whether it runs, no figures
+python -m bench                     all of it, with 8,000 clients: 20 to 25 minutes
+python -m bench --repeats 1         one round instead of three: a third of the time, no spread
+python -m bench --quick             the same, tiny: whether it runs; its figures mean nothing
 python -m bench --only broadcast,memory --clients 2000 --repeats 1
 """
 
@@ -15,7 +16,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import report
+from bench import page, report
 from bench.figures import Results
 from bench.machine import TooFewFiles, allow_files, description, said_by
 from bench.measure.peers import Missing, node_packages
@@ -26,6 +27,8 @@ from bench.scale import FULL, QUICK, Scale
 from ivorycart.logs import configure_logs
 
 MOST_STORED = 1_000_000
+PART = "goals"
+TRIAL = "A trial run (--quick): whether everything runs. Its figures mean nothing."
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -39,7 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--full", action="store_true", help="with 1,000,000 stored orders, too: some ten minutes more in each round"
     )
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write the page in Markdown there")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
     return parser
 
 
@@ -71,6 +74,7 @@ def chosen_rows(only: str) -> list[Row]:
 def conditions(scale: Scale, command: str) -> list[str]:
     """Say how it was measured."""
     return [
+        *([TRIAL] if scale.trial else []),
         f"Command: `{command}`; {scale.repeats} rounds, each measurement once in every round; the median is told.",
         "The server has a core to itself. Clients, and the shop's database, are on another.",
         f"{scale.clients:,} clients in one process, websocket only; they offer permessage-deflate, as browsers do.",
@@ -96,9 +100,13 @@ def main() -> int:
     try:
         rows = chosen_rows(given.only)
         allow_files(scale.most_clients)
-    except (ValueError, TooFewFiles) as error:
+        if given.write:
+            page.check(given.write, PART)
+    except (ValueError, TooFewFiles, page.BrokenPage, OSError) as error:
         parser.error(str(error))
     configure_logs("warning", as_json=False)
+    if scale.trial:
+        print(TRIAL, flush=True)
     plan = needed(scale, [name for row in rows for name in row.needs(scale)])
     try:
         results = uvloop.run(_measured(plan, scale.repeats))
@@ -128,7 +136,7 @@ def tell(rows: list[Row], results: Results, scale: Scale, path: Path | None) -> 
     for line in (*how, *(f"{name}: {value}" for name, value in machine)):
         print(line)
     if path:
-        path.write_text(report.markdown(lines, results, machine, how))
+        page.write(path, PART, report.markdown(lines, results, machine, how))
 
 
 def _socketio() -> str:

@@ -1,276 +1,119 @@
 """Orders per second by the ledger itself: group commit against one transaction per order, in one run.
 
-One order is what a shop's order is: the product's level, its movement, the emptied cart, the order, the mail in the
-outbox. The peers are a transaction per order as the driver's manual has it, and this ledger with batches of one, which
-backs off with growing jitter after a conflict. Before the clock starts, each buyer's cart holds its unit. The buyers
-are tasks in the ledger's process; each places one order at a time. Where there are two cores, mongod has one and the
-ledger the other.
+The peers are a transaction per order as the driver's manual has it, and this ledger with batches of one, which backs
+off with growing jitter after a conflict. Where there are two cores, mongod has one and the ledger, with its buyers, the
+other.
 
-    python -m bench.ledger [--orders 20000] [--repeats 3] [--driver motor]
+    python -m bench.ledger [--orders 20000] [--repeats 3] [--driver motor] [--write PATH]
 """
 
 import argparse
-import asyncio
 import os
 import platform
+import sys
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import uvloop
-from bson import ObjectId
-from prometheus_client import CollectorRegistry
 from rich.console import Console
-from rich.table import Table
 
-from bench.textbook import TextbookShop
-from ivorycart.ledger import Ledger
-from ivorycart.ledger_metrics import LedgerMetrics
+from bench import page, report
+from bench.figures import Results
+from bench.machine import LOAD_CORE, SERVER_CORE, mongod, pin, processor, today
+from bench.plan import Measure
+from bench.report import number, ratio
+from bench.running import run
+from bench.ways import AT_ONCE, by_batches_of_one, by_ledger, by_textbook
 from ivorycart.logs import configure_logs
-from models.commands import PlaceOrder, SetLine
-from models.errors import InsufficientStock
-from models.identity import OwnerId, owner_of_session
-from models.policy import Policy
-from mongo.audit import audit
-from mongo.driver import Database, Driver
+from mongo.driver import Driver
 from mongo.embedded import EmbeddedMongo
-from mongo.products import Products
-from mongo.schema import migrate
-from mongo.transaction import LedgerTransactions
 
 SINGLE_ORDERS = 200
 TEXTBOOK_ORDERS = 100
-AT_ONCE = 32
+PART = "ledger"
+TITLE = "Orders by the ledger (one order = level, movement, cart, order, mail)"
+HEADS = ("way", "orders/s", "least to most", "p50 ms", "p99 ms", "decided anew", "oversold")
 HOT = "group commit, 1 hot product"
-TEXTBOOK = f"one transaction per order as in the driver's manual, {AT_ONCE} at once, 1 hot product"
-ONE_EACH = f"the ledger with batches of one, backing off, {AT_ONCE} at once, 1 hot product"
+TEXTBOOK = f"one transaction per order, as the driver's manual has it, {AT_ONCE} at once, 1 hot product"
+ONE_EACH = f"this ledger with batches of one, backing off, {AT_ONCE} at once, 1 hot product"
+ONE_BY_ONE = "this ledger with batches of one, one after another, 1 hot product"
 
 
-@dataclass
-class Result:
-    """One way's figures. Latencies in seconds."""
-
-    name: str
-    orders: int
-    seconds: float
-    latencies: list[float] = field(repr=False)
-    retries: float
-    oversold: int
-
-    @property
-    def rate(self) -> float:
-        """Orders per second."""
-        return self.orders / self.seconds
-
-    def percentile(self, part: float) -> float:
-        """Return a latency in milliseconds."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(part * len(ordered)))] * 1000
+def plan(driver: Driver, orders: int) -> dict[str, Measure]:
+    """Return what is measured in each round; what is slow places fewer orders."""
+    after_another = partial(by_ledger, driver, orders=SINGLE_ORDERS * 5, batch=1, at_once=AT_ONCE)
+    return {
+        HOT: partial(by_ledger, driver, orders=orders),
+        "group commit, 1,000 products": partial(by_ledger, driver, orders=orders, products=1000),
+        TEXTBOOK: partial(by_textbook, driver, orders=TEXTBOOK_ORDERS),
+        ONE_EACH: partial(by_batches_of_one, driver, orders=SINGLE_ORDERS),
+        ONE_BY_ONE: after_another,
+    }
 
 
-@dataclass
-class Shop:
-    """A database for one measurement, and the ledgers on it."""
-
-    driver: Driver
-    database: Database
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    ledgers: list[Ledger] = field(default_factory=list)
-    runs: list[asyncio.Task[None]] = field(default_factory=list)
-
-    def open(self, count: int, *, max_commands: int) -> None:
-        """Start ledgers; several make transactions that run at the same time."""
-        metrics = LedgerMetrics(self.registry)
-        for number in range(count):
-            store = LedgerTransactions(self.driver, self.database, f"bench{number}")
-            # An hour of patience: the peer must not be let off by deadlines.
-            ledger = Ledger(store, Policy(), metrics=metrics, max_commands=max_commands, deadline=3600)
-            self.ledgers.append(ledger)
-            self.runs.append(asyncio.create_task(ledger.run()))
-
-    async def close(self) -> float:
-        """Stop the ledgers; return how often they had to decide anew."""
-        for ledger in self.ledgers:
-            ledger.close()
-        await asyncio.gather(*self.runs)
-        self.ledgers.clear()
-        self.runs.clear()
-        retries = self.registry.get_sample_value("ivorycart_ledger_retries_total") or 0.0
-        self.registry = CollectorRegistry()
-        return retries
+def rows(results: Results) -> list[tuple[str, ...]]:
+    """Return the rows of the table: medians, but of what was sold twice the sum."""
+    told = []
+    for name in results.runs:
+        rates = results.spread(name, "per_s")
+        middles = [number(results.middle(name, figure)) for figure in ("p50_ms", "p99_ms", "retries")]
+        between = f"{number(rates.least)} to {number(rates.most)}"
+        told.append((name, number(rates.middle), between, *middles, number(results.total(name, "oversold"))))
+    return told
 
 
-async def measure(
-    driver: Driver, name: str, *, products: int, orders: int, ledgers: int, batch: int, at_once: int
-) -> Result:
-    """Fill carts, then let buyers order what they hold."""
-    shop, buyers = await _filled(driver, products, orders, at_once)
-    shop.open(ledgers, max_commands=batch)
-    turn = iter(range(orders))
-
-    async def place(buyer: tuple[OwnerId, str]) -> None:
-        await shop.ledgers[next(turn) % ledgers].submit(_order(buyer[0]))
-
-    started = time.perf_counter()
-    latencies = await _crowd(buyers, at_once, place)
-    seconds = time.perf_counter() - started
-    retries = await shop.close()
-    oversold = await _oversold(driver, shop.database, buyers[0][1])
-    await driver.client.drop_database(shop.database.name)
-    return Result(name, orders, seconds, latencies, retries, oversold)
+def compared(results: Results) -> list[str]:
+    """Say how many times each peer group commit is."""
+    ours = results.middle(HOT, "per_s")
+    peers = (TEXTBOOK, ONE_EACH)
+    return [f"Group commit is {number(ratio(ours, results.middle(each, 'per_s')))} times {each}." for each in peers]
 
 
-async def measure_textbook(driver: Driver, name: str, *, orders: int, at_once: int) -> Result:
-    """Measure the same on one hot product with a transaction per order, as the driver's manual has it."""
-    shop, buyers = await _filled(driver, 1, orders, at_once)
-    peer = TextbookShop(driver, shop.database)
-    started = time.perf_counter()
-    latencies = await _crowd(buyers, at_once, lambda buyer: peer.order(buyer[0]))
-    seconds = time.perf_counter() - started
-    sold = await shop.database["inventory_logs"].count_documents({"change_type": "purchase"})
-    product: Any = await shop.database["products"].find_one({})
-    await driver.client.drop_database(shop.database.name)
-    return Result(name, orders, seconds, latencies, peer.tries - orders, sold - orders - min(0, product["stock"]))
+def conditions(orders: int, repeats: int, driver: str) -> str:
+    """Say how it was measured, and on what."""
+    machine = f"{processor()}, MongoDB {mongod()}, Python {platform.python_version()}, driver {driver}"
+    return f"{orders:,} orders by group commit in each of {repeats} rounds; medians. {machine}; {today()}."
 
 
-async def _filled(driver: Driver, products: int, orders: int, at_once: int) -> tuple[Shop, list[tuple[OwnerId, str]]]:
-    """Return a shop with so many products, and as many buyers as orders, each with one unit in the cart."""
-    database = driver.client[f"bench_{ObjectId()}"]
-    await migrate(database, "bench")
-    shop = Shop(driver, database)
-    product = {"price": 1000, "currency": "EUR", "seller_id": str(ObjectId()), "threshold": 3}
-    rows = [{"name": f"p{n}", "stock": -(-orders // products), **product} for n in range(products)]
-    ids = await Products(driver, database).add(rows, "bench")
-    buyers = [(owner_of_session(f"buyer-{n:020d}"), ids[n % products]) for n in range(orders)]
-    shop.open(1, max_commands=256)
-    await _crowd(buyers, at_once, lambda buyer: shop.ledgers[0].submit(SetLine(buyer[0], buyer[1], 1)))
-    await shop.close()
-    return shop, buyers
-
-
-def _order(owner: OwnerId) -> PlaceOrder:
-    return PlaceOrder(
-        cart_id=owner,
-        order_id=str(ObjectId()),
-        order_key="bench",
-        fingerprint="bench",
-        buyer_id=None,
-        email="buyer@example.com",
-        address=None,
-        payment=None,
-        expected_total=1000,
-    )
-
-
-async def _crowd(
-    buyers: list[tuple[OwnerId, str]], at_once: int, act: Callable[[tuple[OwnerId, str]], Awaitable[object]]
-) -> list[float]:
-    """Let buyers act, so many at once; return how long each had to wait."""
-    waits: list[float] = []
-    line = iter(buyers)
-
-    async def one_after_another() -> None:
-        for buyer in line:
-            started = time.perf_counter()
-            await act(buyer)
-            waits.append(time.perf_counter() - started)
-
-    await asyncio.gather(*(one_after_another() for _ in range(at_once)))
-    return waits
-
-
-async def _oversold(driver: Driver, database: Database, product_id: str) -> int:
-    """Prove that nothing was sold twice: one more unit is refused, and the audit finds nothing."""
-    store = LedgerTransactions(driver, database, "late")
-    ledger = Ledger(store, Policy(), metrics=LedgerMetrics(CollectorRegistry()))
-    run = asyncio.create_task(ledger.run())
-    late = 0
-    try:
-        await ledger.submit(SetLine(owner_of_session("late-" + "x" * 20), product_id, 1))
-        late = 1
-    except InsufficientStock:
-        pass
-    ledger.close()
-    await run
-    result = await audit(driver, database)
-    if not result.ok:
-        raise SystemExit(f"the audit found {result.total} faults")
-    sold = await database["inventory_logs"].count_documents({"change_type": "purchase"})
-    return late + max(0, sold - await database["orders"].count_documents({}))
-
-
-def _pin(pid: int, core: int) -> None:
-    if (os.cpu_count() or 1) > 1 and hasattr(os, "sched_setaffinity"):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {core})
-
-
-def _table(results: list[Result]) -> Table:
-    table = Table(title="Orders by the ledger (one order = level, movement, cart, order, mail)")
-    for column in ("way", "orders/s", "p50 ms", "p99 ms", "decided anew", "oversold"):
-        table.add_column(column, justify="left" if column == "way" else "right")
-    for each in results:
-        table.add_row(
-            each.name,
-            f"{each.rate:,.0f}",
-            f"{each.percentile(0.5):,.0f}",
-            f"{each.percentile(0.99):,.0f}",
-            f"{each.retries:,.0f}",
-            str(each.oversold),
-        )
-    return table
-
-
-async def run(orders: int, repeats: int, driver_name: str) -> list[Result]:
-    """Measure every way ``repeats`` times, in turn; return the median run of each."""
+async def measured(orders: int, repeats: int, driver_name: str) -> Results:
+    """Measure every way so many times, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         mongo = EmbeddedMongo(data_dir=Path(folder), cache_gb=1)
         driver = Driver(await mongo.start(), "pymongo" if driver_name == "pymongo" else "motor")
-        _pin(mongo.mongod_pid or 0, 1)
-        _pin(os.getpid(), 0)
-        ways: dict[str, list[Result]] = {}
-        single = SINGLE_ORDERS
-        plan = (
-            (HOT, 1, orders, 1, 256, 512),
-            ("group commit, 1,000 products", 1000, orders, 1, 256, 512),
-            (ONE_EACH, 1, single, AT_ONCE, 1, AT_ONCE),
-            ("the ledger with batches of one, one after another, 1 hot product", 1, single * 5, 1, 1, AT_ONCE),
-        )
         try:
-            for _ in range(repeats):
-                for name, products, count, ledgers, batch, at_once in plan:
-                    result = await measure(
-                        driver, name, products=products, orders=count, ledgers=ledgers, batch=batch, at_once=at_once
-                    )
-                    ways.setdefault(name, []).append(result)
-                textbook = await measure_textbook(driver, TEXTBOOK, orders=TEXTBOOK_ORDERS, at_once=AT_ONCE)
-                ways.setdefault(TEXTBOOK, []).append(textbook)
+            assert mongo.mongod_pid
+            pin(mongo.mongod_pid, LOAD_CORE)  # first: once this process has one core, it may give away no other
+            pin(os.getpid(), SERVER_CORE)
+            return await run(plan(driver, orders), repeats, lambda line: print(line, file=sys.stderr, flush=True))
         finally:
             await driver.close()
             await mongo.stop()
-    for name, results in ways.items():
-        print(f"{name}: " + ", ".join(f"{each.rate:,.0f}" for each in results) + " orders/s")
-    return [sorted(results, key=lambda each: each.rate)[len(results) // 2] for results in ways.values()]
 
 
-def main() -> None:
-    """Measure, and print the table."""
+def main() -> int:
+    """Measure, and print the table; return the exit status: 1 where a run failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=20_000, help="orders per measurement of group commit")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each way; the median is printed")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each way; medians are told")
     parser.add_argument("--driver", choices=("motor", "pymongo"), default="motor")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
     given = parser.parse_args()
+    try:
+        if given.write:
+            page.check(given.write, PART)
+    except (page.BrokenPage, OSError) as error:
+        parser.error(str(error))
     configure_logs("warning", as_json=False)
-    results = uvloop.run(run(given.orders, given.repeats, given.driver))
-    Console(width=120).print(_table(results))
-    rates = {each.name: each.rate for each in results}
-    for peer in (TEXTBOOK, ONE_EACH):
-        print(f"group commit is {rates[HOT] / rates[peer]:,.0f} times: {peer}")
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, driver {given.driver}")
+    how = conditions(given.orders, given.repeats, given.driver)  # before this process keeps to one core
+    results = uvloop.run(measured(given.orders, given.repeats, given.driver))
+    Console(width=160).print(report.table(TITLE, HEADS, rows(results), numbers_from=1))
+    said = " ".join((*compared(results), how))
+    print(said)
+    if given.write:
+        page.write(given.write, PART, f"{report.markdown_table(HEADS, rows(results))}\n{said}")
+    return 1 if results.failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

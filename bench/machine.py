@@ -2,17 +2,18 @@
 
 import os
 import platform
-import resource
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from ivorycart.load import limits
 from mongo.embedded import EmbeddedMongoError
 from mongo.embedded.binary import find_mongod
 
 SERVER_CORE, LOAD_CORE = 0, 1
-SPARE_FILES = 200
+SERVERS_OWN = 136  # open files of a server beside its clients: its database's connections, its log
 PACKAGES = ("aiohttp", "python-socketio", "python-engineio", "uvloop", "orjson", "picows", "motor", "pymongo")
 
 
@@ -22,15 +23,15 @@ class TooFewFiles(Exception):  # noqa: N818 - it says what is the matter
 
 def allow_files(clients: int) -> None:
     """Raise the limit of open files, which child processes inherit; raise TooFewFiles where that is forbidden."""
-    wanted = clients + SPARE_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < wanted:
+    try:
+        limits.allow_files(clients + SERVERS_OWN)
+    except limits.LimitInTheWay as error:
+        wanted = limits.files_needed(clients + SERVERS_OWN)
+        # A crowd is one process here, so the load command's own remedy, more processes, is none.
         raise TooFewFiles(
-            f"{clients:,} clients need {wanted:,} open files, but the hard limit here is {hard:,}: raise it as root "
-            f"(ulimit -Hn {wanted}, or LimitNOFILE= of the service), or ask for at most --clients {hard - SPARE_FILES}"
-        )
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            f"{clients:,} clients need {wanted:,} open files, and the hard limit here is lower: raise it as root "
+            f"(ulimit -Hn {wanted}, or LimitNOFILE= of the service), or ask for fewer --clients"
+        ) from error
 
 
 def cores() -> int:
@@ -58,24 +59,33 @@ def said_by(*command: str) -> str:
 def description() -> list[tuple[str, str]]:
     """Return what a reader of the figures must know of the machine: name and value."""
     return [
-        ("processor", f"{_processor()}, {cores()} cores; server on the first, load and database on the second"),
+        ("measured on", today()),
+        ("processor", f"{processor()}; server on the first, load and database on the second"),
         ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"),
         ("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
         ("Python", f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in PACKAGES)),
         ("Node", said_by("node", "--version")),
-        ("MongoDB", _mongod()),
+        ("MongoDB", mongod()),
         ("PostgreSQL", said_by("postgres", "--version")),
     ]
 
 
-def _mongod() -> str:
+def today() -> str:
+    """Return the date (UTC)."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+def mongod() -> str:
+    """Return the version of the database, or why there is none."""
     try:
-        return said_by(str(find_mongod(None)), "--version")
+        return said_by(str(find_mongod(None)), "--version").removeprefix("db version v")
     except EmbeddedMongoError as error:
         return str(error)
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return what the processor calls itself, and how many cores this process may use."""
     facts = Path("/proc/cpuinfo")
     names = [line.partition(":")[2] for line in facts.read_text().splitlines() if line.startswith("model name")]
-    return names[0].strip() if names else platform.processor() or "unknown processor"
+    name = names[0].strip() if names else platform.processor() or "unknown processor"
+    return f"{name}, {cores()} cores"

@@ -10,13 +10,14 @@ from bench.measure.orders import growth, hot_product
 from bench.measure.peers import BARE, NODE, OURS, STOCK
 from bench.measure.postgres import hot_row
 from bench.measure.requests import requests
-from bench.measure.single_orders import single_orders
+from bench.measure.single_orders import batches_of_one, textbook
 from bench.scale import Scale
 
 Measure = Callable[[], Awaitable[Figures]]
 
 SHOP = "shop"
-ALONE, HOT, SINGLE, STORED, POSTGRES = "cart:set alone", "orders", "single orders", "orders stored", "postgres"
+ALONE, HOT, STORED, POSTGRES = "cart:set alone", "orders", "orders stored", "postgres"
+TEXTBOOK, ONE_EACH = "orders, a transaction each", "orders, batches of one"
 
 
 def crowd(server: str, clients: int) -> str:
@@ -56,7 +57,8 @@ def measurements(scale: Scale) -> dict[str, Measure]:
     return plan | {
         ALONE: partial(alone, scale),
         HOT: partial(hot_product, scale),
-        SINGLE: partial(single_orders, scale),
+        TEXTBOOK: partial(textbook, scale),
+        ONE_EACH: partial(batches_of_one, scale),
         POSTGRES: partial(hot_row, scale),
         STORED: partial(growth, scale),
     }

@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, Self
 
 import orjson
@@ -16,9 +15,9 @@ import psutil
 
 from bench.control import MAX_LINE
 from bench.machine import pin
+from bench.root import ROOT
 
 ON_LINUX = platform.system() == "Linux"
-ROOT = Path(__file__).parent.parent
 PATIENCE = 600.0
 IDLE = 0.03  # of a core, below which a process has nothing to do but its timers
 

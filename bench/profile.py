@@ -18,16 +18,18 @@ from typing import Any
 
 import uvloop
 
-from bench import report
-from bench.machine import TooFewFiles, allow_files
+from bench import page, report
+from bench.machine import TooFewFiles, allow_files, processor, today
 from bench.measure import peers
 from bench.measure.crowds import load_process
 from bench.measure.shops import PRICE, open_shop
-from bench.processes import ROOT, Failed
+from bench.processes import Failed
+from bench.root import ROOT
 from bench.scale import FULL
 from bench.stacks import Spent, spent
 from ivorycart.logs import configure_logs
 
+PART = "profiles"
 HEADS = ("function", "alone", "with what it calls")
 RATE = 250  # samples per second
 MOST = 25
@@ -108,19 +110,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=2000, help="sockets that hear the broadcasts")
     parser.add_argument("--seconds", type=int, default=15, help="how long each server is watched")
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write the tables in Markdown there")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
     given = parser.parse_args()
     configure_logs("warning", as_json=False)
     try:
         allow_files(max(given.clients, BUYERS))
+        if given.write:
+            page.check(given.write, PART)
         told = uvloop.run(profiles(given.clients, given.seconds))
-    except (Failed, TooFewFiles) as error:
+    except (Failed, TooFewFiles, page.BrokenPage, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     text = "\n".join(f"### {title}\n\n{report.markdown_table(HEADS, rows(spent))}" for title, spent in told.items())
+    text += f"\nSampled {RATE} times a second for {given.seconds} s. {processor()}; {today()}.\n"
     print(text)
     if given.write:
-        given.write.write_text(text)
+        page.write(given.write, PART, text)
     return 0
 
 

@@ -98,25 +98,18 @@ def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def markdown(
     lines: Sequence[Line], results: Results, machine: Sequence[tuple[str, str]], conditions: Sequence[str]
 ) -> str:
-    """Write the page: goals, how it was measured, the machine, every figure."""
+    """Write the page's part: goals, how it was measured, the machine, every figure."""
     return "\n".join(
         (
-            "# Benchmarks",
-            "",
-            "Everything below comes from one run: what is compared took turns on the same cores. Figures are medians.",
-            "Absolute ones drift between machines; quote ratios.",
-            "",
-            "## Goals",
-            "",
             markdown_table(GOALS, [line.cells() for line in lines]),
-            "## How it was measured",
+            "### How it was measured",
             "",
             *(f"- {condition}" for condition in conditions),
             "",
-            "## The machine",
+            "### The machine",
             "",
             markdown_table(("what", "is"), machine),
-            "## Every figure",
+            "### Every figure",
             "",
             "`_us`: microseconds of the server's processor time (user and system), per client and message, per client,",
             "or per event; `_ms`: at the client; `_kib`, `_mib`: resident memory; `busy`: how much of a core the load",

@@ -30,9 +30,11 @@ class Scale:
     rounds: int = 16  # orders per buyer
     stored: tuple[int, ...] = (1000, 10_000, 100_000)
     stored_rounds: int = 6
-    singles: int = 200  # orders by a transaction each
+    single_orders: int = 200  # by this ledger with batches of one
+    textbook_orders: int = 100  # by a transaction each, at some fifteen a second
     pg_seconds: int = 10
     repeats: int = 3
+    trial: bool = False  # whether it runs; too small for figures
 
     def interval(self, server: str, clients: int) -> float:
         """Return the seconds from one broadcast to the next: none may have to wait for the one before it."""
@@ -54,13 +56,13 @@ QUICK = Scale(
     clients=60,
     few_clients=20,
     growth=(20, 40, 60),
-    stalled=(1, 5),
+    stalled=(2,),
     warm_up=1,
     broadcasts=4,
     most_broadcasts=4,
     askers=5,
     questions=40,
-    cart_sockets=(5, 20),
+    cart_sockets=(5,),
     carts=5,
     products=20,
     alone=8,
@@ -69,7 +71,9 @@ QUICK = Scale(
     rounds=3,
     stored=(100, 1000),
     stored_rounds=2,
-    singles=16,
+    single_orders=16,
+    textbook_orders=16,
     pg_seconds=1,
     repeats=1,
+    trial=True,
 )

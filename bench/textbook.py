@@ -35,7 +35,7 @@ class TextbookShop:
         order_id, total = ObjectId(), 0
         for line in cart["lines"]:
             total += await self._sell(session, line, order_id)
-        emptied = {"lines": [], "currency": None, "expires_at": None, "extended": False, "expired": []}
+        emptied: Document = {"lines": [], "currency": None, "expires_at": None, "extended": False, "expired": []}
         await database["carts"].update_one(
             {"_id": owner, "revision": cart["revision"]}, {"$set": emptied, "$inc": {"revision": 1}}, session=session
         )

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.running import RunningShop
 from mongo.driver import Database, Driver, DriverName
 from mongo.embedded import EmbeddedMongo
 from mongo.schema import migrate
-from tests.running_shop import RunningShop, Visitor
+from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="session")

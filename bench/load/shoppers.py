@@ -8,8 +8,8 @@ from typing import Any
 
 from bench.figures import waits
 from bench.load.crowd import ignore
+from bench.shop.order import order
 from ivorycart.load.client import SocketIOClient
-from tests.running_shop import order
 
 ANSWER_PATIENCE = 60.0
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from bson import ObjectId
 
+from bench.shop.books import Books
 from models.identity import owner_of_user
 from models.letter import Letter
 from models.order import Address, Fulfilment, Order, OrderLine, OrderStatus, Payment, StatusChange
 from models.stock import ChangeType, Movement
 from mongo import documents
 from mongo.driver import Document
-from tests.system.books import Books
 
 CHUNK = 2000
 PRODUCTS, SELLERS, BUYERS = 500, 20, 5000

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from bench.machine import SERVER_CORE, said_by
-from bench.processes import ROOT, Child
+from bench.processes import Child
+from bench.root import ROOT
 
 OURS, BARE, NODE, STOCK = "engine", "bare", "node", "stock"
 _NODE_PROGRAM = "bench/peers/socketio_node.mjs"

@@ -11,10 +11,10 @@ from bson import ObjectId
 from bench.machine import LOAD_CORE, SERVER_CORE, pin
 from bench.measure.crowds import load_process
 from bench.processes import Child, Watched
+from bench.shop.books import Books, new_product, open_books
+from bench.shop.running import RunningShop
 from ivorycart.accounts.tokens import Tokens
 from mongo.products import Products
-from tests.running_shop import RunningShop
-from tests.system.books import Books, open_books
 
 SECRET = "signs the tokens of a benchmark's buyers"  # noqa: S105 - of a database that lives for a minute
 PRICE = 500
@@ -32,22 +32,7 @@ class OpenShop:
 
     async def add_products(self, count: int, stock: int) -> list[str]:
         """Add products with so many units; return their ids once the shop has read of them."""
-        rows = [
-            {
-                "name": f"Tea {number}",
-                "description": "Loose leaves.",
-                "price": PRICE,
-                "currency": "EUR",
-                "category": "pantry/tea",
-                "tags": [],
-                "stock": stock,
-                "threshold": 3,
-                "max_per_cart": 500,
-                "seller_id": str(ObjectId()),
-                "images": [],
-            }
-            for number in range(count)
-        ]
+        rows = [new_product(stock, price=PRICE) for _ in range(count)]
         ids = await Products(self.books.driver, self.books.database).add(rows, "bench")
         await self.server.quiet()
         return ids

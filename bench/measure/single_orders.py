@@ -1,15 +1,25 @@
-"""Orders where each is a transaction of its own: the peer of group commit."""
+"""Orders where each is a transaction of its own: the peers of group commit."""
 
 from bench.figures import Figures
-from bench.machine import SERVER_CORE
+from bench.machine import LOAD_CORE, SERVER_CORE, pin
 from bench.processes import Child
 from bench.scale import Scale
 
 
-async def single_orders(scale: Scale) -> Figures:
-    """Return orders per second and waits."""
-    child = await Child.python("bench.servers.single_orders", str(scale.singles), core=SERVER_CORE)
+async def textbook(scale: Scale) -> Figures:
+    """Return orders per second and waits, as the driver's manual has it: the driver repeats what has conflicted."""
+    return await _ordered("textbook", scale.textbook_orders)
+
+
+async def batches_of_one(scale: Scale) -> Figures:
+    """Return orders per second and waits of this ledger with batches of one, which backs off after a conflict."""
+    return await _ordered("batches of one", scale.single_orders)
+
+
+async def _ordered(way: str, orders: int) -> Figures:
+    child = await Child.python("bench.servers.single_orders", core=SERVER_CORE)
     try:
-        return {name: float(value) for name, value in child.hello.items()}
+        pin(child.hello["mongod"], LOAD_CORE)  # from here: who has one core itself cannot give away the other
+        return await child.ask(way, orders=orders)
     finally:
         await child.stop()

@@ -75,6 +75,17 @@ def test_a_single_lost_event_in_any_run_misses_the_goal() -> None:
         assert line.met is met
 
 
+def test_orders_are_judged_beside_the_manual_and_not_beside_our_own_batches_of_one() -> None:
+    """The second backs off as no shop's code would; it is told, too."""
+    sold = {"per_s": 3500.0, "oversold": 0.0, "faults": 0.0}
+    [row] = [row for row in ROWS if row.name == "orders"]
+    for textbook, one_each, met in ((30.0, 100.0, True), (40.0, 10.0, False)):
+        runs = {plan.HOT: [sold], plan.TEXTBOOK: [{"per_s": textbook}], plan.ONE_EACH: [{"per_s": one_each}]}
+        [line] = row.tell(Results(runs, {plan.POSTGRES: "not installed"}, {}), QUICK)
+        assert line.met is met
+        assert f"batches of one, backing off: {one_each:.0f} /s" in line.peers
+
+
 def test_failed_and_missing_measurements_are_told_with_their_reasons() -> None:
     """Silence would look like a figure that nobody asked for."""
     rows = details(Results({"ours": [{"per_s": 2.0}]}, {"node": "not installed"}, {"shop": ["Failed: gone\nmore"]}))
@@ -85,7 +96,7 @@ def test_failed_and_missing_measurements_are_told_with_their_reasons() -> None:
     ]
 
 
-def test_the_page_holds_goals_conditions_machine_and_every_figure() -> None:
+def test_the_part_of_the_page_holds_goals_conditions_machine_and_every_figure() -> None:
     """All that a reader needs to judge them, or to measure again."""
     lines = [Line("memory", "≤ Node's", "1 KiB", "2 KiB", met=True)]
     page = markdown(lines, Results({"ours": [{"per_s": 2.0}]}, {}, {}), [("Node", "v20")], ["Command: `make bench`"])

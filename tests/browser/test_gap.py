@@ -6,11 +6,11 @@ import pytest
 from bson import ObjectId
 from playwright.async_api import expect
 
+from bench.shop.books import open_books
+from bench.shop.running import RunningShop
 from mongo.driver import Driver
 from tests.browser.conftest import OpenWindow
 from tests.mongo.shop import failing
-from tests.running_shop import RunningShop
-from tests.system.books import open_books
 
 pytestmark = pytest.mark.browser
 HISTORY_LOST = 286

@@ -6,8 +6,8 @@ import pytest
 from bson import ObjectId
 from playwright.async_api import Locator, Page, expect
 
+from bench.shop.books import open_books
 from tests.browser.conftest import OpenWindow
-from tests.system.books import open_books
 
 pytestmark = pytest.mark.browser
 SESSION = "localStorage.getItem('ivorycart.session')"

@@ -15,7 +15,7 @@ from multidict import CIMultiDictProxy
 from socketio.exceptions import ConnectionError as RefusedAtDoor
 from yarl import URL
 
-from tests.running_shop import RunningShop
+from bench.shop.running import RunningShop
 
 PROBLEM = "application/problem+json"
 

@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from prometheus_client import CollectorRegistry
 
+from bench.shop.books import open_books
+from bench.shop.order import order
 from handlers.app import build_app
 from handlers.documents.asyncapi import asyncapi_document
 from handlers.documents.openapi import openapi_document
@@ -18,8 +20,7 @@ from handlers.documents.page import documents_page
 from handlers.routing import ROUTE_TABLE
 from handlers.sockets import Outlet, Sockets
 from tests.handlers.doors import bearer, fresh_session, send
-from tests.running_shop import order, sign_in
-from tests.system.books import open_books
+from tests.visitor import sign_in
 
 ROOT = Path(__file__).parents[2]
 PARSER = ROOT / "node_modules" / "@asyncapi" / "parser"

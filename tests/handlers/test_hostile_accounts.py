@@ -8,11 +8,13 @@ import jwt
 import pytest
 from jwt.api_jws import PyJWS
 
+from bench.shop.books import open_books
+from bench.shop.order import order
+from bench.shop.running import RunningShop
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.secrets_file import kept_secret
 from tests.handlers.doors import bearer, fresh_session, refusal_at_door, send, serves_on
-from tests.running_shop import RunningShop, order, sign_in
-from tests.system.books import open_books
+from tests.visitor import sign_in
 
 FAMILY = "👩‍👩‍👧‍👦🏳️‍🌈"
 RIGHT_TO_LEFT = "مُحَمَّد \N{RIGHT-TO-LEFT MARK}שָׁלוֹם\N{LEFT-TO-RIGHT MARK} \N{RIGHT-TO-LEFT OVERRIDE}Ada"

@@ -2,9 +2,10 @@
 
 import pytest
 
+from bench.shop.books import open_books
+from bench.shop.order import order
 from tests.handlers.doors import bearer, fresh_session, send, serves_on
-from tests.running_shop import order, sign_in
-from tests.system.books import open_books
+from tests.visitor import sign_in
 
 NOT_THERE = "f" * 24
 

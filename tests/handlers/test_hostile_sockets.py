@@ -16,7 +16,7 @@ from handlers.sockets import Outlet, Sockets
 from ivorycart.connections import Connection, Connections, User
 from ivorycart.throttle import Throttle
 from tests.handlers.doors import fresh_session, refusal_at_door, send, serves_on
-from tests.running_shop import sign_in
+from tests.visitor import sign_in
 
 NOT_THERE = "f" * 24
 

@@ -12,10 +12,10 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
+from bench.root import ROOT
 from ivorycart.listening import listen_together
 from ivorycart.stopping import StopRequests
 from ivorycart.supervision import Launcher, NoWorkerStarted, Supervisor
-from tests.running_shop import ROOT
 
 PATIENCE = 60.0
 SMALL_WORKER = Path(__file__).with_name("small_worker.py")

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from tests.running_shop import RunningShop, Visitor
-from tests.system.books import Books, open_books
+from bench.shop.books import Books, open_books
+from bench.shop.running import RunningShop
 from tests.system.mailbox import Mailbox, PostOffice
+from tests.visitor import Visitor
 
 OpenShop = Callable[..., Awaitable[RunningShop]]
 Meet = Callable[..., Awaitable[Visitor]]

@@ -9,8 +9,9 @@ import psutil
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.running_shop import RunningShop, Visitor
+from bench.shop.running import RunningShop
 from tests.system.conftest import Meet
+from tests.visitor import Visitor
 
 PATIENCE = 60
 

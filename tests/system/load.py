@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
-from tests.running_shop import RunningShop
-from tests.system.books import Books
+from bench.shop.books import Books
+from bench.shop.running import RunningShop
 
 Act = Callable[[], Awaitable[None]]
 

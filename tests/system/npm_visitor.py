@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.running_shop import ROOT, RunningShop, Visitor
+from bench.root import ROOT
+from bench.shop.running import RunningShop
+from tests.visitor import Visitor
 
 SCRIPT = Path(__file__).with_name("npm_client.mjs")
 

@@ -12,8 +12,8 @@ from mongo.driver import Database, Driver
 from mongo.products import Products
 from mongo.schema import migrate
 from tests.mongo.shop import running_ledger
-from tests.running_shop import Visitor
 from tests.system.conftest import Meet, OpenShop
+from tests.visitor import Visitor
 
 PRODUCTS = 10_000
 PATIENCE = 120.0

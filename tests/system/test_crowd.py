@@ -10,8 +10,9 @@ from uuid import uuid4
 import pytest
 from aiohttp import ClientSession, TCPConnector
 
-from tests.running_shop import RunningShop, order
-from tests.system.books import Books
+from bench.shop.books import Books
+from bench.shop.order import order
+from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 
 Twins = tuple[RunningShop, RunningShop]

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from tests.running_shop import order
+from bench.shop.order import order
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.npm_visitor import npm_visitor
 

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.running_shop import ROOT
+from bench.root import ROOT
 from tests.system.conftest import OpenShop
 
 PATIENCE = 120

@@ -7,10 +7,12 @@ from uuid import uuid4
 
 from aiohttp import ClientSession
 
-from tests.running_shop import RunningShop, Visitor, order, products, sign_in
+from bench.shop.order import order
+from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 from tests.system.npm_visitor import npm_visitor
+from tests.visitor import Visitor, products, sign_in
 
 Connect = Callable[..., Awaitable[Visitor]]
 BOB = "bob@example.com"

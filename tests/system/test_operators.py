@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
+from bench.root import ROOT
+from bench.shop.running import RunningShop
 from mongo.driver import Driver
-from tests.running_shop import ROOT, RunningShop
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 

@@ -7,10 +7,11 @@ import signal
 
 from aiohttp import ClientSession
 
-from tests.running_shop import RunningShop, Visitor, sign_in
-from tests.system.books import Books, open_books
+from bench.shop.books import Books, open_books
+from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.visitor import Visitor, sign_in
 
 KILLS = 10
 

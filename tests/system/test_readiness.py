@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from tests.running_shop import RunningShop
+from bench.shop.running import RunningShop
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tests.running_shop import Visitor
 from tests.system.conftest import Meet, OpenShop, ReadBooks
+from tests.visitor import Visitor
 
 
 async def _hold(visitor: Visitor, product_id: str, quantity: int) -> None:

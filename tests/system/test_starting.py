@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.root import ROOT
 from mongo.driver import Driver
 from mongo.embedded.binary import find_mongod
 from mongo.embedded.ports import free_port
-from tests.running_shop import ROOT
 from tests.system.conftest import OpenShop
 
 WRONG = [

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from aiohttp import ClientSession, WSCloseCode, WSMsgType
 
-from tests.running_shop import RunningShop, Visitor, products, sign_in
-from tests.system.books import open_books
+from bench.shop.books import open_books
+from bench.shop.running import RunningShop
 from tests.system.conftest import Meet, OpenShop
 from tests.system.load import Journal, load, nothing_lost, same_answers
 from tests.system.npm_visitor import npm_visitor
+from tests.visitor import Visitor, products, sign_in
 
 
 async def test_a_stop_under_load_loses_nothing_and_leaves_nothing_behind(open_shop: OpenShop, meet: Meet) -> None:

@@ -5,7 +5,8 @@ import signal
 
 from aiohttp import ClientSession
 
-from tests.running_shop import RunningShop, Visitor
+from bench.shop.running import RunningShop
+from tests.visitor import Visitor
 
 
 async def test_reading_while_the_database_stands_still_is_storage_unavailable(tmp_path):

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from tests.running_shop import RunningShop
-from tests.system.books import Books
+from bench.shop.books import Books
+from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.running_shop import RunningShop, order
+from bench.shop.order import order
+from bench.shop.running import RunningShop
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 

@@ -11,11 +11,13 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 
-from tests.running_shop import ROOT, RunningShop, Visitor, sign_in
-from tests.system.books import Books, open_books
+from bench.root import ROOT
+from bench.shop.books import Books, open_books
+from bench.shop.running import RunningShop
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.flock import PATIENCE, Flock, gone
 from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.visitor import Visitor, sign_in
 
 LEASED = {"alerts", "expiry", "mail", "settling"}
 

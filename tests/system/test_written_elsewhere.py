@@ -7,8 +7,9 @@ from uuid import uuid4
 
 from bson import ObjectId
 
-from tests.running_shop import Visitor, order, sign_in
+from bench.shop.order import order
 from tests.system.conftest import Meet, OpenShop, ReadBooks
+from tests.visitor import Visitor, sign_in
 
 
 async def test_stock_written_straight_to_the_database_reaches_everybody(

@@ -6,12 +6,30 @@ from typing import Any
 
 from bson import ObjectId
 
+from bench.shop.running import RunningShop
 from models.identity import owner_of_session
 from mongo.audit import audit
 from mongo.driver import Database, Document, Driver
 from mongo.embedded import running_uri
 from mongo.products import Products
-from tests.running_shop import RunningShop
+
+
+def new_product(stock: int, **fields: Any) -> Document:
+    """Return a product as an import brings it, with its opening stock; `fields` override."""
+    return {
+        "name": f"Tea {ObjectId()}",
+        "description": "Loose leaves.",
+        "price": 500,
+        "currency": "EUR",
+        "category": "pantry/tea",
+        "tags": [],
+        "stock": stock,
+        "threshold": 3,
+        "max_per_cart": 500,
+        "seller_id": str(ObjectId()),
+        "images": [],
+        **fields,
+    }
 
 
 class Books:
@@ -27,21 +45,7 @@ class Books:
 
     async def add_product(self, stock: int = 100, **fields: Any) -> str:
         """Add a product with its opening stock, as an import does; return its id."""
-        entry = {
-            "name": f"Tea {ObjectId()}",
-            "description": "Loose leaves.",
-            "price": 500,
-            "currency": "EUR",
-            "category": "pantry/tea",
-            "tags": [],
-            "stock": stock,
-            "threshold": 3,
-            "max_per_cart": 500,
-            "seller_id": str(ObjectId()),
-            "images": [],
-            **fields,
-        }
-        return (await Products(self.driver, self.database).add([entry], "import"))[0]
+        return (await Products(self.driver, self.database).add([new_product(stock, **fields)], "import"))[0]
 
     async def product(self, product_id: str) -> Document:
         """Return a product's document."""

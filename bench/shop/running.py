@@ -1,0 +1,74 @@
+"""The server in a process of its own."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from bench.root import ROOT
+
+READY = "IvoryCart is open: "
+PATIENCE = 60
+
+
+@dataclass
+class RunningShop:
+    """A server process. `settings` are environment variables; its log is kept in the data folder's parent."""
+
+    data_dir: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> Self:
+        """Start and wait until it is open."""
+        environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+        environment |= {"PORT": "0", "DATA_DIR": str(self.data_dir), "BCRYPT_COST": "4", "PYTHONUNBUFFERED": "1"}
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(ROOT / "server.py"),
+                cwd=self.data_dir.parent,  # away from any .env of the repository
+                env=environment | dict(self.settings),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        output = self.process.stdout
+        assert output
+        async with asyncio.timeout(PATIENCE):
+            while line := (await output.readline()).decode():
+                if line.startswith(READY):
+                    self.url = line.removeprefix(READY).strip()
+                    return self
+        raise AssertionError(f"the server did not start:\n{self.log.read_text()[-3000:]}")
+
+    @property
+    def log(self) -> Path:
+        """Where its log goes."""
+        return self.data_dir.parent / f"{self.data_dir.name}.log"
+
+    @property
+    def mongod_pid(self) -> int:
+        """The pid of its embedded database, as that noted it; 0 where it has ended in good order."""
+        return int((self.data_dir / "mongo" / "db" / "mongod.lock").read_text() or 0)
+
+    async def stop(self) -> int:
+        """End it in an orderly way; return its exit status."""
+        return await self.end(signal.SIGTERM)
+
+    async def kill(self) -> int:
+        """End it as a power cut would."""
+        return await self.end(signal.SIGKILL)
+
+    async def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait until the process has gone."""
+        assert self.process, "it was never started"
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
