@@ -80,13 +80,11 @@ class Sockets:
         self._throttles[sid] = Throttle()
         self._shop.connections.add(connection)
         await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
-        try:
-            await self._shop.telling.repeat_unseen(connection)
-        except self._shop.storage_errors as error:  # stock is live all the same, and the next connect repeats them
-            log.warning("connect.unseen_not_read", reason=str(error)[:200])
+        self._shop.telling.reminding.remind(connection)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._throttles.pop(sid, None)
+        self._shop.telling.reminding.forget(sid)
         self._shop.connections.remove(sid)
 
     async def _catch_up(self, sid: str) -> None:
