@@ -157,7 +157,8 @@ class Server:
         self.carts = Carts(driver, database)
         self.emails = Emails(database)
         board, connections = StockBoard(), Connections()
-        self.telling = Telling(connections, outlet, shapes.WireShapes(board), Notifications(database), self.carts)
+        self.notifications = Notifications(driver, database)
+        self.telling = Telling(connections, outlet, shapes.WireShapes(board), self.notifications, self.carts)
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
         self.feed = Feed(ChangeFeed(driver, database, store.process_id), board, self.broadcaster, self.telling)
         self.ledger = Ledger(
@@ -194,7 +195,7 @@ class Server:
             products=Products(driver, database),
             orders=Orders(database),
             images=Images(database),
-            notifications=Notifications(database),
+            notifications=self.notifications,
             board=board,
             broadcaster=self.broadcaster,
             resuming=Resuming(board, shapes.frame, self.telling.shapes.product),
@@ -227,6 +228,7 @@ class Server:
         self.workers.start("feed", self.feed.run, has_rhythm=True)
         self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
+        self.workers.start("reminding", self.telling.reminding.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
 

@@ -21,7 +21,7 @@ Payload = dict[str, Any]
 
 def time(at: datetime | None) -> str | None:
     """Write a time: RFC 3339, UTC, milliseconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z" if at else None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z" if at else None
 
 
 def now() -> str:
@@ -118,6 +118,7 @@ def stock(changed: StockChanged) -> Payload:
 
 
 _GONE = Product("", "", 0, "", "", 0, 0, for_sale=False)
+_NO_LEVEL = Level(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ class WireShapes:
         """Show a cart to whoever holds its session; ``levels`` are fresher than the board's."""
         session = connection.session if isinstance(connection, Connection) else connection
         user_id = user_of_owner(cart.id)
-        lines = [self._line(each.product_id, each.quantity, levels or {}) for each in cart.lines]
+        fresh = levels or {}
+        lines = [self._line(each.product_id, each.quantity, fresh.get(each.product_id)) for each in cart.lines]
         return {
             "session": None if user_id else session,
             "user_id": user_id,
@@ -145,14 +147,12 @@ class WireShapes:
             "email": cart.email,
         }
 
-    def _line(self, product_id: str, quantity: int, levels: Mapping[str, Level]) -> Payload:
+    def _line(self, product_id: str, quantity: int, fresh: Level | None) -> Payload:
         """Show a line. One whose product is gone is shown without name and price, so that it can be taken out."""
         entry = self.board.products.get(product_id, _GONE)
-        level = max(
-            (each for each in (levels.get(product_id), self.board.levels.get(product_id)) if each),
-            key=lambda each: each.version,
-            default=Level(0, 0, 0, 0),
-        )
+        level = self.board.levels.get(product_id, _NO_LEVEL)
+        if fresh is not None and fresh.version > level.version:
+            level = fresh
         return {
             "product_id": product_id,
             "name": entry.name,

@@ -77,7 +77,7 @@ async def auth(ask: Ask) -> dict[str, Any]:
     source = owner_of_session(ask.connection.session)
     signed_in = ask.shop.connections.change(ask.connection.sid, user=user) or ask.connection
     merged: Merged = await ask.shop.ledger.submit(MergeCarts(source, signed_in.owner), origin=signed_in.sid)
-    await ask.shop.telling.repeat_unseen(signed_in)
+    ask.shop.telling.reminding.remind(signed_in)
     return {
         "cart": shapes.WireShapes(ask.shop.board).cart(merged.cart, signed_in, merged.levels),
         "merged": list(merged.merged),

@@ -80,13 +80,11 @@ class Sockets:
         self._throttles[sid] = Throttle()
         self._shop.connections.add(connection)
         await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
-        try:
-            await self._shop.telling.repeat_unseen(connection)
-        except self._shop.storage_errors as error:  # stock is live all the same, and the next connect repeats them
-            log.warning("connect.unseen_not_read", reason=str(error)[:200])
+        self._shop.telling.reminding.remind(connection)
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._throttles.pop(sid, None)
+        self._shop.telling.reminding.forget(sid)
         self._shop.connections.remove(sid)
 
     async def _catch_up(self, sid: str) -> None:
@@ -95,17 +93,18 @@ class Sockets:
 
     def _handler_of(self, event: Event) -> Any:
         async def handle(sid: str, *arguments: Any) -> dict[str, Any]:
-            with structlog.contextvars.bound_contextvars(event_name=event.name, event_id=secrets.token_hex(4)):
-                try:
-                    return {"ok": True, **await self._answer(sid, event, arguments)}
-                except Refused as refusal:
-                    return ack_error(refusal)
-                except self._shop.storage_errors as error:
-                    log.warning("event.storage_unavailable", reason=str(error)[:200])
-                    return ack_error(StorageUnavailable("the database cannot be reached"))
-                except Exception:
-                    log.exception("event.failed")
-                    return ack_error(Internal("this could not be handled"))
+            # Each event has a task, and so a context, of its own: there is nothing to unbind.
+            structlog.contextvars.bind_contextvars(event_name=event.name, event_id=secrets.token_hex(4))
+            try:
+                return {"ok": True, **await self._answer(sid, event, arguments)}
+            except Refused as refusal:
+                return ack_error(refusal)
+            except self._shop.storage_errors as error:
+                log.warning("event.storage_unavailable", reason=str(error)[:200])
+                return ack_error(StorageUnavailable("the database cannot be reached"))
+            except Exception:
+                log.exception("event.failed")
+                return ack_error(Internal("this could not be handled"))
 
         return handle
 

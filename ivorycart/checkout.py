@@ -8,7 +8,7 @@ nothing any more: the next try under the same key takes the next of the few keys
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -31,7 +31,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """What a client asks for. ``payment`` names its ``method``; None is for orders that are not paid here."""
+    """What a client asks for. ``payment`` names its ``method``; None is for orders that are not paid here.
+
+    ``fingerprint`` is a digest of it, card number and all: the same key with another digest is the client's mistake.
+    """
 
     owner: OwnerId
     order_key: str
@@ -42,17 +45,17 @@ class OrderRequest:
     expected_total: int | None
     origin: str | None = None
     lines: tuple[tuple[str, int], ...] | None = None
+    fingerprint: str = field(init=False)
 
-    @property
-    def fingerprint(self) -> str:
-        """Digest the request, card number and all: the same key with another digest is a mistake of the client's."""
+    def __post_init__(self) -> None:
         content = {
             "address": self.address and list(self.address),
             "payment": self.payment,
             "expected_total": self.expected_total,
             "lines": sorted(self.lines) if self.lines is not None else None,
         }
-        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+        digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+        object.__setattr__(self, "fingerprint", digest)  # once: an order asks for it three times
 
 
 @dataclass(frozen=True, slots=True)

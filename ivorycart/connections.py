@@ -23,17 +23,20 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One socket. ``watch`` is what it wants to hear of; None is everything."""
+    """One socket. ``watch`` is what it wants to hear of; None is everything.
+
+    ``owner`` is whose cart it works on: the user's, or else the anonymous session's.
+    """
 
     sid: str
     session: str
     user: User | None = None
     watch: frozenset[str] | None = None
+    owner: OwnerId = field(init=False)
 
-    @property
-    def owner(self) -> OwnerId:
-        """Whose cart this socket works on: the user's, or else the anonymous session's."""
-        return owner_of_user(self.user.id) if self.user else owner_of_session(self.session)
+    def __post_init__(self) -> None:
+        owner = owner_of_user(self.user.id) if self.user else owner_of_session(self.session)
+        object.__setattr__(self, "owner", owner)  # once: it is a digest, and every event asks for it
 
 
 class Outlet(Protocol):

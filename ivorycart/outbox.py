@@ -4,7 +4,8 @@ Pattern: a leased worker. It claims due mails (which moves their next try into t
 loses nothing and a second one takes nothing twice), sends them concurrently, and notes what became of each: sent;
 to be tried again with a growing pause; or dead, after a permanent refusal or too many tries. What a slow server leaves
 no time for is given back before its claim runs out. A mail that goes wrong in a way nobody thought of costs the others
-nothing. Where no mail server is set, mails stay in the history as ``unsent`` and are shown in the log.
+nothing. Where no mail server is set, nothing is composed: mails are set aside by the hundred, stay in the history as
+``unsent``, and are named in the log.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ from ivorycart.mail.port import Mailer, MailPermanent, MailTemporary
 from models.letter import Mail
 
 BATCH = 100
+ASIDE = 500  # mails that are set aside at once where no mail server is set
+NAMED = 20  # so many of them have log lines of their own; more are counted, or logging would cost more than all else
 INTERVAL = 0.5
 CONCURRENCY = 8
 MAX_TRIES = 12
@@ -42,8 +45,8 @@ class MailBook(Protocol):
     async def sent(self, mail: Mail) -> None:
         """Note that a mail was accepted by the server."""
 
-    async def unsent(self, mail: Mail, note: str) -> None:
-        """Note that a mail was not sent and will not be."""
+    async def set_aside(self, limit: int, note: str) -> Sequence[Mail]:
+        """Note of due mails that they were not sent and will not be; return them."""
 
     async def retry(self, mail: Mail, error: str, pause: timedelta) -> None:
         """Have a mail tried again after a pause."""
@@ -72,7 +75,20 @@ class Relay:
     clock: Callable[[], float] = time.monotonic
 
     async def step(self) -> bool:
-        """Send one batch; return whether there may be more."""
+        """Send one batch, or set one aside where nothing can be sent; return whether there may be more."""
+        if self.mailer is None:
+            return await self._set_aside()
+        return await self._send_batch(self.mailer)
+
+    async def _set_aside(self) -> bool:
+        mails = await self.book.set_aside(ASIDE, NO_SERVER)
+        for mail in mails[:NAMED]:
+            log.info("mail.unsent", mail=mail.key, to=mail.to, kind=mail.kind, reason=NO_SERVER)
+        if len(mails) > NAMED:
+            log.info("mail.unsent_too", count=len(mails) - NAMED, reason=NO_SERVER)
+        return len(mails) == ASIDE
+
+    async def _send_batch(self, mailer: Mailer) -> bool:
         mails = await self.book.claim(BATCH)
         last_start = self.clock() + PATIENCE
         gate = asyncio.Semaphore(CONCURRENCY)
@@ -82,7 +98,7 @@ class Relay:
                 if self.clock() > last_start:
                     await self.book.give_back(mail)
                 else:
-                    await self._send(mail)
+                    await self._send(mailer, mail)
 
         # One whose outcome cannot be noted must not cut short the others, which are being talked about with a server.
         for failure in await asyncio.gather(*map(send, mails), return_exceptions=True):
@@ -90,7 +106,7 @@ class Relay:
                 raise failure
         return len(mails) == BATCH
 
-    async def _send(self, mail: Mail) -> None:
+    async def _send(self, mailer: Mailer, mail: Mail) -> None:
         try:
             message = await self.compose(mail)
         except (LookupError, ValueError) as error:
@@ -100,11 +116,7 @@ class Relay:
             log.exception("mail.not_composed", mail=mail.key)
             await self._later(mail, f"{type(error).__name__}: {error}")
         else:
-            if self.mailer is None:
-                log.info("mail.unsent", mail=mail.key, to=mail.to, subject=str(message["Subject"]), reason=NO_SERVER)
-                await self.book.unsent(mail, NO_SERVER)
-            else:
-                await self._deliver(self.mailer, mail, message)
+            await self._deliver(mailer, mail, message)
 
     async def _deliver(self, mailer: Mailer, mail: Mail, message: EmailMessage) -> None:
         try:

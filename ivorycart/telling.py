@@ -2,7 +2,8 @@
 
 Pattern: what other processes wrote comes from the feed; what this process committed comes from the ledger
 (``committed``, plain, never waits) and is sent by one task. A socket that made a change itself has its ack.
-After a gap in what the feed heard, the same task repeats what open sockets may have missed (``repeat_to_all``).
+After a gap in what the feed heard, open sockets get what they may have missed again (``repeat_to_all``): their carts by
+the same task, what was not seen by ``reminding``.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 
 from ivorycart.batch import Committed
 from ivorycart.connections import Connection, Connections, Outlet
+from ivorycart.reminding import Reminding, UnseenBook
 from ivorycart.workers import WorkerState
 from models.cart import Cart
 from models.feed import CatalogueChanged
@@ -39,11 +41,8 @@ class Shapes(Protocol):
         """Show a notification."""
 
 
-class NotificationBook(Protocol):
+class NotificationBook(UnseenBook, Protocol):
     """Where notifications are kept."""
-
-    async def owners_with_unseen(self) -> Iterable[OwnerId]:
-        """Return everybody who has something unseen."""
 
     async def unseen(self, owner: OwnerId) -> Sequence[Notification]:
         """Return what an owner has not seen, oldest first."""
@@ -68,12 +67,15 @@ class Telling:
     shapes: Shapes
     book: NotificationBook
     carts: CartBook | None = None
-    _with_unseen: set[OwnerId] = field(default_factory=set)
+    reminding: Reminding = field(init=False)
     _carts: asyncio.Queue[tuple[Cart, str | None] | OwnerId] = field(default_factory=asyncio.Queue)
+
+    def __post_init__(self) -> None:
+        self.reminding = Reminding(self.book, self._remind)
 
     async def open(self) -> None:
         """Learn who has something unseen, so that a reconnect of ten thousand asks the database only for those."""
-        self._with_unseen = set(await self.book.owners_with_unseen())
+        await self.reminding.open()
 
     def committed(self, done: Sequence[Committed]) -> None:
         """Queue carts for the sockets that did not change them themselves."""
@@ -84,9 +86,10 @@ class Telling:
 
     def repeat_to_all(self) -> None:
         """Queue for every connected owner what they may have missed: unseen notifications, and their cart."""
-        for owner in {connection.owner for connection in self.connections}:
-            if self.carts or owner in self._with_unseen:
-                self._carts.put_nowait(owner)
+        for connection in self.connections:
+            self.reminding.remind(connection)
+        for owner in {connection.owner for connection in self.connections} if self.carts else ():
+            self._carts.put_nowait(owner)
 
     async def run(self, state: WorkerState) -> None:
         """Send what is queued until cancelled."""
@@ -100,8 +103,6 @@ class Telling:
 
     async def _repeat(self, owner: OwnerId) -> None:
         try:
-            for connection in self.connections.of_owner(owner):
-                await self.repeat_unseen(connection)
             if self.carts and self.connections.of_owner(owner):
                 await self.cart(await self.carts.get(owner))
         except Exception:
@@ -120,25 +121,13 @@ class Telling:
 
     async def notification(self, notification: Notification) -> None:
         """Send a fresh notification: stock alerts by their own event."""
-        self._with_unseen.add(notification.to)
+        self.reminding.note(notification.to)
         event = "alert" if notification.kind == "low_stock" else "notification"
         for connection in self.connections.of_owner(notification.to):
             await self.outlet.send(event, self.shapes.notification(notification), to=connection.sid)
 
-    async def repeat_unseen(self, connection: Connection) -> None:
-        """Send again what this socket's owner has not seen."""
-        if connection.owner not in self._with_unseen:
-            return
-        self._with_unseen.discard(connection.owner)  # before the question: what comes in meanwhile puts it back
-        try:
-            unseen = await self.book.unseen(connection.owner)
-        except BaseException:
-            self._with_unseen.add(connection.owner)
-            raise
-        if unseen:
-            self._with_unseen.add(connection.owner)
-        for notification in unseen:
-            await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
+    async def _remind(self, connection: Connection, notification: Notification) -> None:
+        await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
 
     async def order(self, order: Order) -> None:
         """Send an order to its buyer."""

@@ -1,6 +1,6 @@
 """Crossings, and the notifications and mails that come of them."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from bson import ObjectId
 from pymongo import InsertOne
@@ -11,10 +11,11 @@ from models.identity import OwnerId, owner_of_user, user_of_owner
 from models.notification import Notification
 from models.stock import Crossing
 from mongo import documents
-from mongo.driver import Database, Document
+from mongo.driver import Database, Document, Driver
 from mongo.schema import FILLED
 
 PORTION = 500
+MOST_UNSEEN = 100  # of one owner
 _DUPLICATE_KEY = 11000
 
 
@@ -100,7 +101,8 @@ class Alerts:
 class Notifications:
     """What owners have been told."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, driver: Driver, database: Database) -> None:
+        self._driver = driver
         self._notifications = database["notifications"]
 
     async def owners_with_unseen(self) -> Iterable[OwnerId]:
@@ -110,8 +112,17 @@ class Notifications:
 
     async def unseen(self, owner: OwnerId) -> Sequence[Notification]:
         """Return what an owner has not seen, oldest first (the last hundred)."""
-        found = self._notifications.find({"to": owner, "seen": False}).sort("at", -1).limit(100)
-        return [documents.notification_of(row) for row in reversed(await found.to_list(None))]
+        return (await self.unseen_of([owner])).get(owner, [])
+
+    async def unseen_of(self, owners: Sequence[OwnerId]) -> Mapping[OwnerId, Sequence[Notification]]:
+        """Return what these have not seen, oldest first (the last hundred of each); who has seen all is missing."""
+        last: Document = {"$topN": {"n": MOST_UNSEEN, "sortBy": {"at": -1}, "output": "$$ROOT"}}
+        pipeline: list[Document] = [
+            {"$match": {"to": {"$in": list(owners)}, "seen": False}},
+            {"$group": {"_id": "$to", "rows": last}},
+        ]
+        found = await self._driver.aggregate(self._notifications, pipeline)
+        return {each["_id"]: [documents.notification_of(row) for row in reversed(each["rows"])] for each in found}
 
     async def mark_seen(self, owner: OwnerId, ids: Iterable[str]) -> int:
         """Note that an owner has seen these; return how many are still unseen."""

@@ -14,6 +14,7 @@ from mongo.driver import Database, Document
 
 # Longer than the relay takes with any mail: only one that died lets a claim run out.
 CLAIM_SECONDS = 120
+_DUE: Document = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}}
 
 
 class Emails:
@@ -36,24 +37,30 @@ class Emails:
 
     async def claim(self, limit: int) -> Sequence[Mail]:
         """Take due mails, the oldest first: nobody else gets them until the claim runs out."""
-        due: Document = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}}
-        found = await self._emails.find(due, {"_id": 1}).sort("due", 1).limit(limit).to_list(None)
+        found = await self._emails.find(_DUE, {"_id": 1}).sort("due", 1).limit(limit).to_list(None)
         if not found:
             return []
         claim = ObjectId()
         later = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": self._claim_seconds}}
         change: list[Document] = [{"$set": {"claim": claim, "due": later, "tries": {"$add": ["$tries", 1]}}}]
-        await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **due}, change)
+        await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **_DUE}, change)
         rows = await self._emails.find({"_id": {"$in": [row["_id"] for row in found]}, "claim": claim}).to_list(None)
-        return [Mail(row["_id"], row["kind"], row["to"], row["data"], row["tries"]) for row in rows]
+        return list(map(_mail, rows))
+
+    async def set_aside(self, limit: int, note: str) -> Sequence[Mail]:
+        """Note of due mails, the oldest first, that they were not sent and will not be; return them.
+
+        One that somebody takes up to send it at the same moment stays theirs.
+        """
+        rows = await self._emails.find(_DUE).sort("due", 1).limit(limit).to_list(None)
+        if rows:
+            change: list[Document] = [{"$set": {"state": "unsent", "error": _text(note)}}, {"$unset": "claim"}]
+            await self._emails.update_many({"_id": {"$in": [row["_id"] for row in rows]}, **_DUE}, change)
+        return list(map(_mail, rows))
 
     async def sent(self, mail: Mail) -> None:
         """Note that a mail was accepted by the server."""
         await self._finish(mail, state="sent", sent_at="$$NOW", error=None)
-
-    async def unsent(self, mail: Mail, note: str) -> None:
-        """Note that a mail was not sent and will not be."""
-        await self._finish(mail, state="unsent", error=_text(note))
 
     async def dead(self, mail: Mail, error: str) -> None:
         """Give a mail up."""
@@ -78,6 +85,10 @@ class Emails:
         """Return the order that a mail is about."""
         document = await self._orders.find_one({"_id": ObjectId(order_id)})
         return documents.order_of(document) if document else None
+
+
+def _mail(row: Document) -> Mail:
+    return Mail(row["_id"], row["kind"], row["to"], row["data"], row["tries"])
 
 
 def _literal(document: Document) -> Document:

@@ -111,8 +111,7 @@ class Outgoing(asyncio.Protocol):
         """Send the answer to CONNECT, then what was held, or forget that."""
         held, self._held, self._held_bytes = self._held or [], None, 0
         self._reckon()
-        for frame in (answer, *held) if keep else (answer,):
-            self.write(frame)
+        self.write(b"".join((answer, *held)) if keep else answer)  # at once: each write is a call to the system
 
     def pause_writing(self) -> None:
         """Lag from now on (the transport calls this)."""

@@ -8,6 +8,7 @@ of its code sees it.
 import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -23,6 +24,8 @@ RESERVED_EVENTS = frozenset(
 ENGINE_CLOSE, ENGINE_PONG, ENGINE_MESSAGE = "1", "3", "4"
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = 0, 1, 2, 3, 4
 _STRICT = json.JSONEncoder(allow_nan=False, check_circular=False, default=lambda _leaf: None)
+# what never holds a NaN; a Fragment is JSON already
+_WITHOUT_NAN = frozenset((str, int, bool, type(None), orjson.Fragment))
 _BINARY_TYPES = frozenset("56")
 # type, /namespace up to a comma, ack id (16 digits hold every integer of JavaScript), JSON
 _PACKET = re.compile(r"([0-3])(?:(/[^,]{0,255})(?:,|\Z))?([0-9]{1,16})?(.*)\Z", re.DOTALL)
@@ -47,13 +50,30 @@ class Packet:
 def to_json(value: Any) -> bytes:
     """Return JSON in UTF-8; TypeError for what JSON has not, ValueError for NaN and infinities."""
     text = orjson.dumps(value)
-    # orjson writes them as null, so what has no null, or reads back as the same, had none. json, slower, is sure.
-    if b"null" in text and orjson.loads(text) != value:
+    # orjson writes them as null, so what has no null had none. Of what has, json, slower, is sure.
+    if b"null" in text and not _is_plain(value):
         try:
             _STRICT.encode(value)
         except ValueError:
             raise ValueError("NaN and infinities are not JSON") from None
     return text
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is made of what can be neither NaN nor infinity, and of finite numbers."""
+    left: list[Any] = [(value,)]
+    while left:
+        each = left.pop()
+        inner = each.values() if type(each) is dict else each
+        if _WITHOUT_NAN.issuperset(map(type, inner)):
+            continue
+        for child in inner:
+            kind = type(child)
+            if kind is dict or kind is list or kind is tuple:
+                left.append(child)
+            elif kind not in _WITHOUT_NAN and not (kind is float and isfinite(child)):
+                return False
+    return True
 
 
 class WireJSON:

@@ -6,9 +6,10 @@ its name to `KINDS`. Amounts are integers in minor units, times are ISO 8601 str
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,11 +48,11 @@ def compose(
     if kind not in KINDS:
         raise UnknownMailKind(f"unknown kind of mail: {kind!r}; known: {', '.join(sorted(KINDS))}")
     subject, text, html = _render(kind, {**data, "public_url": _site(public_url)})
-    writer, reader = mailbox(sender), mailbox(to)
+    writer, reader = _sender(sender), mailbox(to)
     # Addresses beyond ASCII have no older spelling: such a message needs SMTPUTF8 (RFC 6531) all the way.
     plain = writer.addr_spec.isascii() and reader.addr_spec.isascii()
     message = EmailMessage(policy=MailPolicy(utf8=not plain))
-    message["From"] = writer
+    message["From"] = str(writer)
     message["To"] = reader
     message["Subject"] = header_text(subject)
     message["Date"] = format_datetime(date or datetime.now(UTC))
@@ -71,6 +72,12 @@ def _render(kind: str, data: Mapping[str, Any]) -> tuple[str, str, str]:
     except UndefinedError as error:
         raise ValueError(f"mail {kind}: {error.message}") from error
     return subject, text, html
+
+
+@lru_cache(maxsize=4)
+def _sender(value: str) -> Address:
+    """Read the shop's own address, which is the same in every mail."""
+    return mailbox(value)
 
 
 def _site(public_url: str) -> str:

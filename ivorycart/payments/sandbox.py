@@ -60,7 +60,7 @@ class Sandbox:
         _remember(self._voided, authorisation_id, None)
 
     def _current(self, authorisation: Authorisation) -> Authorisation:
-        return replace(authorisation, live=authorisation.id not in self._voided)
+        return replace(authorisation, live=False) if authorisation.id in self._voided else authorisation
 
     @staticmethod
     def _id(key: str) -> str:

@@ -8,10 +8,21 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+import structlog
 
 from ivorycart.composing import MailComposer
 from ivorycart.mail.port import MailPermanent, MailTemporary
-from ivorycart.outbox import CONCURRENCY, LONGEST_PAUSE, MAX_TRIES, NO_SERVER, PATIENCE, Relay, pause_after
+from ivorycart.outbox import (
+    ASIDE,
+    CONCURRENCY,
+    LONGEST_PAUSE,
+    MAX_TRIES,
+    NAMED,
+    NO_SERVER,
+    PATIENCE,
+    Relay,
+    pause_after,
+)
 from models.letter import Mail
 from models.order import Order
 
@@ -45,9 +56,12 @@ class Book:
         """Note."""
         self._note("sent", mail.key)
 
-    async def unsent(self, mail: Mail, note: str) -> None:
-        """Note."""
-        self._note("unsent", mail.key, note)
+    async def set_aside(self, limit: int, note: str) -> Sequence[Mail]:
+        """Note all of them."""
+        mails = await self.claim(limit)
+        for mail in mails:
+            self._note("unsent", mail.key, note)
+        return mails
 
     async def retry(self, mail: Mail, error: str, pause: timedelta) -> None:
         """Note."""
@@ -148,9 +162,27 @@ def test_pauses_double_from_seconds_to_an_hour():
     assert sum(pauses, timedelta()) > timedelta(hours=2)
 
 
-async def test_without_a_mail_server_mails_are_kept_as_unsent():
-    """They stand in the history with the reason."""
-    assert (await run(a_mail())).notes == [("unsent", "m", NO_SERVER)]
+async def test_without_a_mail_server_mails_are_kept_as_unsent_and_nothing_is_composed():
+    """They stand in the history with the reason; writing what nobody reads would cost more than taking the orders."""
+
+    async def compose(_mail: Mail) -> EmailMessage:
+        pytest.fail("a mail was composed")
+
+    assert (await run(a_mail(), compose=compose)).notes == [("unsent", "m", NO_SERVER)]
+
+
+async def test_without_a_mail_server_the_log_names_mails_and_counts_what_is_beyond_some():
+    """A burst of orders is no burst of log lines."""
+    book = Book([a_mail(f"m{number}") for number in range(ASIDE + NAMED)])
+    relay = Relay(book, None, COMPOSE)
+    with structlog.testing.capture_logs() as lines:
+        assert await relay.step()
+        assert not await relay.step()
+    assert len(book.notes) == ASIDE + NAMED
+    named = {"event": "mail.unsent", "log_level": "info", "reason": NO_SERVER}
+    assert lines[0] == named | {"mail": "m0", "to": "m0@shop.test", "kind": "low_stock"}
+    assert [line["count"] for line in lines if line["event"] == "mail.unsent_too"] == [ASIDE - NAMED]
+    assert len(lines) == 2 * NAMED + 1
 
 
 @pytest.mark.parametrize(

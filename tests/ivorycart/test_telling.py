@@ -30,9 +30,6 @@ class Ears:
 
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     stored: list[Notification] = field(default_factory=list)
-    asked: list[OwnerId] = field(default_factory=list)
-    failures: int = 0
-    meanwhile: Any = None
 
     async def send(self, event: str, payload: Any, *, to: str) -> None:
         """Keep an event."""
@@ -58,17 +55,9 @@ class Ears:
         """Say who."""
         return [each.to for each in self.stored if not each.seen]
 
-    async def unseen(self, owner: OwnerId) -> Sequence[Notification]:
+    async def unseen_of(self, owners: Sequence[OwnerId]) -> Mapping[OwnerId, Sequence[Notification]]:
         """Say what."""
-        self.asked.append(owner)
-        if self.failures:
-            self.failures -= 1
-            raise ConnectionError("the database is away")
-        found = [each for each in self.stored if each.to == owner and not each.seen]
-        if self.meanwhile:
-            meanwhile, self.meanwhile = self.meanwhile, None
-            await meanwhile()
-        return found
+        return {owner: [each for each in self.stored if each.to == owner] for owner in owners}
 
 
 class Stage:
@@ -190,73 +179,19 @@ async def test_an_order_goes_to_its_buyers_sockets():
     assert sorted(stage.events) == [("order", "a1"), ("order", "a2")]
 
 
-async def test_what_was_not_seen_is_repeated_at_each_return_until_it_is_seen():
-    """Also what was there before this process began."""
-    stage = Stage()
-    stage.ears.stored = [told("old"), told("new")]
-    await stage.telling.open()
-    ada = stage.connections.get("a1")
-    for _ in range(2):
-        await stage.telling.repeat_unseen(ada)
-    assert [(event, payload["id"]) for event, _, payload in stage.ears.sent] == [
-        ("notification", "old"),
-        ("notification", "new"),
-    ] * 2
-    stage.ears.stored = []
-    await stage.telling.repeat_unseen(ada)
-    assert len(stage.ears.sent) == 4
-
-
-async def test_ten_thousand_who_have_nothing_unseen_cost_no_query():
-    """Neither those who never had anything nor those who have seen it."""
-    stage = Stage()
-    await stage.telling.open()
-    await stage.telling.notification(told())
-    for _ in range(3):
-        await stage.telling.repeat_unseen(stage.connections.get("a1"))
-        await stage.telling.repeat_unseen(stage.connections.get("b1"))
-    assert stage.ears.asked == [ADA]
-
-
-async def test_what_comes_in_while_the_unseen_are_read_is_repeated_later():
-    """The answer did not have it, so the next return asks again."""
-    stage = Stage()
-    stage.telling._with_unseen.add(ADA)
-
-    async def arrives() -> None:
-        stage.ears.stored.append(told())
-        await stage.telling.notification(told())
-
-    stage.ears.meanwhile = arrives
-    ada = stage.connections.get("a1")
-    await stage.telling.repeat_unseen(ada)
-    stage.ears.sent.clear()
-    await stage.telling.repeat_unseen(ada)
-    assert stage.events == [("notification", "a1")]
-
-
-async def test_a_question_that_failed_is_asked_again_at_the_next_return():
-    """A database that was away for a moment makes nobody miss anything."""
-    stage = Stage()
-    stage.ears.stored = [told()]
-    await stage.telling.open()
-    stage.ears.failures = 1
-    ada = stage.connections.get("a1")
-    with pytest.raises(ConnectionError):
-        await stage.telling.repeat_unseen(ada)
-    await stage.telling.repeat_unseen(ada)
-    assert stage.events == [("notification", "a1")]
-
-
-async def test_after_a_gap_open_sockets_hear_again_what_is_unseen():
-    """And only those who have something unseen cost a query."""
+async def test_after_a_gap_open_sockets_are_reminded_of_what_is_unseen():
+    """And nobody else's."""
     stage = Stage()
     stage.ears.stored = [told()]
     await stage.telling.open()
     stage.telling.repeat_to_all()
-    await stage.deliver()
+    run = asyncio.create_task(stage.telling.reminding.run(WorkerState("reminding", has_rhythm=False)))
+    async with asyncio.timeout(20):
+        while len(stage.events) < 2:
+            await asyncio.sleep(0.01)
+    run.cancel()
+    await asyncio.gather(run, return_exceptions=True)
     assert sorted(stage.events) == [("notification", "a1"), ("notification", "a2")]
-    assert set(stage.ears.asked) == {ADA}
 
 
 async def test_after_a_gap_open_sockets_hear_their_carts_again():
@@ -275,12 +210,20 @@ async def test_after_a_gap_open_sockets_hear_their_carts_again():
 
 async def test_a_repetition_that_failed_is_tried_again_by_the_next_run():
     """A database that was away for a moment makes nobody miss anything."""
+
+    class Book:
+        failures = 1
+
+        async def get(self, owner: OwnerId) -> Cart:
+            if self.failures:
+                self.failures -= 1
+                raise ConnectionError("the database is away")
+            return replace(FULL, id=owner)
+
     stage = Stage()
-    stage.ears.stored = [told()]
-    await stage.telling.open()
+    stage.telling.carts = Book()
     stage.telling.repeat_to_all()
-    stage.ears.failures = 1
     with pytest.raises(ConnectionError):
         await stage.telling.run(WorkerState("telling", has_rhythm=False))
     await stage.deliver()
-    assert sorted(stage.events) == [("notification", "a1"), ("notification", "a2")]
+    assert sorted(stage.events) == [("cart", "a1"), ("cart", "a2"), ("cart", "b1")]

@@ -18,7 +18,7 @@ from mongo.alerts import Alerts, Notifications
 from mongo.driver import Database, Driver
 from mongo.schema import FILLED
 from mongo.users import Users
-from tests.mongo.shop import SELLER, add_product, ask, buyer, check_books, running_ledger
+from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, check_books, running_ledger
 
 GUEST = OwnerId("s:guest")
 
@@ -249,15 +249,19 @@ async def notify(database: Database, to: str, number: int, *, seen: bool = False
     await database["notifications"].insert_one({**document, "at": at.replace(microsecond=number * 1000)})
 
 
-async def test_the_unseen_are_the_owners_own_the_last_hundred_and_in_order(database: Database):
-    """Marking marks one's own only."""
-    book = Notifications(database)
+@both_drivers
+async def test_the_unseen_are_the_owners_own_the_last_hundred_and_in_order(driver: Driver, database: Database):
+    """Marking marks one's own only; many owners are asked for at once."""
+    book = Notifications(driver, database)
     for number in range(103):
         await notify(database, GUEST, number)
     await notify(database, "s:other", 1)
     await notify(database, "s:done", 1, seen=True)
     unseen = await book.unseen(GUEST)
     assert [each.data["number"] for each in unseen] == list(range(3, 103))
+    both = await book.unseen_of([GUEST, OwnerId("s:other"), OwnerId("s:done")])
+    assert {owner: len(found) for owner, found in both.items()} == {GUEST: 100, "s:other": 1}
+    assert both[GUEST] == unseen
     assert set(await book.owners_with_unseen()) == {GUEST, "s:other"}
     assert await book.mark_seen(OwnerId("s:other"), [unseen[0].id]) == 1
     assert await book.mark_seen(GUEST, [each.id for each in unseen]) == 3

@@ -139,13 +139,27 @@ async def test_a_retry_waits_for_its_pause(database: Database):
 async def test_a_reason_may_hold_anything(database: Database, reason: str):
     """Bytes of another alphabet reach us as lone surrogates, which no database takes."""
     book = Emails(database)
-    for number, note in enumerate((book.dead, book.unsent)):
-        await book.add(letter(f"k{number}"))
-        (mail,) = await book.claim(10)
-        await note(mail, reason)
-        state, _, error = await state_of(database, f"k{number}")
-        assert state in {"dead", "unsent"}
-        assert error == reason.replace("\udce9", "?")
+    await book.add(letter())
+    (mail,) = await book.claim(10)
+    await book.dead(mail, reason)
+    await book.add(letter("another"))
+    await book.set_aside(10, reason)
+    noted = reason.replace("\udce9", "?")
+    assert await state_of(database) == ("dead", 1, noted)
+    assert await state_of(database, "another") == ("unsent", 0, noted)
+
+
+async def test_due_mails_are_set_aside_the_oldest_first_and_none_that_somebody_sends(database: Database):
+    """Those that wait for a later try wait on; nobody has tried what is set aside."""
+    book = Emails(database)
+    for key in ("taken", "first", "second", "third"):
+        await book.add(letter(key))
+        await asyncio.sleep(0.002)
+    await book.claim(1)
+    aside = [[mail.key for mail in await book.set_aside(2, "no server")] for _ in range(3)]
+    assert aside == [["first", "second"], ["third"], []]
+    assert await state_of(database, "third") == ("unsent", 0, "no server")
+    assert await state_of(database, "taken") == ("pending", 1, None)
 
 
 async def test_claiming_reads_what_is_due_only(database: Database):
@@ -267,11 +281,11 @@ async def test_two_relays_send_each_mail_once(database: Database):
 
 
 async def test_without_a_server_mails_end_as_unsent(database: Database):
-    """They are not tried again."""
+    """They are not tried, nor ever will be."""
     book = Emails(database)
     await book.add(letter())
     await Relay(book, None, MailComposer(book, "shop@shop.test", "http://shop.test")).step()
-    assert await state_of(database) == ("unsent", 1, NO_SERVER)
+    assert await state_of(database) == ("unsent", 0, NO_SERVER)
 
 
 async def test_an_order_that_is_gone_is_none(database: Database):

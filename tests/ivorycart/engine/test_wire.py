@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import orjson
 import pytest
 
 from ivorycart.engine.refusal import Forbidden, Malformed
@@ -28,7 +29,10 @@ def test_the_wire_knows_malformed_from_forbidden() -> None:
     assert decode('2["echo",' + "[]," * 5000 + "1]").event == "echo"  # wide is not deep
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, {"a": [1, {"b": -math.inf}]}, (None, math.nan)])
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, {"a": [1, {"b": -math.inf}]}, (None, math.nan), [orjson.Fragment(b"[null]"), {"a": math.nan}]],
+)
 def test_json_has_no_nan(value: Any) -> None:
     """What orjson would write as null is refused, both ways."""
     with pytest.raises(ValueError, match="NaN"):
@@ -38,5 +42,6 @@ def test_json_has_no_nan(value: Any) -> None:
 def test_json_is_text() -> None:
     """python-socketio joins strings; null and floats are fine; bytes are not JSON."""
     assert WireJSON.dumps({"a": [None, 1.5, "é"]}, separators=(",", ":")) == '{"a":[null,1.5,"é"]}'
+    assert WireJSON.dumps([orjson.Fragment(b'{"a":null}'), (), {}]) == '[{"a":null},[],{}]'
     with pytest.raises(TypeError):
         WireJSON.dumps(b"bytes")
