@@ -44,7 +44,7 @@ class UpgradeRefused(Exception):  # noqa: N818 - an answer, not a fault
 
     def response(self) -> web.Response:
         """Return the answer as application/problem+json (RFC 9457)."""
-        problem = {
+        problem: dict[str, Any] = {
             "type": "about:blank",
             "title": self.status.phrase,
             "status": self.status.value,
