@@ -166,7 +166,7 @@ class Server:
             metrics=LedgerMetrics(self.registry),
             on_commit=self.telling.committed,
         )
-        self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed))
+        self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.composer = MailComposer(self.emails, settings.mail_from, public_url)
         self.shop = self._shop(board, connections)
