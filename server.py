@@ -54,7 +54,7 @@ from ivorycart.outbox import Relay
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
-from ivorycart.rate_limits import RateLimits, account_limits
+from ivorycart.rate_limits import RateLimits, account_limits, share
 from ivorycart.resuming import Resuming
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
@@ -176,7 +176,10 @@ class Server:
         settings, database, driver = self.settings, self.store.database, self.store.driver
         tokens = Tokens(settings.jwt_secret or kept_secret(settings.data_dir), seconds=settings.token_seconds)
         limits = RateLimits(
-            account_limits(logins=settings.logins_per_minute, registrations=settings.registrations_per_minute)
+            account_limits(
+                logins=share(settings.logins_per_minute, settings.workers),
+                registrations=share(settings.registrations_per_minute, settings.workers),
+            )
         )
         return Shop(
             facts=Facts(
