@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from tests.running_shop import RunningShop, Visitor, sign_in
 from tests.system.books import Books, open_books
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
-from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.system.journal import Journal, load, nothing_lost, same_answers
 
 KILLS = 10
 

@@ -15,7 +15,7 @@ from tests.running_shop import ROOT, RunningShop, Visitor, sign_in
 from tests.system.books import Books, open_books
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.flock import PATIENCE, Flock, gone
-from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.system.journal import Journal, load, nothing_lost, same_answers
 
 LEASED = {"alerts", "expiry", "mail", "settling"}
 
