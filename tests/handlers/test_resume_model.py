@@ -71,6 +71,7 @@ class World:
         self.board, self.connections = StockBoard(), Connections()
         self.time = 10
         self.board.start(Snapshot(self.now, [(replace(TEA, id=name), Level(10, 0, 1, 0)) for name in NAMES]))
+        self.time += 1  # nothing changes any more at the time of a snapshot
         self.clients = {f"c{number}": client for number, client in enumerate(clients)}
         self.rooms: set[tuple[str, str]] = set()
         self.meanwhile: deque[tuple[Any, ...]] = deque()
