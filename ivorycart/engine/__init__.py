@@ -10,7 +10,6 @@ many), `wheel` (one timer for all), `server` (Socket.IO).
 
 from socketio.exceptions import ConnectionRefusedError as RefusedAtDoor
 
-from ivorycart.engine.answering import unknown_event
 from ivorycart.engine.limits import Limits
 from ivorycart.engine.names import InnerNamesGoneError, verify_inner_names
 from ivorycart.engine.origin import OriginPolicy, origin_policy
@@ -25,6 +24,5 @@ __all__ = [
     "RefusedAtDoor",
     "SocketServer",
     "origin_policy",
-    "unknown_event",
     "verify_inner_names",
 ]

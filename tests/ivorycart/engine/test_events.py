@@ -76,22 +76,6 @@ async def test_an_event_that_nobody_knows_is_answered(engine: RunningEngine) -> 
         assert json.loads((await client.text())[2:]) == ["error", error]
 
 
-async def test_the_application_words_the_answer_to_unknown_events() -> None:
-    """`on_unknown` hears the name and whether an ack is wanted."""
-    heard: list[tuple[str, bool]] = []
-
-    def on_unknown(event: str, wants_ack: bool) -> dict[str, Any]:  # noqa: FBT001
-        heard.append((event, wants_ack))
-        return {"code": "not_found", "message": event, "details": {}}
-
-    async with serving(on_unknown=on_unknown) as engine, raw(engine) as client:
-        await client.join()
-        assert (await client.ask("hm"))["error"]["message"] == "hm"
-        await client.send('42["hm"]')
-        await client.text()
-    assert heard == [("hm", True), ("hm", False)]
-
-
 async def test_a_refusal_without_ack_becomes_an_error_event(engine: RunningEngine) -> None:
     """A handler returns the same refusal either way."""
     async with raw(engine) as client:
