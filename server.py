@@ -3,7 +3,7 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger.py, mongo/transaction.py.
 """
