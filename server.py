@@ -3,7 +3,7 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger.py, mongo/transaction.py.
 """
@@ -54,7 +54,7 @@ from ivorycart.outbox import Relay
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
-from ivorycart.rate_limits import RateLimits, account_limits
+from ivorycart.rate_limits import RateLimits, account_limits, share
 from ivorycart.resuming import Resuming
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
@@ -167,7 +167,7 @@ class Server:
             metrics=LedgerMetrics(self.registry),
             on_commit=self.telling.committed,
         )
-        self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed))
+        self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.composer = MailComposer(self.emails, settings.mail_from, public_url)
         self.shop = self._shop(board, connections)
@@ -177,7 +177,10 @@ class Server:
         settings, database, driver = self.settings, self.store.database, self.store.driver
         tokens = Tokens(settings.jwt_secret or kept_secret(settings.data_dir), seconds=settings.token_seconds)
         limits = RateLimits(
-            account_limits(logins=settings.logins_per_minute, registrations=settings.registrations_per_minute)
+            account_limits(
+                logins=share(settings.logins_per_minute, settings.workers),
+                registrations=share(settings.registrations_per_minute, settings.workers),
+            )
         )
         return Shop(
             facts=Facts(

@@ -1,6 +1,7 @@
 """What no route ever sees: requests that cannot be read as HTTP. They are answered and logged like other refusals.
 
-aiohttp answers them itself, in plain text that repeats what was sent, and logs a traceback for each.
+aiohttp answers them itself, in plain text that repeats what was sent, and logs a traceback for each. There is no
+public way to say it otherwise: the inner names used here are checked at the start, with those of the engine.
 """
 
 from http import HTTPStatus

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from socketio.exceptions import ConnectionRefusedError as RefusedAtDoor
 
 from handlers.errors import ack_error
 from handlers.events import Ask, Event
@@ -15,7 +14,7 @@ from handlers.reading import read
 from handlers.resume import Arrival
 from handlers.socket_events import events
 from ivorycart.connections import Connection
-from ivorycart.engine import SocketServer
+from ivorycart.engine import RefusedAtDoor, SocketServer
 from ivorycart.shop import Shop
 from ivorycart.throttle import Throttle
 from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused, StorageUnavailable

@@ -4,7 +4,9 @@ Concurrency: all methods are plain and run on the event loop; the feed is the on
 
 Invariants: a level's version never goes back; each change moves ``cursor`` forward; ``since`` answers exactly the
 products that changed at or after a cursor (all changes of one transaction share their time, and a frame may have split
-them), or None where the memory does not reach that far, or where so much changed that a snapshot is cheaper. Of each
+them), or None where the memory does not reach that far, or where so much changed that a snapshot is cheaper. A cursor
+that is a little ahead comes from a process that heard sooner: its client has missed nothing here, and versions keep
+what it knows better (a write without a version may look older until this board is there, too). Of each
 product only its last change is remembered, so that ten thousand clients who come back at once cost what has changed,
 not how often; to answer one costs what it missed. ``revision`` moves with everything that changes what is shown, also
 where the cursor stays: within one transaction.
@@ -24,6 +26,9 @@ MEMORY = 100_000
 BEGINNING = Cursor("0" * 16)
 SNAPSHOT_LIMIT = 1000
 MISSED_LIMIT = SNAPSHOT_LIMIT
+# Seconds of cluster time by which another process may have heard sooner: as long as one counts as ready. Beyond it, a
+# cursor belongs to another history.
+AHEAD = 10
 
 
 class Shown(NamedTuple):
@@ -54,6 +59,7 @@ class StockBoard:
     revision: int = 0
     _on_show: dict[str, None] = field(default_factory=dict)
     _floor: Cursor = BEGINNING
+    _other: Cursor = BEGINNING  # up to here a cursor may be of the history before
     _changed: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     _catalogue: OrderedDict[str, CatalogueChanged] = field(default_factory=OrderedDict)
 
@@ -68,6 +74,7 @@ class StockBoard:
         self.next_release = {}
         self._on_show = {product.id: None for product, _ in snapshot.products if product.for_sale}
         self.revision += MEMORY  # nothing that was made of the other history is of late
+        self._other = max(self._other, self.cursor)
         self.cursor = self._floor = _after(snapshot.cursor)
         self._changed.clear()
         self._catalogue.clear()
@@ -122,8 +129,11 @@ class StockBoard:
     def since(self, cursor: str, *, watch: Collection[str] | None = None) -> Missed | None:
         """Return what changed at or after a cursor, newest entry first, or None where only a snapshot can tell.
 
+        Nothing has changed since a cursor that is ahead by up to ``AHEAD`` seconds.
         With ``watch``, only of these products, which is always told; otherwise of no more than a snapshot holds.
         """
+        if max(self.cursor, self._other) < cursor <= _later(self.cursor, AHEAD):
+            return Missed((), ())
         if not self._floor <= cursor <= self.cursor:
             return None
         if watch is not None:
@@ -194,6 +204,10 @@ class StockBoard:
 
 def _time(change: CatalogueChanged) -> Cursor:
     return change.cursor
+
+
+def _later(cursor: Cursor, seconds: int) -> Cursor:
+    return Cursor(f"{int(cursor, 16) + (seconds << 32):016x}")
 
 
 def _after(cursor: Cursor) -> Cursor:

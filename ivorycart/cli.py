@@ -1,4 +1,4 @@
-"""The command line for operators: ``python -m ivorycart audit``, ``seed``, ``restock``, ``load``.
+"""The command line for operators: ``python -m ivorycart audit``, ``seed``, ``restock``, ``adjust``, ``load``.
 
 What the commands work with is given by the composition root, so that this file holds only words and numbers.
 """

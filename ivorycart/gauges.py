@@ -1,12 +1,13 @@
 """Figures that are read from the living objects whenever somebody asks for them."""
 
 import time
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Mapping, Sized
 from typing import Protocol
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ivorycart.engine import Refusal
 from ivorycart.workers import Workers
 
 
@@ -27,15 +28,21 @@ class Following(Protocol):
 
 
 class Gauges(Collector):
-    """A collector for one process: sockets, the stream's lag, the ledger's queue, and how the workers are."""
+    """A collector for one process: sockets, the stream's lag, the ledger's queue, how the workers are.
 
-    def __init__(self, connections: Sized, workers: Workers, ledger: Queueing, feed: Following) -> None:
+    ``refusals`` counts what clients of sockets did wrong, by what it was.
+    """
+
+    def __init__(
+        self, connections: Sized, workers: Workers, ledger: Queueing, feed: Following, refusals: Mapping[Refusal, int]
+    ) -> None:
         self._connections = connections
         self._workers = workers
         self._ledger = ledger
         self._feed = feed
+        self._refusals = refusals
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Read them all."""
         yield GaugeMetricFamily("ivorycart_sockets", "Open sockets", value=len(self._connections))
         yield GaugeMetricFamily(
@@ -44,6 +51,12 @@ class Gauges(Collector):
         yield GaugeMetricFamily(
             "ivorycart_ledger_waiting", "Commands that wait for a batch", value=self._ledger.waiting
         )
+        refusals = CounterMetricFamily(
+            "ivorycart_socket_refusals", "Sockets and packets refused, by what the client did", labels=["reason"]
+        )
+        for reason, count in self._refusals.items():
+            refusals.add_metric([reason.value], count)
+        yield refusals
         yield from self._of_workers()
 
     def _of_workers(self) -> Iterator[GaugeMetricFamily]:

@@ -13,6 +13,14 @@ from models.errors import RateLimited
 LOGINS_PER_ADDRESS = 10
 
 
+def share(limit: int, workers: int) -> int:
+    """Return what each of several processes allows, so that all together allow the limit, or a little more.
+
+    Each process counts only what comes to it; how connections are spread over them is the kernel's affair.
+    """
+    return -(-limit // workers)
+
+
 def account_limits(*, logins: int = 10, registrations: int = 60) -> dict[str, str]:
     """Return the limits of sign-ins per account and per network address, and of registrations per address."""
     return {

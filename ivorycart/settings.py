@@ -49,8 +49,12 @@ class Settings(BaseSettings):
     allowed_origins: Comma = Field((), description="further web origins that may open sockets, separated by commas")
     jwt_secret: str | None = Field(None, min_length=32, description="signs tokens; unset: generated when embedded")
     token_seconds: int = Field(28_800, ge=60, le=604_800, description="how long a token is good")
-    logins_per_minute: int = Field(10, ge=1, le=1_000_000, description="sign-ins per account; tenfold per address")
-    registrations_per_minute: int = Field(60, ge=1, le=1_000_000, description="new accounts per network address")
+    logins_per_minute: int = Field(
+        10, ge=1, le=1_000_000, description="sign-ins per account, tenfold per address; a process has its share of it"
+    )
+    registrations_per_minute: int = Field(
+        60, ge=1, le=1_000_000, description="new accounts per network address, shared likewise"
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="work factor of password hashes")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:587 or smtps://…; unset: no mail")
     mail_from: str = Field("IvoryCart <no-reply@localhost>", description="sender of mails")

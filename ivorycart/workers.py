@@ -108,7 +108,7 @@ async def _keep_running(
 
 @dataclass(slots=True, kw_only=True)
 class LeasedWorker:
-    """Calls ``step`` every ``interval`` seconds while this process has the lease, and at once when nudged.
+    """Calls ``step`` every ``interval`` seconds while this process has the lease.
 
     ``step`` returns whether there may be more to do right away. One that waits long (for a slow mail server, say) keeps
     the lease and counts as alive up to ``longest_step`` seconds.
@@ -120,11 +120,6 @@ class LeasedWorker:
     interval: float
     lease_seconds: float = 3.0
     longest_step: float = LONGEST_STEP
-    _nudge: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def nudge(self) -> None:
-        """Have the next step done now."""
-        self._nudge.set()
 
     async def run(self, state: WorkerState) -> None:
         """Work while holding the lease, until cancelled; then give it back."""
@@ -138,7 +133,7 @@ class LeasedWorker:
                 more = await self._work(state) if mine else False
                 state.alive()
                 if not more:
-                    await self._wait()
+                    await asyncio.sleep(self.interval)
         finally:
             if mine:
                 await self._give_back()
@@ -172,12 +167,3 @@ class LeasedWorker:
                 await self.leases.give_back(self.name)
         except Exception as error:  # noqa: BLE001 - the lease runs out by itself; nothing may hide why we stop
             log.info("lease.not_given_back", worker=self.name, reason=str(error)[:200])
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(self.interval):
-                await self._nudge.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._nudge.clear()

@@ -64,13 +64,6 @@ class ExpireCart(Command[CartChanged]):
 
 
 @dataclass(frozen=True, slots=True)
-class ExtendHold(Command[CartChanged]):
-    """Prolong the hold by the policy's extension, once per hold: the order step needs time to pay."""
-
-    cart_id: OwnerId
-
-
-@dataclass(frozen=True, slots=True)
 class MergeCarts(Command[Merged]):
     """Move the lines of ``source`` into ``target``, quantities summed, clipped to what is allowed and available."""
 

@@ -12,7 +12,6 @@ from models.commands import (
     ClearCart,
     Command,
     ExpireCart,
-    ExtendHold,
     MergeCarts,
     PlaceOrder,
     Restock,
@@ -30,7 +29,6 @@ _RULES: Mapping[type[Command[Any]], Callable[[Any, Draft], Any]] = {
     SetEmail: holding.set_email,
     ClearCart: holding.clear_cart,
     ExpireCart: holding.expire_cart,
-    ExtendHold: holding.extend_hold,
     MergeCarts: merging.merge_carts,
     BeginOrder: ordering.begin_order,
     PlaceOrder: ordering.place_order,
@@ -76,7 +74,7 @@ def reads(command: Command[Any]) -> Reads:
                 carts=(command.cart_id,),
                 keys=(OrderKey(command.cart_id, command.order_key),),
             )
-        case ClearCart() | ExpireCart() | SetEmail() | ExtendHold():
+        case ClearCart() | ExpireCart() | SetEmail():
             return Reads(carts=(command.cart_id,))
         case MergeCarts():
             return Reads(carts=(command.source, command.target))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from models.cart import Cart, Line, Released
-from models.commands import ClearCart, ExpireCart, ExtendHold, SetEmail, SetLine, SetLines
+from models.commands import ClearCart, ExpireCart, SetEmail, SetLine, SetLines
 from models.errors import CartExpired, Conflict, InsufficientStock, Invalid, NotFound
 from models.outcomes import CartChanged
 from models.state import Draft
@@ -57,13 +57,8 @@ def expire_cart(command: ExpireCart, draft: Draft) -> CartChanged:
     return CartChanged(cart, draft.levels)
 
 
-def extend_hold(command: ExtendHold, draft: Draft) -> CartChanged:
-    """Prolong a hold once, for the order step; a hold that is already prolonged or off stays as it is."""
-    return CartChanged(prolong(live_cart(command.cart_id, draft), draft))
-
-
 def prolong(cart: Cart, draft: Draft) -> Cart:
-    """Give a hold its one extension."""
+    """Give a hold its one extension, for the order step; one that is prolonged already, or off, stays as it is."""
     if cart.expires_at is None or cart.extended:
         return cart
     expires_at = cart.expires_at + draft.policy.extension

@@ -11,12 +11,11 @@ from models.identity import OwnerId, owner_of_user, user_of_owner
 from models.notification import Notification
 from models.stock import Crossing
 from mongo import documents
-from mongo.driver import Database, Document, Driver
+from mongo.driver import DUPLICATE_KEY, Database, Document, Driver
 from mongo.schema import FILLED
 
 PORTION = 500
 MOST_UNSEEN = 100  # of one owner
-_DUPLICATE_KEY = 11000
 
 
 class Alerts:
@@ -87,7 +86,7 @@ class Alerts:
         try:
             await self._database[collection].bulk_write([InsertOne(row) for row in rows], ordered=False)
         except BulkWriteError as error:
-            others = [each for each in error.details["writeErrors"] if each["code"] != _DUPLICATE_KEY]
+            others = [each for each in error.details["writeErrors"] if each["code"] != DUPLICATE_KEY]
             if others or error.details["writeConcernErrors"]:
                 raise
 

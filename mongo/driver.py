@@ -23,6 +23,9 @@ DriverName = Literal["motor", "pymongo"]
 # What any call raises while the database cannot be reached, and for what the driver cannot do.
 DRIVER_ERRORS: tuple[type[Exception], ...] = (PyMongoError,)
 
+# A unique index has the key already: the code of a write error.
+DUPLICATE_KEY = 11000
+
 # A server that stops answering must be noticed within a caller's patience (10 s), with time left for another try.
 TIMEOUTS: dict[str, int] = {
     "serverSelectionTimeoutMS": 4000,

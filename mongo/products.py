@@ -13,10 +13,9 @@ from models.catalogue import Listing
 from models.errors import Conflict, Pending, StorageUnavailable
 from models.stock import ChangeType, Level, Movement
 from mongo import documents
-from mongo.driver import Database, Document, Driver, Session
+from mongo.driver import DUPLICATE_KEY, Database, Document, Driver, Session
 
 MAX_RETRIES = 8  # with doubling pauses: one to two seconds
-_DUPLICATE_KEY = 11000
 _SHOWN: Document = {"published": {"$ne": False}, "disabled": {"$ne": True}}
 
 
@@ -77,7 +76,7 @@ class Products:
                 await self._insert(rows, actor)
                 break
             except BulkWriteError as error:
-                if not any(each["code"] == _DUPLICATE_KEY for each in error.details["writeErrors"]):
+                if not any(each["code"] == DUPLICATE_KEY for each in error.details["writeErrors"]):
                     raise
                 raise Conflict("a product with this SKU exists already") from error
             except PyMongoError as error:

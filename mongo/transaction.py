@@ -37,11 +37,10 @@ from models.commands import Command
 from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
 from models.policy import Policy
 from models.state import Changes, State
-from mongo.driver import Database, Document, Driver, Session
+from mongo.driver import DUPLICATE_KEY, Database, Document, Driver, Session
 from mongo.reading import BatchReader
 from mongo.writes import Read, Write, replaced, writes
 
-DUPLICATE_KEY = 11000
 # What two batches of two processes can do to each other, and what a server goes through (stepping down, shutting down,
 # a full disk); everything else in a write is about the document itself.
 _CONTENTION = {112, 225, 244, 246, 251, 24, 50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436, 14031}

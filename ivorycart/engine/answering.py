@@ -9,25 +9,20 @@ from typing import Any
 Error = Mapping[str, Any]  # {code, message, details}
 
 _WRONG_ARGUMENTS: Error = {"code": "validation", "message": "Wrong number of arguments.", "details": {}}
+_UNKNOWN: Error = {"code": "not_found", "message": "There is no such event.", "details": {}}
 _FAILED: Error = {"code": "internal", "message": "The event could not be handled.", "details": {}}
-
-
-def unknown_event(_event: str, _wants_ack: bool) -> Error:  # noqa: FBT001 - the shape of the hook
-    """Return the error for an event that nobody handles."""
-    return {"code": "not_found", "message": "There is no such event.", "details": {}}
 
 
 class Answering:
     """Calls event handlers so that every event gets an answer; what a handler raises is logged, never passed on."""
 
-    def __init__(self, on_unknown: Callable[[str, bool], Error], log: logging.Logger) -> None:
+    def __init__(self, log: logging.Logger) -> None:
         self.log = log
-        self._on_unknown = on_unknown
         self._bounds: dict[Callable[..., Any], tuple[float, float]] = {}
 
-    def unknown(self, event: str, *, wants_ack: bool) -> dict[str, Any]:
+    def unknown(self) -> dict[str, Any]:
         """Return the answer to an event without a handler."""
-        return failure(self._on_unknown(event, wants_ack))
+        return failure(_UNKNOWN)
 
     async def answer(self, event: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Return what the handler returns, or the error of a call that cannot be made or that fails."""

@@ -1,4 +1,6 @@
-"""The inner names of other people's packages that this engine stands on, and the check that they are still there.
+"""The inner names of other people's packages that the server stands on, and the check that they are still there.
+
+Those of this engine, and the few that `handlers/front_door.py` needs to answer what cannot be read as HTTP.
 
 python-socketio 5.18, python-engineio 4.15 and aiohttp 3.14 are pinned; whoever raises a pin learns here, at start-up
 and in one line, what the engine has to be looked at for.
@@ -26,6 +28,10 @@ _ATTRIBUTES = (
     "aiohttp.web_protocol:RequestHandler.connection_lost",
     "aiohttp.web_protocol:RequestHandler.transport",
     "aiohttp.web_response:StreamResponse.prepared",
+    # of the front door
+    "aiohttp.web_protocol:RequestHandler.handle_error",
+    "aiohttp.web_protocol:RequestHandler.log_exception",
+    "aiohttp.web_runner:AppRunner._make_server",
 )  # fmt: skip
 
 # set in a constructor, so not to be found on the class
@@ -34,6 +40,7 @@ _SET_BY = (
     ("socketio.base_manager:BaseManager.__init__", ("rooms", "server")),
     ("engineio.base_server:BaseServer.__init__", ("handlers", "sockets")),
     ("aiohttp.web_request:BaseRequest.__init__", ("_message",)),
+    ("aiohttp.web_server:Server.__init__", ("_kwargs", "_loop", "request_factory", "request_handler")),  # front door
 )
 
 

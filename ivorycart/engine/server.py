@@ -18,7 +18,7 @@ import socketio
 from aiohttp import WSCloseCode, web
 
 from ivorycart.engine import wire
-from ivorycart.engine.answering import Answering, Error, unknown_event
+from ivorycart.engine.answering import Answering
 from ivorycart.engine.connection import Connection
 from ivorycart.engine.doorway import BYE, Doorway
 from ivorycart.engine.engineio_server import EngineServer
@@ -37,13 +37,12 @@ _LEFT_BEHIND = Ending(WSCloseCode.TRY_AGAIN_LATER, "left behind")
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
     """Socket.IO for one aiohttp application, by websocket only.
 
-    `allow_origin(origin, host)` decides before the upgrade (see `origin_policy`). `on_unknown(event, wants_ack)`
-    returns the error for an event without a handler; a handler registered for `*` takes such events instead. Timeouts
-    and bounds are in `Limits`.
+    `allow_origin(origin, host)` decides before the upgrade (see `origin_policy`). Timeouts and bounds are in `Limits`.
 
     Answers: a handler's return value is the ack. When the client asked for none and the handler returned
     `{"ok": False, "error": {...}}`, the error goes out as an `error` event. A handler that raises is logged and
-    answered with code `internal`; one that does not take so many arguments is not called: code `validation`.
+    answered with code `internal`; one that does not take so many arguments is not called: code `validation`. An event
+    without a handler is `not_found`, unless one is registered for `*`: it gets the event's name first.
 
     `on_drained(sid)` is awaited when a client that was left out of conflated broadcasts can take more: it has to tell
     that client where things stand now. Until it returns the client stays left out; if there was anything meanwhile, it
@@ -56,7 +55,6 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self,
         *,
         allow_origin: OriginPolicy,
-        on_unknown: Callable[[str, bool], Error] = unknown_event,
         limits: Limits | None = None,
     ) -> None:
         verify_inner_names()
@@ -65,7 +63,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         self._allow_origin = allow_origin
         self._limits = limits or Limits()
         self.log = logging.getLogger("ivorycart.engine")
-        self._answering = Answering(on_unknown, self.log)
+        self._answering = Answering(self.log)
         # the library logs whole packets at INFO, tokens included
         library_log = self.log.getChild("library")
         library_log.setLevel(logging.ERROR)
@@ -203,9 +201,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         handler = None if event == _ANY else handlers.get(event)
         if handler is None and _ANY in handlers:
             handler, args = handlers[_ANY], (event, *args)
-        wants_ack = packet.id is not None
         if handler is None:
-            answer = self._answering.unknown(event, wants_ack=wants_ack)
+            answer = self._answering.unknown()
         else:
             answer = await self._answering.answer(event, handler, args)
         if packet.id is not None:

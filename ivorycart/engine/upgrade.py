@@ -19,11 +19,12 @@ from aiohttp import web
 from ivorycart.engine.origin import OriginPolicy
 from ivorycart.engine.refusal import Refusal
 
+# the words of the protocol, as every other route has them
 _CODES = {
-    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.BAD_REQUEST: "malformed",
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
-    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
+    HTTPStatus.SERVICE_UNAVAILABLE: "storage_unavailable",
 }
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 _KEY_BYTES = 16
@@ -43,12 +44,13 @@ class UpgradeRefused(Exception):  # noqa: N818 - an answer, not a fault
 
     def response(self) -> web.Response:
         """Return the answer as application/problem+json (RFC 9457)."""
-        problem = {
+        problem: dict[str, Any] = {
             "type": "about:blank",
             "title": self.status.phrase,
             "status": self.status.value,
             "detail": self.detail,
             "code": _CODES[self.status],
+            "errors": [],
         }
         headers = {"Cache-Control": "no-store", "Sec-WebSocket-Version": "13"}
         if self.status is HTTPStatus.METHOD_NOT_ALLOWED:

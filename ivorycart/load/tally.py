@@ -27,7 +27,6 @@ class Histogram:
     """Durations in seconds, which may be negative: counts between bounds that grow by 2 %."""
 
     counts: Counter[int] = field(default_factory=Counter)
-    total: float = 0.0
     least: float = float("inf")
     most: float = float("-inf")
 
@@ -39,7 +38,7 @@ class Histogram:
     def add(self, value: float) -> None:
         """Add one value."""
         self.counts[bisect_left(BOUNDS, value)] += 1
-        self._widen(value, value, value)
+        self._widen(value, value)
 
     def add_all(self, values: Iterable[float]) -> None:
         """Add many values; costs about a sort of them."""
@@ -52,12 +51,12 @@ class Histogram:
             after = bisect_right(ordered, BOUNDS[bound], at) if bound < len(BOUNDS) else len(ordered)
             self.counts[bound] += after - at
             at = after
-        self._widen(ordered[0], ordered[-1], sum(ordered))
+        self._widen(ordered[0], ordered[-1])
 
     def merge(self, other: "Histogram") -> None:
         """Add another's values."""
         self.counts.update(other.counts)
-        self._widen(other.least, other.most, other.total)
+        self._widen(other.least, other.most)
 
     def percentile(self, percent: float) -> float | None:
         """Return the value that so many percent do not exceed, rounded up by at most 2 %."""
@@ -80,8 +79,8 @@ class Histogram:
         shown = {name: None if value is None else round(value * 1000, 3) for name, value in known.items()}
         return {"count": self.count, **shown}
 
-    def _widen(self, least: float, most: float, total: float) -> None:
-        self.least, self.most, self.total = min(self.least, least), max(self.most, most), self.total + total
+    def _widen(self, least: float, most: float) -> None:
+        self.least, self.most = min(self.least, least), max(self.most, most)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,8 @@ import { explain } from "./refusals.js";
 
 const UNDER_WAY = "ivorycart.order";
 const MOST_TRIES = 20;
+/** Nothing is decided: the money may be set aside already, which only the same key finds again. */
+const UNDECIDED = ["pending", "unanswered", "rate_limited", "storage_unavailable"];
 const PAUSE_MS = 1_000;
 const PATIENCE_MS = 15_000;
 const DEMO_ADDRESS = { line1: "1 Quay Street", city: "Galway", postal_code: "H91 E2X4", country: "IE" };
@@ -65,7 +67,7 @@ export function createOrdering({ connection, session, account, cart, memory = se
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       const ack = await connection.ask("order:place", question, PATIENCE_MS);
       if (ack.ok) return answered(ack.order);
-      if (!["pending", "unanswered", "rate_limited"].includes(ack.error.code)) return refused(ack.error);
+      if (!UNDECIDED.includes(ack.error.code)) return refused(ack.error);
       phase.value = "unsure";
       await pause();
       await live(connection);

@@ -1,11 +1,12 @@
 """The shop as shoppers meet it: real windows on a real server, side by side."""
 
 import asyncio
+import json
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from .conftest import OpenWindow
 
@@ -140,6 +141,36 @@ async def test_the_demo_buyer_orders(shop: Any, window: OpenWindow) -> None:
         await expect(available(page, product)).to_have_attribute("data-available", str(before - 2))
     await confirmation.get_by_role("button", name="Keep shopping").click()
     await expect(buyer.locator(".cart-empty")).to_be_visible()
+
+
+async def test_an_order_that_could_not_be_saved_is_asked_for_again_with_its_key(shop: Any, window: OpenWindow) -> None:
+    """The money may be set aside already: another key would set it aside anew."""
+    page = await window(shop.url)
+    keys: list[str] = []
+
+    def with_an_outage(socket: WebSocketRoute) -> None:
+        """Answer the first order in the database's stead; pass everything else on."""
+        server = socket.connect_to_server()
+
+        def from_page(message: str | bytes) -> None:
+            asked = re.fullmatch(r'42(\d+)(\["order:place",.*)', str(message))
+            if asked:
+                keys.append(json.loads(asked[2])[1]["order_key"])
+            if asked and len(keys) == 1:
+                error = {"code": "storage_unavailable", "message": "the database cannot be reached", "details": {}}
+                socket.send(f"43{asked[1]}{json.dumps([{'ok': False, 'error': error}])}")
+            else:
+                server.send(message)
+
+        socket.on_message(from_page)
+
+    await page.route_web_socket("**/socket.io/*", with_an_outage)
+    await page.reload()
+    await expect(page.locator(".badge").first).to_be_visible()
+    await add(page, await product_with(page, 8, 99))
+    await page.get_by_role("button", name="Order as the demo buyer").click()
+    await expect(page.locator(".confirmation")).to_contain_text("Ordered. Thank you.")
+    assert (len(keys), len(set(keys))) == (2, 1)
 
 
 async def test_a_shopper_hears_when_others_run_a_product_low(shop: Any, window: OpenWindow) -> None:

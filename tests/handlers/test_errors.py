@@ -11,6 +11,8 @@ from aiohttp.test_utils import unused_port
 
 from handlers.errors import STATUS, Malformed, ack_error, problem, problem_of_http
 from handlers.front_door import FrontDoor
+from ivorycart.engine import Refusal as EngineRefusal
+from ivorycart.engine.upgrade import UpgradeRefused
 from models.errors import InsufficientStock, Invalid, NotAuthenticated, RateLimited, Refused
 from tests.handlers.doors import raw
 
@@ -97,6 +99,15 @@ def test_an_error_of_the_frameworks_is_a_problem_too(error, code):
     body = json.loads(answer.body)
     assert (answer.status, body["status"], body["code"]) == (error.status, error.status, code)
     assert answer.headers.get("Allow") == error.headers.get("Allow")
+
+
+@pytest.mark.parametrize("status", [400, 403, 405, 503])
+def test_who_gets_no_socket_is_told_so_in_the_same_shape_and_codes(status):
+    """The engine words its answers itself; a client cannot tell."""
+    theirs = json.loads(UpgradeRefused(EngineRefusal.HANDSHAKE, HTTPStatus(status), "said so").response().body)
+    refusal = Refused("said so")
+    refusal.code = theirs["code"]
+    assert (theirs["status"], theirs) == (status, json.loads(problem(refusal).body))
 
 
 def test_an_ack_says_the_same():

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import pytest
-from socketio.exceptions import ConnectionRefusedError as RefusedAtDoor
 
 from handlers import shapes
 from handlers.resume import Arrival
@@ -15,6 +14,7 @@ from handlers.sockets import Sockets
 from ivorycart.board import StockBoard
 from ivorycart.broadcaster import Broadcaster
 from ivorycart.connections import Connection, Connections
+from ivorycart.engine import RefusedAtDoor
 from ivorycart.resuming import Resuming
 from ivorycart.shop import Facts
 from models.catalogue import Listing

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivorycart.board import MISSED_LIMIT, SNAPSHOT_LIMIT, StockBoard
+from ivorycart.board import AHEAD, MISSED_LIMIT, SNAPSHOT_LIMIT, Missed, StockBoard
 from models.catalogue import Listing
 from models.feed import CatalogueChange, CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
@@ -174,12 +174,24 @@ def test_a_cursor_of_the_snapshots_own_time_gets_a_snapshot():
     assert a_board(time=10).since(at(10)) is None
 
 
-@pytest.mark.parametrize("cursor", ["", "no cursor", "zzzz", at(9), at(99), "-1"])
+@pytest.mark.parametrize("cursor", ["", "no cursor", "zzzz", at(9), at(21 + (AHEAD << 32)), "f" * 16, "-1"])
 def test_what_is_not_remembered_gets_a_snapshot(cursor: str):
-    """Too old, from the future, or no cursor at all."""
+    """Too old, from a far future, or no cursor at all."""
     board = a_board()
     board.apply_level(moved(20, held=2, version=6))
     assert board.since(cursor) is None
+
+
+@pytest.mark.parametrize("cursor", [at(21), at(20 + (AHEAD << 32))])
+def test_who_was_told_by_a_faster_process_has_missed_nothing_here(cursor: str):
+    """What this one has not heard yet, it will tell; what it knows is older than what the client knows."""
+    board = a_board("tea", "cup")
+    board.apply_level(moved(20, held=2, version=6))
+    nothing = Missed((), ())
+    assert board.since(cursor) == nothing
+    assert board.since(cursor, watch={"tea"}) == nothing
+    board.apply_level(moved(20 + (AHEAD << 32), "cup", held=2, version=6))
+    assert board.since(at(20 + (AHEAD << 32))).levels == ("cup",)
 
 
 def test_an_entry_ahead_of_the_feed_does_not_swallow_the_movement():
@@ -270,7 +282,7 @@ def test_who_missed_more_than_a_snapshot_holds_gets_a_snapshot():
     board.apply_level(moved(20, "p0", held=2, version=6))
     assert board.since(at(20)) is None
     assert set(board.since(at(20), watch={"p0", "p7", "unknown"}).levels) == {"p0", "p7"}
-    assert board.since(at(21), watch={"p0"}) is None
+    assert board.since(at(9), watch={"p0"}) is None
 
 
 def test_a_watcher_misses_only_entries_that_it_watches_newest_first():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivorycart.rate_limits import RateLimits, account_limits
+from ivorycart.rate_limits import RateLimits, account_limits, share
 from models.errors import RateLimited
 
 
@@ -23,6 +23,12 @@ def test_an_address_may_try_ten_times_as_often_as_one_account_is_tried():
         limits.hit("login_address", "10.0.0.1")
     with pytest.raises(RateLimited):
         limits.hit("login_address", "10.0.0.1")
+
+
+@pytest.mark.parametrize(("limit", "workers", "each"), [(10, 1, 10), (10, 4, 3), (60, 4, 15), (1, 8, 1)])
+def test_every_process_has_its_share_of_a_limit_rounded_up(limit: int, workers: int, each: int):
+    """Which process answers is left to chance; nobody is locked out because there are many."""
+    assert share(limit, workers) == each
 
 
 def test_others_and_other_acts_are_not_concerned():

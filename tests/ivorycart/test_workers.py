@@ -178,22 +178,6 @@ async def test_more_to_do_is_done_at_once():
         await until(lambda: work.steps == 4)
 
 
-async def test_a_nudge_has_the_next_step_done_at_once():
-    """Also one that came while a step was running."""
-    gate = asyncio.Event()
-    work = Work(deque([False, gate]))
-    worker = a_worker(Leases(), work)
-    async with running(worker):
-        await until(lambda: work.finished == 1)
-        worker.nudge()
-        await until(lambda: work.steps == 2)
-        worker.nudge()
-        gate.set()
-        await until(lambda: work.finished == 3)
-        await asyncio.sleep(0.01)
-        assert work.steps == 3
-
-
 async def test_a_long_step_keeps_its_lease_and_counts_as_alive():
     """A slow mail server makes neither the process unready nor another one take over."""
     gate, leases = asyncio.Event(), Leases()

@@ -18,7 +18,6 @@ from models.commands import (
     ClearCart,
     Command,
     ExpireCart,
-    ExtendHold,
     MergeCarts,
     PlaceOrder,
     Restock,
@@ -79,9 +78,9 @@ class Books(RuleBasedStateMachine):
         """Set all lines."""
         self.ask(SetLines(cart, lines, email))
 
-    @rule(cart=carts, kind=st.sampled_from((ClearCart, ExpireCart, ExtendHold)))
+    @rule(cart=carts, kind=st.sampled_from((ClearCart, ExpireCart)))
     def touch(self, cart: OwnerId, kind: Any) -> None:
-        """Clear, expire or prolong."""
+        """Clear or expire."""
         self.ask(kind(cart))
 
     @rule(cart=carts, email=st.sampled_from((None, "b@shop.test")))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.commands import BeginOrder, ExtendHold
+from models.commands import BeginOrder, ClearCart
 from models.errors import CartExpired, Conflict, InsufficientStock, KeyReused, PriceChanged
 from models.outcomes import OrderBegun
 from tests.models.builders import ANNA, BEN, NOON, Shop, an_order
@@ -42,13 +42,23 @@ def test_a_hold_with_time_left_is_not_prolonged(seconds: int) -> None:
     assert shop.cart().expires_at == NOON + timedelta(seconds=600)
 
 
-def test_a_prolonged_hold_is_not_prolonged_again() -> None:
-    """Once for each hold, whoever asked."""
+def test_a_new_hold_may_be_prolonged_anew() -> None:
+    """The right belongs to the hold, not to the owner."""
     shop = Shop().sells()
     shop.put(ANNA, 2)
-    shop.do(ExtendHold(ANNA))
-    begin(shop.later(630))
-    assert shop.cart().expires_at == NOON + timedelta(seconds=660)
+    begin(shop.later(541))
+    shop.do(ClearCart(ANNA))
+    shop.put(ANNA, 2)
+    begin(shop.later(541))
+    assert shop.cart().expires_at == NOON + timedelta(seconds=541 + 660)
+
+
+def test_without_a_hold_there_is_nothing_to_prolong() -> None:
+    """A cart that claims nothing stays as it is."""
+    shop = Shop().sells().without_holding()
+    shop.put(ANNA, 2)
+    begin(shop)
+    assert (shop.cart().expires_at, shop.cart().revision) == (None, 1)
 
 
 def test_a_key_that_was_used_answers_its_order() -> None:

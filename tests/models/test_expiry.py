@@ -1,11 +1,11 @@
-"""Rules of time: a hold runs out exactly at its clock, may be prolonged once, and gives back exactly what it held."""
+"""Rules of time: a hold runs out exactly at its clock, and gives back exactly what it held."""
 
 from datetime import timedelta
 
 import pytest
 
 from models.cart import Released
-from models.commands import ClearCart, ExpireCart, ExtendHold
+from models.commands import ClearCart, ExpireCart
 from models.errors import CartExpired, Conflict
 from models.stock import ChangeType
 from tests.models.builders import ANNA, BEN, NOON, Shop, an_order
@@ -61,42 +61,6 @@ def test_whoever_comes_back_after_an_expiry_begins_anew() -> None:
     cart = shop.put(ANNA, 1).cart
     assert cart.expired == ()
     assert cart.expires_at == NOON + timedelta(seconds=1200)
-
-
-def test_a_hold_is_prolonged_once() -> None:
-    """The order step needs a minute more, and gets it one time."""
-    shop = Shop().sells()
-    shop.put(ANNA, 2)
-    first = shop.do(ExtendHold(ANNA)).cart
-    second = shop.do(ExtendHold(ANNA)).cart
-    assert first.expires_at == NOON + timedelta(seconds=660)
-    assert second == first
-
-
-def test_a_new_hold_may_be_prolonged_anew() -> None:
-    """The right belongs to the hold, not to the owner."""
-    shop = Shop().sells()
-    shop.put(ANNA, 2)
-    shop.do(ExtendHold(ANNA))
-    shop.do(ClearCart(ANNA))
-    shop.put(ANNA, 2)
-    assert shop.do(ExtendHold(ANNA)).cart.expires_at == NOON + timedelta(seconds=660)
-
-
-def test_a_hold_that_ran_out_is_not_prolonged() -> None:
-    """Its units may be somebody else's already."""
-    shop = Shop().sells()
-    shop.put(ANNA, 2)
-    with pytest.raises(CartExpired):
-        shop.later(600).do(ExtendHold(ANNA))
-
-
-def test_there_is_nothing_to_prolong_without_a_hold() -> None:
-    """An empty cart, or one that claims nothing, stays as it is."""
-    shop = Shop().sells().without_holding()
-    assert shop.do(ExtendHold(ANNA)).cart.revision == 0
-    shop.put(ANNA, 2)
-    assert shop.do(ExtendHold(ANNA)).cart.revision == 1
 
 
 def test_clearing_an_expired_cart_is_a_release() -> None:

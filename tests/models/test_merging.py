@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models.cart import Released
-from models.commands import ExpireCart, ExtendHold, MergeCarts, SetEmail
+from models.commands import BeginOrder, ExpireCart, MergeCarts, SetEmail
 from models.identity import OwnerId
 from models.outcomes import Clipped, Merged
 from tests.models.builders import ANNA, BEN, GUEST, NOON, Shop
@@ -100,7 +100,7 @@ def test_merging_prolongs_no_hold() -> None:
     """The earlier clock counts, and a prolonged hold stays prolonged."""
     shop = Shop().sells()
     shop.put(GUEST, 1)
-    shop.do(ExtendHold(GUEST))
+    shop.later(541).do(BeginOrder(GUEST, "key", "fingerprint", None))
     shop.later(100).put(ANNA, 1)
     cart = sign_in(shop).cart
     assert cart.expires_at == NOON + timedelta(seconds=660)

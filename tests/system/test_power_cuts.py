@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from bench.shop.books import Books, open_books
 from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
-from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.visitor import Visitor, sign_in
 
 KILLS = 10

@@ -11,7 +11,7 @@ from aiohttp import ClientSession, WSCloseCode, WSMsgType
 from bench.shop.books import open_books
 from bench.shop.running import RunningShop
 from tests.system.conftest import Meet, OpenShop
-from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.system.npm_visitor import npm_visitor
 from tests.visitor import Visitor, products, sign_in
 

@@ -16,7 +16,7 @@ from bench.shop.books import Books, open_books
 from bench.shop.running import RunningShop
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.flock import PATIENCE, Flock, gone
-from tests.system.load import Journal, load, nothing_lost, same_answers
+from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.visitor import Visitor, sign_in
 
 LEASED = {"alerts", "expiry", "mail", "settling"}

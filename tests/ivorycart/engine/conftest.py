@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.ivorycart.engine.running import Shop, serving
+from tests.ivorycart.engine.running import RunningEngine, serving
 
 
 @pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
+async def engine() -> AsyncIterator[RunningEngine]:
     """Serve with the usual limits."""
     async with serving() as running:
         yield running

@@ -24,7 +24,7 @@ PATIENCE = 20  # seconds: an upper bound for what must happen, never a measureme
 
 
 @dataclass
-class Shop:
+class RunningEngine:
     """A running server, its address, and what its handlers have seen."""
 
     sio: SocketServer
@@ -85,91 +85,91 @@ class Raw:
         (protocol.resume_reading if on else protocol.pause_reading)()
 
 
-def build(**options: Any) -> Shop:
+def build(**options: Any) -> RunningEngine:
     """Return a server with the handlers of these tests, not yet listening."""
     options.setdefault("allow_origin", origin_policy(["https://shop.example"]))
-    shop = Shop(sio := SocketServer(**options))
+    engine = RunningEngine(sio := SocketServer(**options))
     refusal = {"ok": False, "error": {"code": "conflict", "message": "no", "details": {}}}
-    sio.on("connect", partial(connect, shop))
-    sio.on("disconnect", lambda _sid, reason: shop.left.append(reason))
+    sio.on("connect", partial(connect, engine))
+    sio.on("disconnect", lambda _sid, reason: engine.left.append(reason))
     sio.on("echo", lambda _sid, data: data)
     sio.on("refuse", lambda _sid: refusal)
     sio.on("kick", sio.disconnect)
     handlers: tuple[Callable[..., Any], ...] = (slow, ask, crash, cut)
     for handler in handlers:
-        sio.on(handler.__name__, partial(handler, shop))
-    return shop
+        sio.on(handler.__name__, partial(handler, engine))
+    return engine
 
 
-async def connect(shop: Shop, sid: str, environ: dict[str, Any], auth: Any) -> None:
+async def connect(engine: RunningEngine, sid: str, environ: dict[str, Any], auth: Any) -> None:
     """Let in, refuse, fail or wait, as the client's auth object asks for; greet who has one."""
-    shop.joined.append(auth)
-    shop.environs.append(dict(environ))
+    engine.joined.append(auth)
+    engine.environs.append(dict(environ))
     if auth == {"refuse": True}:
-        await shop.sio.emit("secret", to=sid)
+        await engine.sio.emit("secret", to=sid)
         raise socketio.exceptions.ConnectionRefusedError("not today", {"code": "forbidden"})
     if auth == {"crash": True}:
         raise LookupError("the connect handler's own fault")
     if auth == {"wait": True}:
-        await shop.gate.wait()
+        await engine.gate.wait()
     if auth:
-        await shop.sio.emit("welcome", auth, to=sid)
+        await engine.sio.emit("welcome", auth, to=sid)
 
 
-async def slow(shop: Shop, _sid: str, number: int) -> dict[str, Any]:
+async def slow(engine: RunningEngine, _sid: str, number: int) -> dict[str, Any]:
     """Note the start, then wait for the gate."""
-    shop.started.append(number)
-    await shop.gate.wait()
+    engine.started.append(number)
+    await engine.gate.wait()
     return {"ok": True, "number": number}
 
 
-async def ask(shop: Shop, sid: str, number: int) -> Any:
+async def ask(engine: RunningEngine, sid: str, number: int) -> Any:
     """Ask the client a question and answer with what it answers."""
-    return await shop.sio.call("question", number, to=sid, timeout=PATIENCE)
+    return await engine.sio.call("question", number, to=sid, timeout=PATIENCE)
 
 
-async def crash(_shop: Shop, _sid: str) -> None:
+async def crash(_engine: RunningEngine, _sid: str) -> None:
     """Fail as a handler with a fault does."""
     raise LookupError("the handler's own fault")
 
 
-async def cut(shop: Shop, sid: str) -> None:
+async def cut(engine: RunningEngine, sid: str) -> None:
     """Drop the caller's connection without a word."""
-    connection = shop.sio._connection_of(sid)
+    connection = engine.sio._connection_of(sid)
     assert connection is not None
     connection.abort()
 
 
 @asynccontextmanager
-async def serving(**options: Any) -> AsyncIterator[Shop]:
+async def serving(**options: Any) -> AsyncIterator[RunningEngine]:
     """Serve on a free port; at the end an honest client must still be served and no connection be left."""
-    shop = build(**options)
+    engine = build(**options)
     app = web.Application()
-    shop.sio.attach(app)
+    engine.sio.attach(app)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    shop.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    engine.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        yield shop
-        if not shop.sio.eio._is_draining:
-            async with raw(shop) as honest:
+        yield engine
+        if not engine.sio.eio._is_draining:
+            async with raw(engine) as honest:
                 await honest.join()
                 assert await honest.ask("echo", "fine") == "fine"
     finally:
         await runner.cleanup()
-    assert not shop.sio.eio.sockets
-    assert not shop.sio.environ
-    assert not shop.sio.manager.rooms
+    assert not engine.sio.eio.sockets
+    assert not engine.sio.environ
+    assert not engine.sio.manager.rooms
 
 
 @asynccontextmanager
-async def raw(shop: Shop, **options: Any) -> AsyncIterator[Raw]:
+async def raw(engine: RunningEngine, **options: Any) -> AsyncIterator[Raw]:
     """Open a raw websocket and read Engine.IO's handshake."""
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(shop.base + UPGRADE, **options) as ws,
+        session.ws_connect(engine.base + UPGRADE, **options) as ws,
     ):
         client = Raw(ws)
         handshake = json.loads((await client.text()).removeprefix("0"))
@@ -178,7 +178,7 @@ async def raw(shop: Shop, **options: Any) -> AsyncIterator[Raw]:
 
 
 @asynccontextmanager
-async def python_client(shop: Shop) -> AsyncIterator[tuple[Any, list[str]]]:
+async def python_client(engine: RunningEngine) -> AsyncIterator[tuple[Any, list[str]]]:
     """Connect python-socketio's client; yields it and the names of the events it hears."""
     heard: list[str] = []
     client = socketio.AsyncClient(reconnection=False)
@@ -191,9 +191,9 @@ async def python_client(shop: Shop) -> AsyncIterator[tuple[Any, list[str]]]:
 
     client.on("question", question)
     client.on("*", anything)
-    await client.connect(shop.base, auth={"session": "s"}, transports=["websocket"])
+    await client.connect(engine.base, auth={"session": "s"}, transports=["websocket"])
     try:
-        await shop.until(lambda: heard == ["welcome"])
+        await engine.until(lambda: heard == ["welcome"])
         yield client, heard
     finally:
         await client.disconnect()

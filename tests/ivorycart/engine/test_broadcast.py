@@ -9,7 +9,7 @@ import pytest
 
 from ivorycart.engine import fanout
 from ivorycart.engine.fanout import Fanout
-from tests.ivorycart.engine.running import PATIENCE, Raw, Shop, raw
+from tests.ivorycart.engine.running import PATIENCE, Raw, RunningEngine, raw
 
 
 class Listener:
@@ -45,13 +45,13 @@ def ready() -> Fanout:
     return made
 
 
-async def crowd(stack: AsyncExitStack, shop: Shop, number: int) -> list[Raw]:
+async def crowd(stack: AsyncExitStack, engine: RunningEngine, number: int) -> list[Raw]:
     """Connect clients and put them into a room."""
-    clients = [await stack.enter_async_context(raw(shop)) for _ in range(number)]
+    clients = [await stack.enter_async_context(raw(engine)) for _ in range(number)]
     for client in clients:
         await client.join()
-    for sid in shop.sio.manager.members:
-        await shop.sio.enter_room(sid, "all")
+    for sid in engine.sio.manager.members:
+        await engine.sio.enter_room(sid, "all")
     return clients
 
 
@@ -106,34 +106,34 @@ async def test_a_cancelled_broadcast_leaves_the_way_free(slices_of_one: None) ->
     assert all(each.heard[-1] == b"second" for each in listeners)
 
 
-async def test_broadcasts_single_events_and_acks_keep_their_order(shop: Shop) -> None:
+async def test_broadcasts_single_events_and_acks_keep_their_order(engine: RunningEngine) -> None:
     """A handler that broadcasts, writes to its socket and answers is heard in just that order."""
 
     async def story(sid: str) -> str:
-        await shop.sio.emit("one", room="all")
-        await shop.sio.emit("two", to=sid)
-        await shop.sio.broadcast("three", room="all", conflated=True)
-        await shop.sio.broadcast("four")
+        await engine.sio.emit("one", room="all")
+        await engine.sio.emit("two", to=sid)
+        await engine.sio.broadcast("three", room="all", conflated=True)
+        await engine.sio.broadcast("four")
         return "five"
 
-    shop.sio.on("story", story)
+    engine.sio.on("story", story)
     async with AsyncExitStack() as stack:
-        teller, other = await crowd(stack, shop, 2)
+        teller, other = await crowd(stack, engine, 2)
         await teller.send('421["story"]')
         assert [await teller.text() for _ in range(5)] == [*events("one", "two", "three", "four"), '431["five"]']
         assert [await other.text() for _ in range(3)] == events("one", "three", "four")
 
 
-async def test_nothing_overtakes_a_broadcast_under_way(shop: Shop, slices_of_one: None) -> None:
+async def test_nothing_overtakes_a_broadcast_under_way(engine: RunningEngine, slices_of_one: None) -> None:
     """What is written to a socket not reached yet comes after the broadcast, as if that had gone out at once."""
     async with AsyncExitStack() as stack:
-        clients = await crowd(stack, shop, 4)
-        sending = asyncio.create_task(shop.sio.emit("broadcast", room="all"))
+        clients = await crowd(stack, engine, 4)
+        sending = asyncio.create_task(engine.sio.emit("broadcast", room="all"))
         await asyncio.sleep(0)
-        assert shop.sio.manager.fanout.under_way
-        for sid in shop.sio.manager.members:
-            await shop.sio.emit("single", to=sid)
-        await shop.sio.disconnect(next(iter(shop.sio.manager.members)))
+        assert engine.sio.manager.fanout.under_way
+        for sid in engine.sio.manager.members:
+            await engine.sio.emit("single", to=sid)
+        await engine.sio.disconnect(next(iter(engine.sio.manager.members)))
         await sending
         for place, client in enumerate(clients):
             assert [await client.text() for _ in range(2)] == events("broadcast", "single")
@@ -141,53 +141,55 @@ async def test_nothing_overtakes_a_broadcast_under_way(shop: Shop, slices_of_one
                 assert await client.text() == "41"
 
 
-async def test_broadcasts_at_once_are_heard_in_the_same_order_by_all(shop: Shop, slices_of_one: None) -> None:
+async def test_broadcasts_at_once_are_heard_in_the_same_order_by_all(
+    engine: RunningEngine, slices_of_one: None
+) -> None:
     """One goes after the other."""
     async with AsyncExitStack() as stack:
-        clients = await crowd(stack, shop, 4)
-        await asyncio.gather(*(shop.sio.emit("n", number, room="all") for number in range(10)))
+        clients = await crowd(stack, engine, 4)
+        await asyncio.gather(*(engine.sio.emit("n", number, room="all") for number in range(10)))
         for client in clients:
             assert [json.loads((await client.text())[2:])[1] for _ in range(10)] == list(range(10))
 
 
-async def test_who_leaves_the_room_meanwhile_is_passed_by(shop: Shop, slices_of_one: None) -> None:
+async def test_who_leaves_the_room_meanwhile_is_passed_by(engine: RunningEngine, slices_of_one: None) -> None:
     """Leaving the room or the server ends what a broadcast owes."""
     async with AsyncExitStack() as stack:
-        clients = await crowd(stack, shop, 4)
-        sending = asyncio.create_task(shop.sio.emit("broadcast", room="all"))
+        clients = await crowd(stack, engine, 4)
+        sending = asyncio.create_task(engine.sio.emit("broadcast", room="all"))
         await asyncio.sleep(0)
-        first = next(iter(shop.sio.manager.members))  # the last to be reached
-        await shop.sio.leave_room(first, "all")
+        first = next(iter(engine.sio.manager.members))  # the last to be reached
+        await engine.sio.leave_room(first, "all")
         await sending
-        await shop.sio.emit("after")
+        await engine.sio.emit("after")
         assert [await client.text() for client in clients] == events("after", "broadcast", "broadcast", "broadcast")
 
 
-async def test_who_is_being_asked_in_hears_broadcasts_after_the_answer(shop: Shop) -> None:
+async def test_who_is_being_asked_in_hears_broadcasts_after_the_answer(engine: RunningEngine) -> None:
     """Broadcasts to all are held back until CONNECT is answered."""
-    async with raw(shop) as client:
+    async with raw(engine) as client:
         await client.send('40{"wait":true}')
-        await shop.until(lambda: len(shop.joined) == 1)
-        await shop.sio.emit("news")
-        await shop.sio.broadcast("stock", conflated=True)
-        shop.gate.set()
+        await engine.until(lambda: len(engine.joined) == 1)
+        await engine.sio.emit("news")
+        await engine.sio.broadcast("stock", conflated=True)
+        engine.gate.set()
         assert (await client.text()).startswith('40{"sid":')
         assert [await client.text() for _ in range(3)] == [*events("news", "stock"), '42["welcome",{"wait":true}]']
 
 
-async def test_a_sender_may_be_passed_by(shop: Shop) -> None:
+async def test_a_sender_may_be_passed_by(engine: RunningEngine) -> None:
     """`skip_sid`, one or several, and several rooms, as python-socketio has them; nobody hears an event twice."""
     async with AsyncExitStack() as stack:
-        clients = await crowd(stack, shop, 3)
-        ann, bob, _ = shop.sio.manager.members
-        await shop.sio.enter_room(bob, "more")
-        await shop.sio.emit("a", room="all", skip_sid=ann)
-        await shop.sio.emit("b", skip_sid=[ann, bob, "nobody"])
-        await shop.sio.emit("c", to=["all", "more"])
-        await shop.sio.emit("d", room="nowhere")
-        await shop.sio.close_room("all")
-        await shop.sio.emit("e", room="all")
-        await shop.sio.emit("end")
+        clients = await crowd(stack, engine, 3)
+        ann, bob, _ = engine.sio.manager.members
+        await engine.sio.enter_room(bob, "more")
+        await engine.sio.emit("a", room="all", skip_sid=ann)
+        await engine.sio.emit("b", skip_sid=[ann, bob, "nobody"])
+        await engine.sio.emit("c", to=["all", "more"])
+        await engine.sio.emit("d", room="nowhere")
+        await engine.sio.close_room("all")
+        await engine.sio.emit("e", room="all")
+        await engine.sio.emit("end")
         heard = [await drained(client) for client in clients]
     assert heard == [events("c"), events("a", "c"), events("a", "b", "c")]
 

@@ -10,34 +10,34 @@ import aiohttp
 import pytest
 import socketio
 
-from tests.ivorycart.engine.running import PATIENCE, UPGRADE, Shop, python_client, raw
+from tests.ivorycart.engine.running import PATIENCE, UPGRADE, RunningEngine, python_client, raw
 
 
-async def test_python_clients_connect_talk_and_leave(shop: Shop) -> None:
+async def test_python_clients_connect_talk_and_leave(engine: RunningEngine) -> None:
     """Auth, events, acks both ways, rooms and disconnect, with python-socketio's own client."""
-    async with python_client(shop) as (ann, heard_by_ann), python_client(shop) as (bob, heard_by_bob):
+    async with python_client(engine) as (ann, heard_by_ann), python_client(engine) as (bob, heard_by_bob):
         assert await ann.call("echo", {"a": [1, None, "ü"]}, timeout=PATIENCE) == {"a": [1, None, "ü"]}
         assert await ann.call("ask", 41, timeout=PATIENCE) == 42
-        await shop.sio.enter_room(ann.get_sid(), "cart:1")
-        await shop.sio.emit("cart", {"revision": 2}, room="cart:1")
-        await shop.sio.emit("stock", {"items": []})
-        await shop.until(lambda: "stock" in heard_by_ann and "stock" in heard_by_bob)
+        await engine.sio.enter_room(ann.get_sid(), "cart:1")
+        await engine.sio.emit("cart", {"revision": 2}, room="cart:1")
+        await engine.sio.emit("stock", {"items": []})
+        await engine.until(lambda: "stock" in heard_by_ann and "stock" in heard_by_bob)
         assert heard_by_ann == ["welcome", "cart", "stock"]
         assert heard_by_bob == ["welcome", "stock"]
-        async with shop.sio.session(bob.get_sid()) as session:
+        async with engine.sio.session(bob.get_sid()) as session:
             session["user"] = "bob"
-        assert await shop.sio.get_session(bob.get_sid()) == {"user": "bob"}
-    await shop.until(lambda: len(shop.left) == 2)
+        assert await engine.sio.get_session(bob.get_sid()) == {"user": "bob"}
+    await engine.until(lambda: len(engine.left) == 2)
     # its goodbye is queued behind the closing of its transport: either may arrive first
-    assert set(shop.left) <= {"client disconnect", "transport close"}
+    assert set(engine.left) <= {"client disconnect", "transport close"}
 
 
-async def test_the_browsers_client_connects_comes_back_and_leaves(shop: Shop) -> None:
+async def test_the_browsers_client_connects_comes_back_and_leaves(engine: RunningEngine) -> None:
     """The npm package: welcome, acks both ways, a cut and the reconnect, a kick that stays a kick."""
     node = shutil.which("node")
     assert node is not None, "these tests need Node"
     process = await asyncio.create_subprocess_exec(
-        node, str(Path(__file__).with_name("socket_io_client.mjs")), shop.base, stdout=asyncio.subprocess.PIPE
+        node, str(Path(__file__).with_name("socket_io_client.mjs")), engine.base, stdout=asyncio.subprocess.PIPE
     )
     out, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0
@@ -59,9 +59,9 @@ async def test_the_browsers_client_connects_comes_back_and_leaves(shop: Shop) ->
     assert seen["after_binary"] == "transport close"
 
 
-async def test_a_plain_websocket_speaks_engine_io(shop: Shop) -> None:
+async def test_a_plain_websocket_speaks_engine_io(engine: RunningEngine) -> None:
     """The handshake's fields, the limits that it promises, and a sid of its own for each."""
-    async with aiohttp.ClientSession() as session, session.ws_connect(shop.base + UPGRADE) as ws:
+    async with aiohttp.ClientSession() as session, session.ws_connect(engine.base + UPGRADE) as ws:
         handshake = json.loads((await ws.receive_str(timeout=PATIENCE)).removeprefix("0"))
         sid = handshake.pop("sid")
         assert handshake == {"upgrades": [], "pingInterval": 25000, "pingTimeout": 20000, "maxPayload": 65536}
@@ -69,12 +69,12 @@ async def test_a_plain_websocket_speaks_engine_io(shop: Shop) -> None:
         assert json.loads((await ws.receive_str(timeout=PATIENCE)).removeprefix("40"))["sid"] != sid
         await ws.close(code=4000, message=b"bye")
         assert ws.close_code == 4000  # ours, as the server echoes it
-    await shop.until(lambda: shop.left == ["transport close"])
+    await engine.until(lambda: engine.left == ["transport close"])
 
 
-async def test_a_plain_websocket_speaks_socket_io(shop: Shop) -> None:
+async def test_a_plain_websocket_speaks_socket_io(engine: RunningEngine) -> None:
     """CONNECT with auth, events with and without ack, questions of the server, another namespace, goodbye."""
-    async with raw(shop) as client:
+    async with raw(engine) as client:
         await client.send('40{"session":"s"}')
         assert (await client.text()).startswith('40{"sid":')
         assert await client.text() == '42["welcome",{"session":"s"}]'
@@ -89,22 +89,22 @@ async def test_a_plain_websocket_speaks_socket_io(shop: Shop) -> None:
         assert await client.text() == "437[42]"
         await client.send("41")
         assert await client.close_code() == 1000
-    await shop.until(lambda: shop.left == ["client disconnect"])
+    await engine.until(lambda: engine.left == ["client disconnect"])
 
 
-async def test_python_clients_hear_why_they_are_refused(shop: Shop) -> None:
+async def test_python_clients_hear_why_they_are_refused(engine: RunningEngine) -> None:
     """At the door, in another namespace, and when they are sent away."""
     refused: list[Any] = []
     client = socketio.AsyncClient(reconnection=False)
     client.on("connect_error", refused.append)
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await client.connect(shop.base, auth={"refuse": True}, transports=["websocket"])
+        await client.connect(engine.base, auth={"refuse": True}, transports=["websocket"])
     assert refused == [{"message": "not today", "data": {"code": "forbidden"}}]
     await client.disconnect()
     with pytest.raises(socketio.exceptions.ConnectionError):
-        await client.connect(shop.base, namespaces=["/admin"], transports=["websocket"], wait_timeout=PATIENCE)
+        await client.connect(engine.base, namespaces=["/admin"], transports=["websocket"], wait_timeout=PATIENCE)
     await client.disconnect()
-    async with python_client(shop) as (kicked, _):
+    async with python_client(engine) as (kicked, _):
         await kicked.emit("kick")
-        await shop.until(lambda: not kicked.connected)
-    assert shop.left == ["server disconnect"]
+        await engine.until(lambda: not kicked.connected)
+    assert engine.left == ["server disconnect"]

@@ -5,40 +5,40 @@ from itertools import pairwise
 from aiohttp import WSMsgType
 
 from ivorycart.engine import Limits, Refusal
-from tests.ivorycart.engine.running import PATIENCE, Shop, build, raw, serving
+from tests.ivorycart.engine.running import PATIENCE, RunningEngine, build, raw, serving
 
 
 async def test_a_heartbeat_keeps_who_answers_and_drops_who_does_not() -> None:
     """Engine.IO's ping is answered or the socket is closed; a pong in advance buys nothing."""
-    async with serving(limits=Limits(ping_interval=0.05, ping_timeout=2)) as shop:
-        async with raw(shop) as client:
+    async with serving(limits=Limits(ping_interval=0.05, ping_timeout=2)) as engine:
+        async with raw(engine) as client:
             await client.join()
             await client.send("3", "3", "3")
             for _ in range(10):
                 assert await client.text() == "2"
                 await client.send("3")
-            assert shop.left == []
+            assert engine.left == []
             assert await client.close_code() == 1001
-        await shop.until(lambda: shop.left == ["ping timeout"])
+        await engine.until(lambda: engine.left == ["ping timeout"])
 
 
 async def test_a_socket_without_connect_is_closed() -> None:
     """Who sends no CONNECT to / in time is closed, whatever else it sends; who does stays."""
-    async with serving(limits=Limits(connect_timeout=2)) as shop, raw(shop) as settled:
+    async with serving(limits=Limits(connect_timeout=2)) as engine, raw(engine) as settled:
         await settled.join()
-        async with raw(shop) as silent, raw(shop) as elsewhere:
+        async with raw(engine) as silent, raw(engine) as elsewhere:
             await elsewhere.send("40/admin,", "3")
             assert await silent.close_code() == 1008
             assert await elsewhere.close_code() == 1008
-        assert shop.sio.refusals == {Refusal.CONNECT_TIMEOUT: 2}
+        assert engine.sio.refusals == {Refusal.CONNECT_TIMEOUT: 2}
         assert await settled.ask("echo", 1) == 1
 
 
 async def test_a_pong_that_nobody_asked_for_changes_nothing() -> None:
     """It neither puts off the next ping nor the verdict."""
-    async with serving(limits=Limits(ping_interval=60, ping_timeout=60)) as shop, raw(shop) as client:
+    async with serving(limits=Limits(ping_interval=60, ping_timeout=60)) as engine, raw(engine) as client:
         await client.join()
-        (connection,) = shop.sio.eio.sockets.values()
+        (connection,) = engine.sio.eio.sockets.values()
         before = connection._beat_at
         await client.send("3", "3")
         assert await client.ask("echo", 1) == 1
@@ -54,25 +54,25 @@ async def test_who_comes_at_once_is_not_pinged_at_once() -> None:
     assert max(later - earlier for earlier, later in pairwise(beats)) < 0.5
 
 
-async def test_deadlines_of_all_sockets_hang_on_one_timer(shop: Shop) -> None:
+async def test_deadlines_of_all_sockets_hang_on_one_timer(engine: RunningEngine) -> None:
     """However many there are; the last one takes it along."""
-    wheel = shop.sio.eio.wheel
-    async with raw(shop) as first:
-        async with raw(shop) as second:
+    wheel = engine.sio.eio.wheel
+    async with raw(engine) as first:
+        async with raw(engine) as second:
             await first.join()
             await second.join()
             assert len(wheel) == 2
             timer = wheel._timer
             assert await second.ask("echo", 1) == 1
             assert wheel._timer is timer
-        await shop.until(lambda: len(wheel) == 1)
-    await shop.until(lambda: len(wheel) == 0)
+        await engine.until(lambda: len(wheel) == 1)
+    await engine.until(lambda: len(wheel) == 0)
     assert wheel._timer is None
 
 
-async def test_websocket_pings_are_answered_too(shop: Shop) -> None:
+async def test_websocket_pings_are_answered_too(engine: RunningEngine) -> None:
     """With what they carry."""
-    async with raw(shop, autoping=False) as client:
+    async with raw(engine, autoping=False) as client:
         await client.join()
         await client.ws.ping(b"are you there")
         message = await client.ws.receive(timeout=PATIENCE)

@@ -2,6 +2,7 @@
 
 import pytest
 import socketio
+from aiohttp import web
 
 from ivorycart.engine import (
     InnerNamesGoneError,
@@ -22,6 +23,14 @@ def test_a_missing_inner_name_stops_the_start(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(socketio.base_server.BaseServer, "__init__", lambda _self: None)
     with pytest.raises(InnerNamesGoneError, match=r"trigger_callback.*sets no environ"):
         build()
+
+
+def test_what_the_front_door_stands_on_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The web server's own names, though not this package but the handlers use them."""
+    monkeypatch.delattr(web.RequestHandler, "log_exception")
+    monkeypatch.setattr(web.Server, "__init__", lambda _self: None)
+    with pytest.raises(InnerNamesGoneError, match=r"log_exception.*sets no _kwargs"):
+        verify_inner_names()
 
 
 def test_only_the_root_namespace_can_have_handlers() -> None:

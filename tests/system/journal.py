@@ -1,4 +1,4 @@
-"""Load that keeps its own journal: what was asked for, and what the server said is done."""
+"""A journal that a load keeps of itself: what was asked for, and what the server said is done."""
 
 import asyncio
 import random
