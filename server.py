@@ -5,7 +5,7 @@
     python server.py --help         the settings, with their defaults
     python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load
 
-Reading order for newcomers: this file, models/stock.py, ivorycart/ledger.py, mongo/transaction.py.
+Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
 
 import asyncio
@@ -32,34 +32,34 @@ from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
-from ivorycart.board import StockBoard
-from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
-from ivorycart.composing import MailComposer
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
-from ivorycart.feed import Feed
 from ivorycart.figures import figures_of
 from ivorycart.gauges import Gauges
 from ivorycart.ledger import Ledger
-from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.ledger.metrics import LedgerMetrics
 from ivorycart.listening import BACKLOG, listen, listen_together, url_of
 from ivorycart.logs import configure_logs
 from ivorycart.mail.chosen import mailer_of
-from ivorycart.outbox import INTERVAL as MAIL_INTERVAL
-from ivorycart.outbox import Relay
+from ivorycart.mail.composing import MailComposer
+from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
+from ivorycart.mail.relay import Relay
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
 from ivorycart.rate_limits import RateLimits, account_limits, share
-from ivorycart.resuming import Resuming
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
 from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet, policy_of
 from ivorycart.shop import Facts, Shop
+from ivorycart.stock.board import StockBoard
+from ivorycart.stock.broadcaster import Broadcaster
+from ivorycart.stock.feed import Feed
+from ivorycart.stock.resuming import Resuming
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling

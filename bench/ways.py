@@ -18,7 +18,7 @@ from bench.figures import Figures, waits
 from bench.processes import Failed
 from bench.textbook import TextbookShop
 from ivorycart.ledger import Ledger
-from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import PlaceOrder, SetLine
 from models.errors import InsufficientStock
 from models.identity import OwnerId, owner_of_session

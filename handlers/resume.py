@@ -9,9 +9,9 @@ from typing import Any
 
 from handlers import shapes
 from ivorycart.connections import Connection, Outlet
-from ivorycart.resuming import Message, Missed
 from ivorycart.shop import Shop
-from ivorycart.snapshots import Moment
+from ivorycart.stock.resuming import Message, Missed
+from ivorycart.stock.snapshots import Moment
 
 ROUNDS = 5
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ivorycart.board import Shown, StockBoard
 from ivorycart.connections import Connection, User
+from ivorycart.stock.board import Shown, StockBoard
 from models.cart import Cart
 from models.catalogue import Listing
 from models.feed import CatalogueChanged, Cursor

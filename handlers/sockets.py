@@ -78,8 +78,12 @@ class Sockets:
         connection = Connection(sid, wants.session or secrets.token_urlsafe(24), user, frozenset())
         self._throttles[sid] = Throttle()
         self._shop.connections.add(connection)
-        await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
-        self._shop.telling.reminding.remind(connection)
+        try:
+            await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
+            self._shop.telling.reminding.remind(connection)
+        except BaseException:  # it never was in, so nobody will tell of its leaving
+            await self._disconnect(sid, "failed to connect")
+            raise
 
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._throttles.pop(sid, None)

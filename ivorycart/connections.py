@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ivorycart.watches import Watches
+from ivorycart.stock.watches import Watches
 from models.identity import OwnerId, owner_of_session, owner_of_user
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Protocol
 
 from ivorycart.connections import Connection
-from ivorycart.slices import Slices
+from ivorycart.stock.slices import Slices
 from ivorycart.workers import WorkerState
 from models.identity import OwnerId
 from models.notification import Notification

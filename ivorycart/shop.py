@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.tokens import Tokens
-from ivorycart.board import StockBoard
-from ivorycart.broadcaster import Broadcaster
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
-from ivorycart.resuming import Resuming
+from ivorycart.stock.board import StockBoard
+from ivorycart.stock.broadcaster import Broadcaster
+from ivorycart.stock.resuming import Resuming
 from ivorycart.telling import NotificationBook, Telling
 from ivorycart.workers import Workers
 from models.cart import Cart

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ivorycart.batch import Committed
 from ivorycart.connections import Connection, Connections, Outlet
+from ivorycart.ledger.batch import Committed
 from ivorycart.reminding import Reminding, UnseenBook
 from ivorycart.workers import WorkerState
 from models.cart import Cart

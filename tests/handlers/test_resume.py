@@ -11,12 +11,12 @@ import pytest
 from handlers import shapes
 from handlers.resume import Arrival
 from handlers.sockets import Sockets
-from ivorycart.board import StockBoard
-from ivorycart.broadcaster import Broadcaster
 from ivorycart.connections import Connection, Connections
 from ivorycart.engine import RefusedAtDoor
-from ivorycart.resuming import Resuming
 from ivorycart.shop import Facts
+from ivorycart.stock.board import StockBoard
+from ivorycart.stock.broadcaster import Broadcaster
+from ivorycart.stock.resuming import Resuming
 from models.catalogue import Listing
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from handlers import shapes
 from handlers.resume import Arrival
-from ivorycart.board import StockBoard
-from ivorycart.broadcaster import Broadcaster
 from ivorycart.connections import Connection, Connections
-from ivorycart.resuming import Resuming
 from ivorycart.shop import Facts
+from ivorycart.stock.board import StockBoard
+from ivorycart.stock.broadcaster import Broadcaster
+from ivorycart.stock.resuming import Resuming
 from models.catalogue import Listing
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
@@ -294,6 +294,6 @@ def test_every_client_ends_equal_to_the_board(
                 assert client.levels[name] == (level.version, level.stock), name
                 assert client.entries[name] == world.board.products[name].price, name
 
-    limits = patch.multiple("ivorycart.board", SNAPSHOT_LIMIT=LIMIT, MISSED_LIMIT=LIMIT)
-    with limits, patch("ivorycart.snapshots.SHARE", share):
+    limits = patch.multiple("ivorycart.stock.board", SNAPSHOT_LIMIT=LIMIT, MISSED_LIMIT=LIMIT)
+    with limits, patch("ivorycart.stock.snapshots.SHARE", share):
         asyncio.run(play())

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from ivorycart.board import Shown, StockBoard
-from ivorycart.broadcaster import FRAME_LIMIT, Broadcaster
 from ivorycart.connections import Connection, Connections
-from ivorycart.watches import EVERYTHING
+from ivorycart.stock.board import Shown, StockBoard
+from ivorycart.stock.broadcaster import FRAME_LIMIT, Broadcaster
+from ivorycart.stock.watches import EVERYTHING
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
 

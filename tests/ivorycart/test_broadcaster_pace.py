@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ivorycart.broadcaster import ENTRY_LIMIT, LONGEST_PAUSE, pause_after
+from ivorycart.stock.broadcaster import ENTRY_LIMIT, LONGEST_PAUSE, pause_after
 from tests.ivorycart.broadcaster_stage import Broken, Stage, sells, settle
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ivorycart.batch import Committed
 from ivorycart.connections import Connection, Connections, User
+from ivorycart.ledger.batch import Committed
 from ivorycart.telling import Telling
 from ivorycart.workers import WorkerState
 from models.cart import Cart, Line, Released

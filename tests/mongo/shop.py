@@ -11,9 +11,9 @@ import pytest
 from bson import ObjectId
 from prometheus_client import CollectorRegistry
 
-from ivorycart.batch import LedgerStore
 from ivorycart.ledger import Ledger
-from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.ledger.batch import LedgerStore
+from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import Command, PlaceOrder, SetLine
 from models.identity import OwnerId
 from models.policy import Policy

@@ -23,7 +23,7 @@ from rich.console import Console
 from ivorycart.alerts import Alerter
 from ivorycart.audit_report import as_json, as_text
 from ivorycart.ledger import Ledger
-from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.ledger.metrics import LedgerMetrics
 from models.audit import PROVES, AuditResult
 from models.commands import (
     Adjust,

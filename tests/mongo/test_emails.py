@@ -13,10 +13,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from bson import ObjectId
 
-from ivorycart.composing import MailComposer
+from ivorycart.mail.composing import MailComposer
+from ivorycart.mail.relay import NO_SERVER, Relay
 from ivorycart.mail.smtp import SmtpMailer
 from ivorycart.mail.smtp_settings import SmtpSettings
-from ivorycart.outbox import NO_SERVER, Relay
 from models.letter import Letter, Mail
 from mongo.driver import Database
 from mongo.emails import Emails

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ivorycart.board import AHEAD, MISSED_LIMIT, SNAPSHOT_LIMIT, Missed, StockBoard
+from ivorycart.stock.board import AHEAD, MISSED_LIMIT, SNAPSHOT_LIMIT, Missed, StockBoard
 from models.catalogue import Listing
 from models.feed import CatalogueChange, CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product

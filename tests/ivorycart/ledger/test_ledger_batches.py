@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from ivorycart.ledger import MAX_COMMANDS, MAX_DOCUMENTS
+from ivorycart.ledger.ledger import MAX_COMMANDS, MAX_DOCUMENTS
 from models.commands import PlaceOrder, SetLine, SetLines
 from models.errors import InsufficientStock, StorageUnavailable
 from models.faults import Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged, OrderPlaced
-from tests.ivorycart.ledger_fakes import FakeStore, Running, running, until
+from tests.ivorycart.ledger.ledger_fakes import FakeStore, Running, running, until
 
 ANNA = OwnerId("u:anna")
 

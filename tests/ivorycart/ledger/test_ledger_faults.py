@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from ivorycart import ledger as ledger_module
-from ivorycart.ledger import MAX_STALE
+from ivorycart.ledger import ledger as ledger_module
+from ivorycart.ledger.ledger import MAX_STALE
 from models.commands import Command, SetLine
 from models.errors import InsufficientStock, Internal, Pending, StorageUnavailable
 from models.faults import CommitUnknown, Rejected, Stale, Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged
 from models.stock import Level
-from tests.ivorycart.ledger_fakes import Clock, FakeStore, Running, running, until
+from tests.ivorycart.ledger.ledger_fakes import Clock, FakeStore, Running, running, until
 
 ANNA = OwnerId("u:anna")
 PATIENT = 600.0  # a deadline that no test reaches

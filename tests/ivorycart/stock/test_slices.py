@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ivorycart.slices import Slices
+from ivorycart.stock.slices import Slices
 
 
 async def test_others_run_once_the_slice_is_used_up_and_not_before():

@@ -10,7 +10,7 @@ from models.errors import InsufficientStock, NotFound, Pending, StorageUnavailab
 from models.faults import CommitUnknown, Rejected, Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged
-from tests.ivorycart.ledger_fakes import Clock, FakeStore, Running, running, until
+from tests.ivorycart.ledger.ledger_fakes import Clock, FakeStore, Running, running, until
 
 SIZE = 4
 

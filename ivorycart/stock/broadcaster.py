@@ -27,12 +27,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from ivorycart.board import Shown, StockBoard
 from ivorycart.connections import Connections, Outlet
-from ivorycart.slices import Slices
-from ivorycart.snapshots import Snapshots, StockPayload
-from ivorycart.waiting import Unsent, Waiting
-from ivorycart.watches import EVERYTHING, Watch, room_of
+from ivorycart.stock.board import Shown, StockBoard
+from ivorycart.stock.slices import Slices
+from ivorycart.stock.snapshots import Snapshots, StockPayload
+from ivorycart.stock.waiting import Unsent, Waiting
+from ivorycart.stock.watches import EVERYTHING, Watch, room_of
 from ivorycart.workers import WorkerState
 from models.feed import Cursor
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivorycart.watches import EVERYTHING, Watches, room_of
+from ivorycart.stock.watches import EVERYTHING, Watches, room_of
 
 SIDS = st.sampled_from("abcdef")
 LISTS = st.frozensets(st.sampled_from(["tea", "cup", "pot", "jar"]))

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ivorycart.board import StockBoard
-from ivorycart.broadcaster import Broadcaster
 from ivorycart.connections import Connections
-from ivorycart.feed import Feed
-from ivorycart.slices import Slices
+from ivorycart.stock.board import StockBoard
+from ivorycart.stock.broadcaster import Broadcaster
+from ivorycart.stock.feed import Feed
+from ivorycart.stock.slices import Slices
 from ivorycart.workers import WorkerState
 from models.cart import Cart
 from models.catalogue import Listing

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ivorycart.board import Shown, StockBoard
-from ivorycart.watches import Watch
+from ivorycart.stock.board import Shown, StockBoard
+from ivorycart.stock.watches import Watch
 from models.feed import Cursor
 
 Payload = Mapping[str, Any]

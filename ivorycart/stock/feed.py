@@ -11,9 +11,9 @@ from typing import Protocol
 
 import structlog
 
-from ivorycart.board import StockBoard
-from ivorycart.broadcaster import Broadcaster
-from ivorycart.slices import Slices
+from ivorycart.stock.board import StockBoard
+from ivorycart.stock.broadcaster import Broadcaster
+from ivorycart.stock.slices import Slices
 from ivorycart.telling import Telling
 from ivorycart.workers import WorkerState
 from models.feed import (

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ivorycart.watches import EVERYTHING, room_of
+from ivorycart.stock.watches import EVERYTHING, room_of
 from ivorycart.workers import WorkerState
 from tests.ivorycart.broadcaster_stage import NEVER_AGAIN, NOON, Broken, Stage, sells, settle
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import structlog
 
-from ivorycart.composing import MailComposer
+from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.port import MailPermanent, MailTemporary
-from ivorycart.outbox import (
+from ivorycart.mail.relay import (
     ASIDE,
     CONCURRENCY,
     LONGEST_PAUSE,

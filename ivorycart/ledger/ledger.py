@@ -25,8 +25,8 @@ from typing import TypeVar
 
 import structlog
 
-from ivorycart.batch import Committed, Decided, Entry, LedgerStore, LedgerTransaction, named
-from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.ledger.batch import Committed, Decided, Entry, LedgerStore, LedgerTransaction, named
+from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import Command
 from models.decide import Decision, reads
 from models.errors import Internal, Pending, StorageUnavailable

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ivorycart.composing import MailComposer
+from ivorycart.mail.composing import MailComposer
 from models.identity import OwnerId
 from models.letter import Mail
 from models.order import Address, Order, OrderLine, OrderStatus

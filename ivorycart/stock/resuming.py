@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ivorycart.board import StockBoard
-from ivorycart.snapshots import Moment, StockPayload, encoded
-from ivorycart.watches import Watch
+from ivorycart.stock.board import StockBoard
+from ivorycart.stock.snapshots import Moment, StockPayload, encoded
+from ivorycart.stock.watches import Watch
 from models.feed import CatalogueChanged, Cursor
 
 SHARED = 8

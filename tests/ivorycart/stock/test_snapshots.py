@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from ivorycart.board import SNAPSHOT_LIMIT, Shown, StockBoard
-from ivorycart.resuming import SHARED, Resuming
-from ivorycart.snapshots import Snapshots
+from ivorycart.stock.board import SNAPSHOT_LIMIT, Shown, StockBoard
+from ivorycart.stock.resuming import SHARED, Resuming
+from ivorycart.stock.snapshots import Snapshots
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
 

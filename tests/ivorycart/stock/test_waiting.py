@@ -1,6 +1,6 @@
 """What waits to be sent: each product once, the oldest first, the latest of each."""
 
-from ivorycart.waiting import Waiting
+from ivorycart.stock.waiting import Waiting
 from models.feed import Cursor
 
 

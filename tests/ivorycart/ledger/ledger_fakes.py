@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ivorycart import ledger as ledger_module
-from ivorycart.batch import Committed
 from ivorycart.ledger import Ledger
-from ivorycart.ledger_metrics import LedgerMetrics
+from ivorycart.ledger import ledger as ledger_module
+from ivorycart.ledger.batch import Committed
+from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import Command
 from models.faults import Transient
 from models.identity import OwnerId
