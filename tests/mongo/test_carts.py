@@ -10,6 +10,7 @@ from models.commands import SetLine
 from models.identity import OwnerId
 from mongo.carts import _OVERDUE, Carts
 from mongo.driver import Database, Driver
+from mongo.schema import FILLED
 from tests.mongo.shop import ANNA, add_product, both_drivers, running_ledger
 
 TEA, CUP = ObjectId(), ObjectId()
@@ -90,7 +91,7 @@ async def test_looking_for_the_next_release_reads_the_carts_concerned_only(datab
     moment = await now(database)
     others = [a_cart(f"other{each}", moment, CUP) for each in range(200)]
     await database["carts"].insert_many([*others, a_cart("mine", moment, TEA)])
-    holding = {"lines.product_id": {"$in": [TEA]}, "expires_at": {"$type": "date"}}
+    holding = {"lines.product_id": {"$in": [TEA]}, "expires_at": {"$type": "date"}, **FILLED}
     plan = await database.command({"explain": {"find": "carts", "filter": holding}, "verbosity": "executionStats"})
     assert "COLLSCAN" not in stages(plan["queryPlanner"]["winningPlan"])
     assert plan["executionStats"]["totalDocsExamined"] == 1

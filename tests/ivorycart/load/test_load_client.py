@@ -17,7 +17,7 @@ from aiohttp import web
 from ivorycart.load.assembling import Assembler
 from ivorycart.load.client import ConnectRefused, SocketIOClient, websocket_url
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 NODE_SERVER = """
 import { createServer } from "node:http";
 import { Server } from "socket.io";

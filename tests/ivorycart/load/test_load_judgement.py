@@ -15,7 +15,7 @@ import pytest
 import socketio
 from aiohttp import web
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 PATIENCE = 90
 STOCK = 1000
 
