@@ -6,8 +6,10 @@ storm's business: it is ignored here.
 
 import asyncio
 import gc
+import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -44,7 +46,7 @@ class Worker:
         self._crew = Crew(plan, probe_product, random.Random())  # noqa: S311 - no secret
         self._stage = Stage(products, probe_product)
         self._acts: list[asyncio.Task[None]] = []
-        self._speaking = asyncio.Lock()
+        self._speaking = threading.Lock()
 
     async def run(self) -> None:
         """Live through all phases."""
@@ -52,7 +54,7 @@ class Worker:
 
     async def _phases(self) -> None:
         orders: asyncio.Queue[Order] = asyncio.Queue()
-        asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._read, orders)
+        self._listen(orders)
         self._crew.begin(self._tell_regularly())
         await self._ramp()
         gc.freeze()
@@ -66,6 +68,11 @@ class Worker:
             else:
                 await self._tell(done=Phase.COMPARE.value, compared=self._compare(order.fresh))
         await self._tell(done=Phase.END.value)
+
+    def _listen(self, orders: asyncio.Queue[Order]) -> None:
+        asyncio.get_running_loop().add_reader(self._pipe.fileno(), self._read, orders)
+        # uvloop makes what it watches non-blocking; then long news would be cut off where the other side is slow
+        os.set_blocking(self._pipe.fileno(), True)
 
     def _read(self, orders: asyncio.Queue[Order]) -> None:
         try:
@@ -172,8 +179,11 @@ class Worker:
         there = sum(seat.client is not None for seat in self._crew.seats)
         cpu = time.process_time()
         news = News(self._plan.number, there, cpu, tally, probed, heard, done, compared)
-        async with self._speaking:
-            try:
-                await asyncio.to_thread(self._pipe.send, news)
-            except OSError:
-                self._crew.ended = True  # nobody listens; the pipe's other side says END
+        try:
+            await asyncio.to_thread(self._say, news)
+        except OSError:
+            self._crew.ended = True  # nobody listens; the pipe's other side says END
+
+    def _say(self, news: News) -> None:
+        with self._speaking:  # a thread's lock: whoever is cancelled while it writes still writes to the end
+            self._pipe.send(news)
