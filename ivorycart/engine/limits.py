@@ -13,7 +13,7 @@ class Limits:
     close_timeout: float = 2.0  # for the peer to answer a close frame
     handler_grace: float = 10.0  # for running handlers once the peer is gone: the ledger's own deadline
     max_message: int = 65_536
-    max_unsent: int = 1_048_576
+    max_unsent: int = 983_040  # with what the allocator adds, no more than 1 MiB is kept for a client
     lagging_from: int = 262_144  # unsent bytes from which a socket lags, until it has drained to a quarter of that
     lag_timeout: float = 10.0
     malformed_packets: int = 5

@@ -46,7 +46,7 @@ def test_the_limits_are_those_of_the_protocol() -> None:
     """Defaults that clients may rely on."""
     limits = Limits()
     assert (limits.ping_interval, limits.ping_timeout, limits.connect_timeout) == (25, 20, 5)
-    assert (limits.max_message, limits.max_unsent, limits.malformed_packets) == (65_536, 1_048_576, 5)
+    assert (limits.max_message, limits.max_unsent, limits.malformed_packets) == (65_536, 983_040, 5)
     assert (limits.handlers_at_once, limits.events_waiting) == (16, 128)
     assert (limits.lagging_from, limits.lag_timeout) == (262_144, 10)
 
