@@ -47,7 +47,8 @@ class BatchReader:
         wanted = [reads(command) for command in commands]
         await self._read_carts({cart for each in wanted for cart in each.carts}, state)
         await self._read_orders(wanted, state)
-        with_lines = {cart for command in commands if needs_lines(command) for cart in reads(command).carts}
+        both = zip(commands, wanted, strict=True)
+        with_lines = {cart for command, each in both if needs_lines(command) for cart in each.carts}
         carts = {cart_id: cart for cart_id, cart in state.carts.items() if cart_id in with_lines}
         product_ids = {product_id for each in wanted for product_id in each.products}
         await self._read_products(product_ids | products_of(carts, state.orders), state)
