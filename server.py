@@ -9,7 +9,6 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger
 """
 
 import asyncio
-import gc
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -34,6 +33,7 @@ from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
 from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
+from ivorycart.collecting import collect_seldom
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
@@ -280,7 +280,7 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
         runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STEP_PATIENCE)
         await runner.setup()
         await web.SockSite(runner, listener, backlog=BACKLOG).start()
-        gc.freeze()  # what lives as long as the process need not be looked at again and again
+        collect_seldom()
         log.info("server.ready", url=address, database=place.hosts, leases_as=store.process_id)
         await (link.ready(server.registry) if link else announce(address))
         await stops.asked.wait()

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from bench.figures import Figures, waits
 from bench.processes import Failed
 from bench.textbook import TextbookShop
+from ivorycart.collecting import collect_seldom
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import PlaceOrder, SetLine
@@ -122,6 +123,7 @@ async def _filled(driver: Driver, products: int, orders: int, at_once: int) -> t
     shop.open(1, max_commands=256)
     await _crowd(buyers, at_once, lambda buyer: shop.ledgers[0].submit(SetLine(buyer[0], buyer[1], 1)))
     await shop.close()
+    collect_seldom()  # as the server does
     return shop, buyers
 
 

@@ -12,6 +12,7 @@ from bench.shop.order import order
 from ivorycart.load.client import SocketIOClient
 
 ANSWER_PATIENCE = 60.0
+LINES = 5  # of a cart
 
 Act = Callable[[SocketIOClient, int], Awaitable[Any]]
 
@@ -75,14 +76,14 @@ class Shoppers:
         return {}
 
     async def fill_carts(self, sockets: int, product_ids: Sequence[str], each: int, pause: float) -> Mapping[str, Any]:
-        """Have the first sockets set lines over and over, each its own sequence of products."""
+        """Have the first sockets set lines over and over: each has products of its own, a cart of an ordinary size."""
         outcomes = Outcomes()
 
         async def fill(number: int, client: SocketIOClient) -> None:
             for turn in range(each):
-                product_id = product_ids[(number * 7 + turn) % len(product_ids)]
+                product_id = product_ids[(number * 7 + turn % LINES) % len(product_ids)]
                 asked = time.perf_counter()
-                answer = await _set(client, product_id, 1 + turn // len(product_ids) % 2)
+                answer = await _set(client, product_id, 1 + turn // LINES % 2)  # each is a change
                 outcomes.note(answer, time.perf_counter() - asked)
                 if pause:
                     await asyncio.sleep(pause)

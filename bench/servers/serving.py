@@ -1,7 +1,6 @@
 """What the Python servers share: the web server around a Socket.IO server, and the steady broadcast."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from aiohttp import web
 
 from bench.control import obey, say
 from bench.payload import stock_event
+from ivorycart.collecting import collect_seldom
 
 BACKLOG = 4096
 SWAMP = 64_000  # bytes per event to those who do not read
@@ -35,7 +35,7 @@ async def serve(server: Any, emit: Emit, swamp: Emit | None = None) -> None:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=BACKLOG)
     await site.start()
-    gc.freeze()
+    collect_seldom()
 
     async def told(*, first: int, count: int, interval: float, swamped: int = 0) -> Mapping[str, Any]:
         async def emit_both(payload: dict[str, Any]) -> None:

@@ -126,6 +126,9 @@ class Ledger:
                 await asyncio.sleep(0)  # lets everyone who is about to submit get into this batch
                 while self._queue or self._ahead:
                     foreseen = await self._foreseen()
+                    if not foreseen:
+                        # who hears an answer may come back in time for this batch: fewer, fuller ones cost less
+                        await self._all_answered()
                     batch = foreseen.entries if foreseen else self._take()
                     await self._commit_isolated(batch, foreseen)
         finally:
