@@ -12,9 +12,11 @@ from models.errors import Refused
 STATUS: Mapping[str, int] = {
     "pending": 202,
     "malformed": 400,
+    "invalid_token": 400,
     "not_authenticated": 401,
     "payment_declined": 402,
     "forbidden": 403,
+    "not_activated": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "insufficient_stock": 409,
@@ -29,7 +31,7 @@ STATUS: Mapping[str, int] = {
     "internal": 500,
     "storage_unavailable": 503,
 }
-_CODE_OF_STATUS = {status: code for code, status in STATUS.items() if status not in {409, 422}}
+_CODE_OF_STATUS = {status: code for code, status in STATUS.items() if status not in {409, 422} and code not in {"invalid_token", "not_activated"}}
 
 
 class Malformed(Refused):

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from handlers.payloads.cart import Empty
-from handlers.routing import EVERYONE
 from ivorycart.connections import Connection
 from ivorycart.shop import Shop
+from models.roles import ALLOWED, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,12 @@ class Event:
     handler: EventHandler
     body: type[BaseModel]
     answer: type[BaseModel]
-    who: frozenset[str]
+    needs: Permission
+
+    @property
+    def who(self) -> frozenset[str]:
+        """The roles that may use it."""
+        return ALLOWED[self.needs]
 
     @property
     def summary(self) -> str:
@@ -47,12 +52,12 @@ class Events:
         self.table: dict[str, Event] = {}
 
     def add(
-        self, name: str, *, answer: type[BaseModel], body: type[BaseModel] = Empty, who: frozenset[str] = EVERYONE
+        self, name: str, *, needs: Permission, answer: type[BaseModel], body: type[BaseModel] = Empty
     ) -> Callable[[EventHandler], EventHandler]:
         """Register a handler."""
 
         def register(handler: EventHandler) -> EventHandler:
-            self.table[name] = Event(name, handler, body, answer, who)
+            self.table[name] = Event(name, handler, body, answer, needs)
             return handler
 
         return register

@@ -13,19 +13,20 @@ from handlers.payloads.account import (
     RegisterBody,
     ShopAnswer,
 )
-from handlers.routing import SIGNED_IN, Call, Routes
+from handlers.routing import Call, Routes
+from models.roles import Permission
 
 account_routes = Routes()
 
 
-@account_routes.add("GET", "/api/shop", answer=ShopAnswer)
+@account_routes.add("GET", "/api/shop", needs=Permission.LOOK, answer=ShopAnswer)
 async def shop_facts(call: Call) -> Any:
     """Return what a page needs to know of this shop."""
     return asdict(call.shop.facts)
 
 
 @account_routes.add(
-    "POST", "/api/auth/register", answer=RegisterAnswer, body=RegisterBody, status=201, refusals=("rate_limited",)
+    "POST", "/api/auth/register", needs=Permission.SIGN_IN, answer=RegisterAnswer, body=RegisterBody, status=201, refusals=("rate_limited",)
 )
 async def register(call: Call) -> Any:
     """Make a buyer's account; a known address gets the same answer, and its owner a mail."""
@@ -35,7 +36,7 @@ async def register(call: Call) -> Any:
 
 
 @account_routes.add(
-    "POST", "/api/auth/login", answer=LoginAnswer, body=LoginBody, refusals=("not_authenticated", "rate_limited")
+    "POST", "/api/auth/login", needs=Permission.SIGN_IN, answer=LoginAnswer, body=LoginBody, refusals=("not_authenticated", "rate_limited")
 )
 async def login(call: Call) -> Any:
     """Sign in."""
@@ -47,14 +48,14 @@ async def login(call: Call) -> Any:
     }
 
 
-@account_routes.add("GET", "/api/auth/profile", answer=Profile, who=SIGNED_IN)
+@account_routes.add("GET", "/api/auth/profile", needs=Permission.OWN_ACCOUNT, answer=Profile)
 async def profile(call: Call) -> Any:
     """Return the caller's account."""
     user = await call.shop.accounts.profile(call.me.id)
     return {**shapes.user(user), "created_at": shapes.time(user.get("created_at"))}
 
 
-@account_routes.add("GET", "/api/notifications", answer=NotificationList, refusals=("not_found",))
+@account_routes.add("GET", "/api/notifications", needs=Permission.READ_NOTIFICATIONS, answer=NotificationList, refusals=("not_found",))
 async def notifications(call: Call) -> Any:
     """Return what the caller has not seen."""
     unseen = await call.shop.notifications.unseen(call.owner)

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from handlers.routing import Call, Routes
 from ivorycart.shop import Shop
+from models.roles import Permission
 
 MAX_SILENCE = 5.0
 MAX_LAG = 10.0  # seconds
@@ -33,13 +34,13 @@ PROCESS = web.AppKey("process", Process)
 operation_routes = Routes()
 
 
-@operation_routes.add("GET", "/healthz", answer=None)
+@operation_routes.add("GET", "/healthz", needs=Permission.ASK_HOW_IT_IS, answer=None)
 async def alive(_call: Call) -> Any:
     """Say that the process is alive and its event loop turns."""
     return {"status": "ok"}
 
 
-@operation_routes.add("GET", "/readyz", answer=None, refusals=("storage_unavailable",))
+@operation_routes.add("GET", "/readyz", needs=Permission.ASK_HOW_IT_IS, answer=None, refusals=("storage_unavailable",))
 async def ready(call: Call) -> Any:
     """Say whether the process can serve: the database answers, the change stream and the workers are at work.
 
@@ -54,7 +55,7 @@ async def ready(call: Call) -> Any:
     return web.Response(status=200 if fine else 503, body=orjson.dumps(body), content_type="application/json")
 
 
-@operation_routes.add("GET", "/metrics", answer=None)
+@operation_routes.add("GET", "/metrics", needs=Permission.ASK_HOW_IT_IS, answer=None)
 async def metrics(call: Call) -> Any:
     """Return the figures for Prometheus: of all processes that serve this port, each labelled with its number."""
     try:

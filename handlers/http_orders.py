@@ -6,11 +6,12 @@ from handlers import shapes
 from handlers.http_cart import ORDER_REFUSALS
 from handlers.payloads.order import Order, OrderList, PlaceOrderBody
 from handlers.payloads.product import PageQuery
-from handlers.routing import SIGNED_IN, Call, Routes
+from handlers.routing import Call, Routes
 from ivorycart.checkout import OrderRequest
 from models.errors import NotFound
 from models.identity import owner_of_user
 from models.order import Address
+from models.roles import Permission
 
 order_routes = Routes()
 
@@ -30,10 +31,9 @@ def order_request(body: PlaceOrderBody, **who: Any) -> OrderRequest:
 
 @order_routes.add(
     "POST",
-    "/api/orders/",
+    "/api/orders/", needs=Permission.ORDER,
     answer=Order,
     body=PlaceOrderBody,
-    who=SIGNED_IN,
     status=201,
     refusals=ORDER_REFUSALS,
 )
@@ -44,7 +44,7 @@ async def place_order(call: Call) -> Any:
     return shapes.order(await call.shop.checkout.place(request))
 
 
-@order_routes.add("GET", "/api/orders/my-orders", answer=OrderList, query=PageQuery, who=SIGNED_IN)
+@order_routes.add("GET", "/api/orders/my-orders", needs=Permission.READ_OWN_ORDERS, answer=OrderList, query=PageQuery)
 async def my_orders(call: Call) -> Any:
     """Return the caller's orders, newest first."""
     limit = call.query.limit
@@ -55,7 +55,7 @@ async def my_orders(call: Call) -> Any:
     }
 
 
-@order_routes.add("GET", "/api/orders/{order_id}", answer=Order, who=SIGNED_IN, refusals=("not_found",))
+@order_routes.add("GET", "/api/orders/{order_id}", needs=Permission.READ_OWN_ORDERS, answer=Order, refusals=("not_found",))
 async def get_order(call: Call) -> Any:
     """Return one of the caller's orders; an admin may see any."""
     order = await call.shop.orders.get(call.id("order_id"))

@@ -15,16 +15,17 @@ from handlers.payloads.product import (
     StockAnswer,
     StockBody,
 )
-from handlers.routing import SELLERS, Call, Routes
+from handlers.routing import Call, Routes
 from models.catalogue import Listing
 from models.commands import Adjust, Restock
 from models.errors import NotFound
 from models.identity import owner_of_user
+from models.roles import Permission
 
 product_routes = Routes()
 
 
-@product_routes.add("GET", "/api/products/", answer=ProductList, query=ProductQuery)
+@product_routes.add("GET", "/api/products/", needs=Permission.LOOK, answer=ProductList, query=ProductQuery)
 async def list_products(call: Call) -> Any:
     """Return a page of what is on show."""
     query = call.query
@@ -35,14 +36,14 @@ async def list_products(call: Call) -> Any:
     }
 
 
-@product_routes.add("GET", "/api/products/categories", answer=CategoryList)
+@product_routes.add("GET", "/api/products/categories", needs=Permission.LOOK, answer=CategoryList)
 async def categories(call: Call) -> Any:
     """Return the categories with how many products each has."""
     counts = await call.shop.products.categories()
     return {"items": [{"category": name, "count": count} for name, count in counts.items()], "next": None}
 
 
-@product_routes.add("GET", "/api/products/{product_id}", answer=Product, refusals=("not_found",))
+@product_routes.add("GET", "/api/products/{product_id}", needs=Permission.LOOK, answer=Product, refusals=("not_found",))
 async def get_product(call: Call) -> Any:
     """Return a product; its seller and admins see it even when it is not on show."""
     listing = await _listing(call)
@@ -53,10 +54,9 @@ async def get_product(call: Call) -> Any:
 
 @product_routes.add(
     "POST",
-    "/api/products/{product_id}/stock",
+    "/api/products/{product_id}/stock", needs=Permission.MANAGE_STOCK,
     answer=StockAnswer,
     body=StockBody,
-    who=SELLERS,
     refusals=("not_found", "conflict", "storage_unavailable", "pending"),
 )
 async def change_stock(call: Call) -> Any:
@@ -74,10 +74,9 @@ async def change_stock(call: Call) -> Any:
 
 @product_routes.add(
     "GET",
-    "/api/products/{product_id}/inventory-logs",
+    "/api/products/{product_id}/inventory-logs", needs=Permission.MANAGE_STOCK,
     answer=MovementList,
     query=MovementQuery,
-    who=SELLERS,
     refusals=("not_found",),
 )
 async def inventory_logs(call: Call) -> Any:
@@ -92,7 +91,7 @@ async def inventory_logs(call: Call) -> Any:
     }
 
 
-@product_routes.add("GET", "/images/{image_id}", answer=None, refusals=("not_found",))
+@product_routes.add("GET", "/images/{image_id}", needs=Permission.LOOK, answer=None, refusals=("not_found",))
 async def get_image(call: Call) -> Any:
     """Return a picture; its id is its version, so it may be kept for ever."""
     image_id = call.id("image_id")

@@ -15,12 +15,10 @@ from ivorycart.connections import User
 from ivorycart.shop import Shop
 from models.errors import Forbidden, Invalid, NotAuthenticated, NotFound
 from models.identity import OBJECT_ID, SESSION_TOKEN, OwnerId, owner_of_session, owner_of_user
+from models.roles import ALLOWED, Permission, may
 
 MAX_BODY = 64 * 1024
 SHOP = web.AppKey("shop", Shop)
-EVERYONE: frozenset[str] = frozenset({"nobody", "buyer", "seller", "delivery", "admin"})
-SIGNED_IN = EVERYONE - {"nobody"}
-SELLERS = frozenset({"seller", "admin"})
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -91,9 +89,14 @@ class Route:
     answer: type[BaseModel] | None
     body: type[BaseModel] | None
     query: type[BaseModel] | None
-    who: frozenset[str]
+    needs: Permission
     status: int
     refusals: tuple[str, ...]
+
+    @property
+    def who(self) -> frozenset[str]:
+        """The roles that may use it."""
+        return ALLOWED[self.needs]
 
     @property
     def summary(self) -> str:
@@ -115,10 +118,10 @@ class Routes:
         method: str,
         path: str,
         *,
+        needs: Permission,
         answer: type[BaseModel] | None,
         body: type[BaseModel] | None = None,
         query: type[BaseModel] | None = None,
-        who: frozenset[str] = EVERYONE,
         status: int = 200,
         refusals: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
@@ -133,7 +136,7 @@ class Routes:
                     answer=answer,
                     body=body,
                     query=query,
-                    who=who,
+                    needs=needs,
                     status=status,
                     refusals=refusals,
                 )
@@ -153,7 +156,7 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
     async def endpoint(request: web.Request) -> web.StreamResponse:
         shop = request.app[SHOP]
         user = authenticate(request, shop)
-        if (user.role if user else "nobody") not in route.who:
+        if not may(user.role if user else None, route.needs):
             raise NotAuthenticated("sign in first") if user is None else Forbidden("this is not for your role")
         query = read(route.query, _query(request, route.query)) if route.query else None
         body = read(route.body, parse_json(await _body(request))) if route.body else None

@@ -13,38 +13,39 @@ from models.commands import ClearCart, MergeCarts, SetEmail, SetLine
 from models.errors import NotAuthenticated
 from models.identity import owner_of_session
 from models.outcomes import CartChanged, Merged
+from models.roles import Permission
 
 events = Events()
 
 
-@events.add("cart:get", answer=CartAnswer)
+@events.add("cart:get", needs=Permission.USE_CART, answer=CartAnswer)
 async def cart_get(ask: Ask) -> dict[str, Any]:
     """Return the socket's cart."""
     cart = await ask.shop.carts.get(ask.connection.owner)
     return {"cart": shapes.WireShapes(ask.shop.board).cart(cart, ask.connection)}
 
 
-@events.add("cart:set", answer=CartAnswer, body=SetLineEvent)
+@events.add("cart:set", needs=Permission.USE_CART, answer=CartAnswer, body=SetLineEvent)
 async def cart_set(ask: Ask) -> dict[str, Any]:
     """Set a line to an absolute quantity."""
     command = SetLine(ask.connection.owner, ask.body.product_id, ask.body.quantity, ask.body.revision)
     return _changed(ask, await ask.shop.ledger.submit(command, origin=ask.connection.sid))
 
 
-@events.add("cart:clear", answer=CartAnswer)
+@events.add("cart:clear", needs=Permission.USE_CART, answer=CartAnswer)
 async def cart_clear(ask: Ask) -> dict[str, Any]:
     """Empty the socket's cart."""
     return _changed(ask, await ask.shop.ledger.submit(ClearCart(ask.connection.owner), origin=ask.connection.sid))
 
 
-@events.add("cart:email", answer=CartAnswer, body=EmailEvent)
+@events.add("cart:email", needs=Permission.USE_CART, answer=CartAnswer, body=EmailEvent)
 async def cart_email(ask: Ask) -> dict[str, Any]:
     """Choose where alerts for this cart go."""
     command = SetEmail(ask.connection.owner, ask.body.email)
     return _changed(ask, await ask.shop.ledger.submit(command, origin=ask.connection.sid))
 
 
-@events.add("order:place", answer=OrderAnswer, body=PlaceOrderBody)
+@events.add("order:place", needs=Permission.BEGIN_ORDER, answer=OrderAnswer, body=PlaceOrderBody)
 async def order_place(ask: Ask) -> dict[str, Any]:
     """Order what the cart contains."""
     user = ask.connection.user
@@ -61,7 +62,7 @@ async def order_place(ask: Ask) -> dict[str, Any]:
     return {"order": shapes.order(await ask.shop.checkout.place(request))}
 
 
-@events.add("stock:watch", answer=WatchAnswer, body=WatchEvent)
+@events.add("stock:watch", needs=Permission.LOOK, answer=WatchAnswer, body=WatchEvent)
 async def stock_watch(ask: Ask) -> dict[str, Any]:
     """Choose which products to hear of; null is everything."""
     shop, ids = ask.shop, ask.body.product_ids
@@ -70,7 +71,7 @@ async def stock_watch(ask: Ask) -> dict[str, Any]:
     return dict(shop.broadcaster.snapshots.of(watch))
 
 
-@events.add("auth", answer=MergedAnswer, body=AuthEvent)
+@events.add("auth", needs=Permission.SIGN_IN, answer=MergedAnswer, body=AuthEvent)
 async def auth(ask: Ask) -> dict[str, Any]:
     """Sign this socket in; what the anonymous cart contains goes into the user's."""
     user = ask.shop.tokens.read(ask.body.token)
@@ -85,7 +86,7 @@ async def auth(ask: Ask) -> dict[str, Any]:
     }
 
 
-@events.add("notifications:read", answer=UnreadAnswer, body=ReadEvent)
+@events.add("notifications:read", needs=Permission.READ_NOTIFICATIONS, answer=UnreadAnswer, body=ReadEvent)
 async def notifications_read(ask: Ask) -> dict[str, Any]:
     """Note what was seen."""
     return {"unread": await ask.shop.notifications.mark_seen(ask.connection.owner, ask.body.ids)}

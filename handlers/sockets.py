@@ -18,6 +18,7 @@ from ivorycart.engine import RefusedAtDoor, SocketServer
 from ivorycart.shop import Shop
 from ivorycart.throttle import Throttle
 from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused, StorageUnavailable
+from models.roles import may
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +123,7 @@ class Sockets:
     async def _answer(self, sid: str, event: Event, arguments: tuple[Any, ...]) -> dict[str, Any]:
         await self._throttle(sid)
         connection = self._present(sid)
-        if (connection.user.role if connection.user else "nobody") not in event.who:
+        if not may(connection.user.role if connection.user else None, event.needs):
             raise NotAuthenticated("sign in first") if connection.user is None else Forbidden("not for your role")
         payload = arguments[0] if arguments and arguments[0] is not None else {}
         return await event.handler(Ask(self._shop, connection, read(event.body, payload)))

@@ -12,13 +12,14 @@ from models.identity import OwnerId, owner_of_session, owner_of_user
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A signed-in person, as their token says; ``expires_at`` in seconds of the epoch."""
+    """A signed-in person, as their token says; ``expires_at`` in seconds of the epoch; ``session_id`` of the sign-in."""
 
     id: str
     email: str
     name: str
     role: str
     expires_at: float
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

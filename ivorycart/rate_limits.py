@@ -22,11 +22,14 @@ def share(limit: int, workers: int) -> int:
 
 
 def account_limits(*, logins: int = 10, registrations: int = 60) -> dict[str, str]:
-    """Return the limits of sign-ins per account and per network address, and of registrations per address."""
+    """Return the limits of sign-ins and asked-for mails per account and network address, and of what else is tried."""
     return {
         "login": f"{logins}/minute",
         "login_address": f"{logins * LOGINS_PER_ADDRESS}/minute",
         "register": f"{registrations}/minute",
+        "mail": "5/hour",
+        "mail_address": f"{registrations}/minute",
+        "token": f"{registrations}/minute",
     }
 
 
@@ -38,7 +41,7 @@ class RateLimits:
         self._limits: dict[str, RateLimitItem] = {act: parse(limit) for act, limit in chosen.items()}
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def hit(self, act: str, who: str) -> None:
+    async def hit(self, act: str, who: str) -> None:
         """Count one act; raise RateLimited beyond the limit."""
         limit = self._limits[act]
         if not self._limiter.hit(limit, act, who):

@@ -3,6 +3,8 @@
     Refused
     ├── NotAuthenticated    not_authenticated    nobody is signed in, or the token is no good
     ├── Forbidden           forbidden            signed in, but this is not theirs to do
+    ├── NotActivated        not_activated        the account waits for the link in its mail to be followed
+    ├── TokenInvalid        invalid_token        a token of a mail is used, expired or none
     ├── NotFound            not_found            no such thing, or not theirs to know of
     ├── Invalid             validation           the input breaks a rule of form or a limit
     ├── KeyReused           key_reused           an order key came again with another order
@@ -43,6 +45,18 @@ class Forbidden(Refused):
     """The caller is known and may not do this."""
 
     code = "forbidden"
+
+
+class NotActivated(Refused):
+    """The password is right, but nobody has followed the link in the activation mail yet."""
+
+    code = "not_activated"
+
+
+class TokenInvalid(Refused):
+    """A token that came by mail is used, expired, or was never one: always the same answer."""
+
+    code = "invalid_token"
 
 
 class NotFound(Refused):

@@ -12,6 +12,7 @@ from models.cart import Cart
 from models.catalogue import Listing
 from models.notification import Notification
 from models.order import Order
+from models.roles import Role
 from models.stock import Level, Product
 
 Cursor = NewType("Cursor", str)
@@ -65,7 +66,27 @@ class OrderUpdated:
     order: Order
 
 
-Change = LevelChanged | CatalogueChanged | CartWritten | NotificationAdded | OrderUpdated
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """Somebody was signed out: nothing made for that session is good any more."""
+
+    session_id: str
+    user_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """What an account may do is another than it was; ``barred`` accounts may do nothing."""
+
+    user_id: str
+    role: Role
+    barred: bool
+
+
+Change = (
+    LevelChanged | CatalogueChanged | CartWritten | NotificationAdded | OrderUpdated | SessionEnded | AccountChanged
+)
 
 
 @dataclass(frozen=True, slots=True)

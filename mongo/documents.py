@@ -5,8 +5,10 @@ from typing import Any
 
 from bson import ObjectId
 
+from models.account import Account
 from models.cart import Cart, Line, Released
 from models.catalogue import Image, Listing
+from models.feed import AccountChanged
 from models.letter import Letter
 from models.notification import Notification
 from models.order import (
@@ -232,6 +234,30 @@ def listing_of(document: Mapping[str, Any]) -> Listing:
         images=tuple(Image(image["url"], image.get("alt", "")) for image in document.get("images", ())),
         created_at=document.get("created_at"),
     )
+
+
+STANDING_FIELDS: Document = dict.fromkeys(("role", "disabled_at", "deleted_at"), 1)
+
+
+def account_of(document: Mapping[str, Any]) -> Account:
+    """Read an account."""
+    return Account(
+        id=str(document["_id"]),
+        email=document["email"],
+        name=document["name"],
+        role=document["role"],
+        password=document["password"],
+        created_at=document.get("created_at"),
+        activated_at=document.get("activated_at"),
+        disabled_at=document.get("disabled_at"),
+        deleted_at=document.get("deleted_at"),
+    )
+
+
+def standing_of(document: Mapping[str, Any]) -> AccountChanged:
+    """Read what an account may do."""
+    barred = document.get("disabled_at") is not None or document.get("deleted_at") is not None
+    return AccountChanged(str(document["_id"]), document["role"], barred)
 
 
 def notification_of(document: Mapping[str, Any]) -> Notification:

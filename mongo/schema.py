@@ -18,6 +18,7 @@ META = "meta"
 SCHEMA = {"_id": "schema"}
 LOCK_MILLISECONDS = 30_000
 _NAMESPACE_EXISTS = 48
+DAY = 86_400  # seconds
 _INDEX_NOT_FOUND = 27
 
 
@@ -61,6 +62,10 @@ VALIDATORS: dict[str, Document] = {
     "crossings": {},
     "leases": {},
     "images": {},
+    "sessions": {"user_id": {"$type": "objectId"}, "family": {"$type": "string"}, "token": {"$type": "string"}},
+    "account_requests": {"kind": {"$type": "string"}, "email": {"$type": "string"}},
+    "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
+    "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -98,7 +103,24 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"state": {"$eq": "authorised"}},
         ),
     ],
-    "users": [IndexModel([("email", ASCENDING)], unique=True)],
+    "users": [
+        IndexModel([("email", ASCENDING)], unique=True),
+        IndexModel([("changed_at", ASCENDING)], partialFilterExpression={"changed_at": {"$type": "date"}}),
+    ],
+    "sessions": [
+        IndexModel([("family", ASCENDING)], unique=True),
+        IndexModel([("user_id", ASCENDING), ("last_used_at", DESCENDING)]),
+        IndexModel([("ended.at", ASCENDING)], partialFilterExpression={"ended.at": {"$type": "date"}}),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "account_tokens": [
+        IndexModel([("user_id", ASCENDING), ("purpose", ASCENDING)]),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=DAY),
+    ],
+    "audit_events": [
+        IndexModel([("user_id", ASCENDING), ("at", DESCENDING)]),
+        IndexModel([("at", DESCENDING)]),
+    ],
     "notifications": [
         IndexModel([("key", ASCENDING)], unique=True),
         IndexModel([("to", ASCENDING), ("seen", ASCENDING), ("at", ASCENDING)]),
@@ -140,8 +162,18 @@ async def _index_filled_carts_only(database: Database) -> None:
             raise
 
 
+async def _accounts_that_can_be_signed_out(database: Database) -> None:
+    """Add what sessions need; accounts that were there before could sign in, so they are activated."""
+    for name in ("users", "sessions", "account_requests", "account_tokens", "audit_events"):
+        await _collection(database, name, VALIDATORS[name])
+        if name in INDEXES:
+            await database[name].create_indexes(INDEXES[name])
+    known: Document = {"$ifNull": ["$created_at", "$$NOW"]}
+    await database["users"].update_many({"activated_at": {"$exists": False}}, [{"$set": {"activated_at": known}}])
+
+
 Step = Callable[[Database], Awaitable[None]]
-STEPS: tuple[Step, ...] = (_first_shape, _index_filled_carts_only)
+STEPS: tuple[Step, ...] = (_first_shape, _index_filled_carts_only, _accounts_that_can_be_signed_out)
 
 
 async def migrate(database: Database, owner: str, steps: tuple[Step, ...] = STEPS) -> int:

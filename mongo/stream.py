@@ -37,6 +37,7 @@ from models.feed import (
 )
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
+from mongo.sessions import ended_of
 
 AWAIT_MS = 500
 BATCH = 1000
@@ -166,6 +167,16 @@ class ChangeFeed:
             },
             {"ns.coll": "orders", "operationType": {"$in": ["update", "replace"]}},
             {"ns.coll": "notifications", "operationType": "insert"},
+            {
+                "ns.coll": "sessions",
+                "operationType": "update",
+                "updateDescription.updatedFields.ended": {"$type": "object"},
+            },
+            {
+                "ns.coll": "users",
+                "operationType": "update",
+                "updateDescription.updatedFields.changed_at": {"$exists": True},
+            },
         ]
         keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription")
         return [
@@ -180,12 +191,13 @@ class ChangeFeed:
         listings = await self._whole("products", [event for event in fresh if _is_catalogue(event)])
         orders = await self._whole("orders", [event for event in fresh if event["ns"]["coll"] == "orders"])
         carts = await self._whole("carts", [event for event in fresh if _is_partial_cart(event)])
+        users = await self._whole("users", [event for event in fresh if event["ns"]["coll"] == "users"])
         changes: list[Change] = []
         for number, event in enumerate(fresh, start=1):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
             try:
-                changes += _changes_of(event, listings, carts, orders)
+                changes += _changes_of(event, listings, carts, orders, users)
             except (KeyError, TypeError, ValueError, AttributeError):
                 # Another program's half of a document: whoever follows the stream is not to lose the rest of it.
                 log.exception("change stream: a document cannot be read: %s %s", event["ns"], event["documentKey"])
@@ -206,7 +218,7 @@ def _heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows) -> list[Change]:
+def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows, users: _Rows) -> list[Change]:
     collection, key = event["ns"]["coll"], event["documentKey"]["_id"]
     if collection == "products":
         return _product_changes(event, cursor_of(event["clusterTime"]), listings)
@@ -215,6 +227,10 @@ def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows) -
         return [CartWritten(documents.cart_of(document))] if document else []
     if collection == "orders":
         return [OrderUpdated(documents.order_of(orders[key]))] if key in orders else []
+    if collection == "sessions":
+        return [ended_of(key, event["updateDescription"]["updatedFields"]["ended"])]
+    if collection == "users":
+        return [documents.standing_of(users[key])] if key in users else []
     return [NotificationAdded(documents.notification_of(event["fullDocument"]))]
 
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from handlers.errors import STATUS
-from handlers.routing import SIGNED_IN, Route
+from handlers.routing import Route
+from models.roles import NOBODY
 
 REF = "#/components/schemas/{model}"
 ALWAYS = ("internal",)
@@ -47,7 +48,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "x-roles": sorted(route.who),
         "parameters": [*_path_parameters(route.path), *_query_parameters(route.query)],
         "responses": _responses(route),
-        "security": [{"bearer": []}] if route.who <= SIGNED_IN else [{}, {"bearer": []}, {"session": []}],
+        "security": [{"bearer": []}] if NOBODY not in route.who else [{}, {"bearer": []}, {"session": []}],
     }
     if route.body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
@@ -82,7 +83,7 @@ def _responses(route: Route) -> dict[str, Any]:
         codes.add("validation")
     if "{" in route.path:
         codes |= {"not_found", "validation"}
-    if route.who <= SIGNED_IN:
+    if NOBODY not in route.who:
         codes.add("forbidden")
     for status in sorted({STATUS[code] for code in codes}):
         words = ", ".join(sorted(code for code in codes if STATUS[code] == status))

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from handlers.documents.types import type_words
-from handlers.routing import EVERYONE, SIGNED_IN
+from models.roles import NOBODY, ROLES
 
 STYLES = ("fonts", "tokens", "documents")
 # Said once at the top instead of on every line.
@@ -101,6 +101,6 @@ def _field(name: str, schema: dict[str, Any], *, optional: bool = False) -> str:
 
 
 def _who(roles: list[str]) -> str:
-    if frozenset(roles) == EVERYONE:
+    if set(roles) == {NOBODY, *ROLES}:
         return "everyone"
-    return "whoever is signed in" if frozenset(roles) == SIGNED_IN else escape(", ".join(roles))
+    return "whoever is signed in" if set(roles) == set(ROLES) else escape(", ".join(roles))

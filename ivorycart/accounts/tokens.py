@@ -13,7 +13,7 @@ from models.identity import OBJECT_ID
 ALGORITHM = "HS256"
 ISSUER = "ivorycart"
 KIND = "access"
-REQUIRED = ["exp", "iat", "iss", "jti", "sub", "kind", "role"]
+REQUIRED = ["exp", "iat", "iss", "jti", "sub", "sid", "kind", "role"]
 MIN_SECRET_BYTES = 32
 
 
@@ -26,11 +26,12 @@ class Tokens:
         self._secret = secret
         self.seconds = seconds
 
-    def issue(self, *, user_id: str, email: str, name: str, role: str) -> str:
-        """Return a token for a user."""
+    def issue(self, *, user_id: str, session_id: str, email: str, name: str, role: str) -> str:
+        """Return a token for a user in a session."""
         now = int(time.time())
         claims = {
             "sub": user_id,
+            "sid": session_id,
             "email": email,
             "name": name,
             "role": role,
@@ -55,9 +56,9 @@ class Tokens:
             raise NotAuthenticated("the token is not valid or has expired") from error
         if "crit" in header or claims["kind"] != KIND or not _well_formed(claims):
             raise NotAuthenticated("the token is not valid or has expired")
-        return User(claims["sub"], claims["email"], claims["name"], claims["role"], float(claims["exp"]))
+        return User(claims["sub"], claims["email"], claims["name"], claims["role"], float(claims["exp"]), claims["sid"])
 
 
 def _well_formed(claims: dict[str, Any]) -> bool:
-    texts = all(isinstance(claims.get(name), str) for name in ("sub", "email", "name", "role"))
-    return texts and OBJECT_ID.fullmatch(claims["sub"]) is not None
+    texts = all(isinstance(claims.get(name), str) for name in ("sub", "sid", "email", "name", "role"))
+    return texts and all(OBJECT_ID.fullmatch(claims[name]) for name in ("sub", "sid"))

@@ -10,11 +10,11 @@ from socketio.exceptions import BadNamespaceError
 
 from handlers.events import Event
 from handlers.payloads.cart import Empty
-from handlers.routing import SELLERS
 from handlers.socket_events import events
 from handlers.sockets import Outlet, Sockets
 from ivorycart.connections import Connection, Connections, User
 from ivorycart.throttle import Throttle
+from models.roles import Permission
 from tests.handlers.doors import fresh_session, refusal_at_door, send, serves_on
 from tests.visitor import sign_in
 
@@ -110,7 +110,7 @@ async def test_a_sellers_event_is_not_for_others(role, until, code):
         """Watch the shop."""
         return {}
 
-    handle = sockets._handler_of(Event("seller:watch", watch, Empty, Empty, SELLERS))
+    handle = sockets._handler_of(Event("seller:watch", watch, Empty, Empty, Permission.MANAGE_STOCK))
     if code:
         assert (await handle("sid", {"price": 1}))["error"]["code"] == code
     else:

@@ -1,0 +1,129 @@
+"""The clerk: works off what was asked for about addresses, after the answers were given.
+
+One leased worker, restartable at any line: tokens and mails have the request's id in their keys, so doing a request
+again changes nothing, and it is forgotten last.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.account import Account, AccountRequest, Purpose
+from models.letter import Letter
+
+INTERVAL = 0.2
+BATCH = 100
+HOUR = 3600
+SECONDS: Mapping[Purpose, int] = {"activation": 24 * HOUR, "reset": 600, "email_change": HOUR}
+KINDS: Mapping[Purpose, str] = {"activation": "activate", "reset": "reset_password", "email_change": "confirm_email"}
+
+
+class RequestBook(Protocol):
+    """Where requests wait, and tokens are granted."""
+
+    async def waiting(self, limit: int) -> Sequence[AccountRequest]:
+        """Return the oldest requests."""
+
+    async def latest_token(self, user_id: str, purpose: Purpose) -> Mapping[str, Any]:
+        """Return what using the latest unused token of that purpose would set."""
+
+    async def grant(
+        self, request: AccountRequest, purpose: Purpose, user_id: str, seconds: int, data: Mapping[str, Any]
+    ) -> None:
+        """Make the token of a request good for so many seconds; again changes nothing."""
+
+    async def done(self, request: AccountRequest) -> None:
+        """Forget a request."""
+
+
+class AccountBook(Protocol):
+    """Where accounts are read."""
+
+    async def by_email(self, email: str) -> Account | None:
+        """Return an account by its address."""
+
+    async def get(self, user_id: str) -> Account | None:
+        """Return an account by its id."""
+
+
+class Outbox(Protocol):
+    """Where mails are queued."""
+
+    async def add(self, letter: Letter) -> None:
+        """Queue a mail once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clerk:
+    """Grants tokens and writes mails; ``clock`` gives seconds since 1970."""
+
+    requests: RequestBook
+    accounts: AccountBook
+    outbox: Outbox
+    activation_required: bool
+    clock: Callable[[], float] = time.time
+
+    async def step(self) -> bool:
+        """Work off the oldest requests; return whether there may be more."""
+        waiting = await self.requests.waiting(BATCH)
+        for request in waiting:
+            await self._work_off(request)
+            await self.requests.done(request)
+        return len(waiting) == BATCH
+
+    async def _work_off(self, request: AccountRequest) -> None:
+        account = await self.accounts.by_email(request.email)
+        if account is not None and account.barred:
+            return
+        match request.kind:
+            case "registration":
+                await self._registered(request, account)
+            case "activation":
+                if account and not account.activated_at:
+                    chosen = await self.requests.latest_token(account.id, "activation")
+                    await self._send(request, "activation", account, chosen)
+            case "reset":
+                if account:
+                    await self._send(request, "reset", account)
+            case "email_change":
+                await self._asked_for_email(request, account)
+
+    async def _registered(self, request: AccountRequest, account: Account | None) -> None:
+        if account is None:  # taken away since
+            return
+        if not account.activated_at:
+            # What was chosen goes with the token: whoever registers somebody else's address cannot choose for them.
+            chosen = {name: request.data[name] for name in ("name", "password")}
+            await self._send(request, "activation", account, chosen)
+        elif account.id != request.data["user_id"]:
+            await self._tell_of_account(account.email)
+
+    async def _asked_for_email(self, request: AccountRequest, holder: Account | None) -> None:
+        account = await self.accounts.get(request.data["user_id"])
+        if holder:
+            await self._tell_of_account(holder.email)
+        elif account and not account.barred:
+            await self._send(request, "email_change", account, {"email": request.email}, to=request.email)
+
+    async def _send(
+        self,
+        request: AccountRequest,
+        purpose: Purpose,
+        account: Account,
+        data: Mapping[str, Any] | None = None,
+        *,
+        to: str | None = None,
+    ) -> None:
+        await self.requests.grant(request, purpose, account.id, SECONDS[purpose], data or {})
+        kind = KINDS[purpose]
+        name = str((data or {}).get("name", account.name))
+        known = {"purpose": purpose, "request_id": request.id, "name": name, "minutes": SECONDS[purpose] // 60}
+        await self.outbox.add(Letter(f"{kind}:{request.id}", kind, to or account.email, known))
+
+    async def _tell_of_account(self, email: str) -> None:
+        """Tell the owner of an address that has an account already; nobody gets that twice in an hour."""
+        digest = hashlib.sha256(email.encode()).hexdigest()[:32]  # keys are logged, so the email is not in them
+        key = f"already_registered:{digest}:{int(self.clock() // HOUR)}"
+        await self.outbox.add(Letter(key, "already_registered", email, {}))

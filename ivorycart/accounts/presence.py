@@ -1,0 +1,43 @@
+"""What becomes of open sockets when a session ends or an account changes."""
+
+from dataclasses import dataclass, replace
+
+from ivorycart.accounts.standing import Standing
+from ivorycart.connections import Connection, Connections, Outlet
+from models.feed import AccountChanged, SessionEnded
+from models.identity import owner_of_user
+
+BARRED = "account_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Takes a user's name off sockets, or changes what they may do there."""
+
+    standing: Standing
+    connections: Connections
+    outlet: Outlet
+
+    async def ended(self, session: SessionEnded) -> None:
+        """Note that a session is over; its sockets act as anonymous from here on."""
+        self.standing.ended(session)
+        for connection in self._of_user(session.user_id):
+            if connection.user and connection.user.session_id == session.session_id:
+                await self._sign_out(connection, session.reason)
+
+    async def changed(self, account: AccountChanged) -> None:
+        """Note what an account may do; its sockets may do that from here on, and nothing else."""
+        self.standing.changed(account)
+        for connection in self._of_user(account.user_id):
+            if account.barred:
+                await self._sign_out(connection, BARRED)
+            elif connection.user and connection.user.role != account.role:
+                self.connections.change(connection.sid, user=replace(connection.user, role=account.role))
+                await self.outlet.send("account", {"role": account.role}, to=connection.sid)
+
+    def _of_user(self, user_id: str) -> list[Connection]:
+        return list(self.connections.of_owner(owner_of_user(user_id)))
+
+    async def _sign_out(self, connection: Connection, reason: str) -> None:
+        self.connections.change(connection.sid, user=None)
+        await self.outlet.send("signed_out", {"reason": reason}, to=connection.sid)

@@ -1,0 +1,52 @@
+"""Who may do what: one table, which HTTP routes and socket events share.
+
+A route or an event names the one permission that it needs. What beyond that depends on the thing itself (one's own
+order, one's own product) is the business of whoever handles it.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal, get_args
+
+Role = Literal["buyer", "seller", "delivery", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+NOBODY = "nobody"
+
+
+class Permission(StrEnum):
+    """What one may be allowed to do."""
+
+    LOOK = "look around the shop"
+    ASK_HOW_IT_IS = "ask how the server is"
+    USE_CART = "use a cart"
+    BEGIN_ORDER = "order what is in the cart; guests where the shop allows it"
+    ORDER = "order in one's own name"
+    READ_OWN_ORDERS = "read one's own orders"
+    READ_NOTIFICATIONS = "read what one was told"
+    SIGN_IN = "register, sign in, and recover an account"
+    OWN_ACCOUNT = "see and change one's own account"
+    MANAGE_STOCK = "restock, adjust and look into one's own products"
+    MANAGE_USERS = "see and change the accounts of others"
+
+
+_EVERYONE = frozenset({NOBODY, *ROLES})
+_SIGNED_IN = frozenset(ROLES)
+
+ALLOWED: Mapping[Permission, frozenset[str]] = {
+    Permission.LOOK: _EVERYONE,
+    Permission.ASK_HOW_IT_IS: _EVERYONE,
+    Permission.USE_CART: _EVERYONE,
+    Permission.BEGIN_ORDER: _EVERYONE,
+    Permission.ORDER: _SIGNED_IN,
+    Permission.READ_OWN_ORDERS: _SIGNED_IN,
+    Permission.READ_NOTIFICATIONS: _EVERYONE,
+    Permission.SIGN_IN: _EVERYONE,
+    Permission.OWN_ACCOUNT: _SIGNED_IN,
+    Permission.MANAGE_STOCK: frozenset({"seller", "admin"}),
+    Permission.MANAGE_USERS: frozenset({"admin"}),
+}
+
+
+def may(role: str | None, permission: Permission) -> bool:
+    """Whether a role, or None for nobody, has a permission."""
+    return (role or NOBODY) in ALLOWED[permission]

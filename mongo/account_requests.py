@@ -1,0 +1,54 @@
+"""What is to be done about an address after the answer was given, and the tokens that come of it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from models.account import AccountRequest, Purpose
+from mongo.driver import Database, Document
+
+
+class AccountRequests:
+    """The requests, oldest first, until they are done."""
+
+    def __init__(self, database: Database) -> None:
+        self._requests = database["account_requests"]
+        self._tokens = database["account_tokens"]
+
+    async def add(self, request: AccountRequest) -> None:
+        """Note a request; every kind costs the same."""
+        fields = {"kind": request.kind, "email": request.email, "data": dict(request.data)}
+        await self._requests.insert_one({"_id": ObjectId(request.id), **fields})
+
+    async def waiting(self, limit: int) -> Sequence[AccountRequest]:
+        """Return the oldest requests."""
+        rows = await self._requests.find().sort("_id", 1).limit(limit).to_list(None)
+        return [AccountRequest(str(row["_id"]), row["kind"], row["email"], row["data"]) for row in rows]
+
+    async def latest_token(self, user_id: str, purpose: Purpose) -> Mapping[str, Any]:
+        """Return what using the latest unused token of that purpose would set."""
+        query: Document = {"user_id": ObjectId(user_id), "purpose": purpose, "used_at": None}
+        row = await self._tokens.find_one(query, sort=[("_id", -1)])
+        return row["data"] if row else {}
+
+    async def grant(
+        self, request: AccountRequest, purpose: Purpose, user_id: str, seconds: int, data: Mapping[str, Any]
+    ) -> None:
+        """Make the token of a request good for so many seconds; again changes nothing."""
+        fields: Document = {
+            "purpose": purpose,
+            "user_id": ObjectId(user_id),
+            "data": {"$literal": dict(data)},
+            "expires_at": {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": seconds}},
+            "used_at": None,
+        }
+        fresh: Document = {"_id": ObjectId(request.id), "purpose": {"$exists": False}}
+        with suppress(DuplicateKeyError):  # it was granted before
+            await self._tokens.update_one(fresh, [{"$set": fields}], upsert=True)
+
+    async def done(self, request: AccountRequest) -> None:
+        """Forget a request."""
+        await self._requests.delete_one({"_id": ObjectId(request.id)})

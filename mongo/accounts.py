@@ -1,0 +1,154 @@
+"""Changes of an account that must happen whole: what a token allows, new passwords, the end of sessions."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from models.account import Account, Purpose
+from models.errors import Conflict
+from models.letter import Letter
+from mongo import documents
+from mongo.driver import Database, Document, Driver, Session
+from mongo.sessions import ending
+
+T = TypeVar("T")
+
+TRIES = 5
+
+
+class AccountChanges:
+    """Makes changes in transactions; one that meets another one is tried again."""
+
+    def __init__(self, driver: Driver, database: Database) -> None:
+        self._driver = driver
+        self._database = database
+        self._users = database["users"]
+        self._tokens = database["account_tokens"]
+
+    async def activate(self, token_id: str) -> Account | None:
+        """Use an activation token: the account may sign in, with what was chosen when this token was asked for."""
+
+        async def change(session: Session) -> Account | None:
+            token = await self._use(session, token_id, "activation")
+            if token is None:
+                return None
+            chosen = {name: {"$literal": value} for name, value in token["data"].items() if name in {"name", "password"}}
+            # Only the first activation chooses: a second link must not change the password of an account in use.
+            first = {"_id": token["user_id"], "activated_at": None, "deleted_at": None}
+            await self._set(session, first, {**chosen, "activated_at": "$$NOW"})
+            return await self._account(session, token["user_id"])
+
+        return await self._whole(change)
+
+    async def reset_password(self, token_id: str, hashed: str, letter: Callable[[Account], Letter]) -> Account | None:
+        """Use a reset token: a new password, the end of all sessions, and a mail that says so."""
+
+        async def change(session: Session) -> Account | None:
+            token = await self._use(session, token_id, "reset")
+            if token is None:
+                return None
+            # Whoever reads the mails of an address may have it: that is what activation asks for, too.
+            proven = {"$ifNull": ["$activated_at", "$$NOW"]}
+            return await self._renew(session, token["user_id"], hashed, letter, {"activated_at": proven})
+
+        return await self._whole(change)
+
+    async def change_password(
+        self, user_id: str, hashed: str, letter: Callable[[Account], Letter], *, keep: str
+    ) -> Account | None:
+        """Set a new password, end all sessions but one, and queue a mail that says so."""
+        return await self._whole(lambda session: self._renew(session, ObjectId(user_id), hashed, letter, {}, keep=keep))
+
+    async def change_email(self, token_id: str, letter: Callable[[Account], Letter]) -> Account | None:
+        """Use an email token: the account has the new address, and the old one is told. Conflict: somebody else has it."""
+
+        async def change(session: Session) -> Account | None:
+            token = await self._use(session, token_id, "email_change")
+            before = await self._account(session, token["user_id"]) if token else None
+            if token is None or before is None or before.barred:
+                return None
+            await self._set(session, {"_id": token["user_id"]}, {"email": {"$literal": token["data"]["email"]}})
+            await self._write(session, letter(before))
+            return await self._account(session, token["user_id"])
+
+        try:
+            return await self._whole(change)
+        except DuplicateKeyError as error:
+            raise Conflict("this address has an account by now") from error
+
+    async def _renew(
+        self,
+        session: Session,
+        user_id: Any,
+        hashed: str,
+        letter: Callable[[Account], Letter],
+        more: Document,
+        *,
+        keep: str | None = None,
+    ) -> Account | None:
+        await self._set(session, {"_id": user_id, "deleted_at": None}, {"password": {"$literal": hashed}, **more})
+        account = await self._account(session, user_id)
+        if account is None or account.deleted_at is not None:
+            return None
+        others: Document = {"user_id": user_id, "ended": None}
+        if keep:
+            others["_id"] = {"$ne": ObjectId(keep)}
+        await self._database["sessions"].update_many(others, ending("password_changed"), session=session)
+        # Tokens that were granted to whoever knew the old password, or read the mails then, are good no more.
+        unused: Document = {"user_id": user_id, "used_at": None, "purpose": {"$in": ["reset", "email_change"]}}
+        await self._tokens.update_many(unused, [{"$set": {"used_at": "$$NOW"}}], session=session)
+        await self._write(session, letter(account))
+        return account
+
+    async def _use(self, session: Session, token_id: str, purpose: Purpose) -> Document | None:
+        query: Document = {"_id": ObjectId(token_id), "purpose": purpose, "used_at": None}
+        query["$expr"] = {"$gt": ["$expires_at", "$$NOW"]}
+        change: list[Document] = [{"$set": {"used_at": "$$NOW"}}]
+        row: Document | None = await self._tokens.find_one_and_update(query, change, session=session)
+        return row
+
+    async def _set(self, session: Session, query: Document, fields: Document) -> None:
+        await self._users.update_one(query, [{"$set": fields}], session=session)
+
+    async def _account(self, session: Session, user_id: Any) -> Account | None:
+        row = await self._users.find_one({"_id": user_id}, session=session)
+        return documents.account_of(row) if row else None
+
+    async def _write(self, session: Session, letter: Letter) -> None:
+        document = documents.letter_document(letter, None)
+        key = document.pop("_id")
+        fields: Document = {name: {"$literal": value} for name, value in document.items()}
+        change: list[Document] = [{"$set": {**fields, "due": "$$NOW", "created_at": "$$NOW"}}]
+        await self._database["emails"].update_one({"_id": key}, change, upsert=True, session=session)
+
+    async def _whole(self, change: Callable[[Session], Awaitable[T]]) -> T:
+        """Run a change in a transaction; where it met another one, again. An unknown commit is asked for again, too."""
+        session = await self._driver.start_session()
+        try:
+            for attempt in range(TRIES):
+                await self._driver.start_transaction(session)
+                try:
+                    result = await change(session)
+                    await self._commit(session)
+                except PyMongoError as error:
+                    if session.in_transaction:
+                        await session.abort_transaction()
+                    if attempt == TRIES - 1 or not error.has_error_label("TransientTransactionError"):
+                        raise
+                else:
+                    return result
+            raise AssertionError("the last try returns or raises")
+        finally:
+            await session.end_session()
+
+    async def _commit(self, session: Session) -> None:
+        for attempt in range(TRIES):
+            try:
+                await session.commit_transaction()
+            except PyMongoError as error:
+                if attempt == TRIES - 1 or not error.has_error_label("UnknownTransactionCommitResult"):
+                    raise
+            else:
+                return
