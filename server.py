@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvloop
@@ -26,8 +27,17 @@ from handlers.app import build_app
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
 from handlers.sockets import Outlet, Sockets
+from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
+from ivorycart.accounts.clerk import Clerk
+from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.accounts.passwords import Passwords
+from ivorycart.accounts.presence import Presence
+from ivorycart.accounts.recovering import Recovering
+from ivorycart.accounts.registering import Registering
 from ivorycart.accounts.service import Accounts
+from ivorycart.accounts.sessions import LoginSessions
+from ivorycart.accounts.signing_in import SigningIn
+from ivorycart.accounts.standing import MARGIN, Identity, Standing
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
@@ -64,8 +74,11 @@ from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
 from ivorycart.workers import LeasedWorker, Workers
+from mongo.account_requests import AccountRequests
+from mongo.accounts import AccountChanges
 from mongo.alerts import Alerts, Notifications
 from mongo.audit import audit
+from mongo.audit_trail import AuditTrail
 from mongo.carts import Carts
 from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
@@ -86,6 +99,7 @@ from mongo.opening import (
 from mongo.orders import Orders, Payments
 from mongo.products import Products
 from mongo.schema import SchemaTooNew
+from mongo.sessions import Sessions
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.users import Users
@@ -105,6 +119,11 @@ EXPECTED: tuple[type[Exception], ...] = (
     *(SettingsError, EmbeddedMongoError, UnusableDatabase, SchemaTooNew, NoWorkerStarted),
     *DRIVER_ERRORS,
 )
+
+
+def new_id() -> str:
+    """Return an id that nothing has yet: 24 hex characters."""
+    return str(ObjectId())
 
 
 def place_of(settings: Settings) -> Place:
@@ -160,7 +179,10 @@ class Server:
         self.notifications = Notifications(driver, database)
         self.telling = Telling(connections, outlet, shapes.WireShapes(board), self.notifications, self.carts)
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
-        self.feed = Feed(ChangeFeed(driver, database, store.process_id), board, self.broadcaster, self.telling)
+        standing = Standing(settings.token_seconds + MARGIN)
+        self.presence = Presence(standing, Sessions(database), Users(database), connections, outlet)
+        source = ChangeFeed(driver, database, store.process_id)
+        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence)
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
@@ -169,13 +191,15 @@ class Server:
         )
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
-        self.composer = MailComposer(self.emails, settings.mail_from, public_url)
+        self.public_url = public_url
+        secret = settings.jwt_secret or kept_secret(settings.data_dir)
+        self.tokens, self.mail_tokens = Tokens(secret, seconds=settings.token_seconds), MailTokens(secret)
+        self.composer = MailComposer(self.emails, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
         self.doors = Sockets(self.sockets, self.shop, outlet)
 
     def _shop(self, board: StockBoard, connections: Connections) -> Shop:
         settings, database, driver = self.settings, self.store.database, self.store.driver
-        tokens = Tokens(settings.jwt_secret or kept_secret(settings.data_dir), seconds=settings.token_seconds)
         limits = RateLimits(
             account_limits(
                 logins=share(settings.logins_per_minute, settings.workers),
@@ -189,11 +213,14 @@ class Server:
                 hold_seconds=settings.hold_seconds,
                 low_stock_threshold=settings.low_stock_threshold,
                 guest_checkout=settings.guest_checkout,
+                activation_required=settings.needs_activation,
             ),
+            public_url=self.public_url,
+            session_days=settings.session_days,
             ledger=self.ledger,
-            checkout=Checkout(self.ledger, self.providers, lambda: str(ObjectId())),
-            accounts=Accounts(Users(database), self.emails, self.passwords, tokens, limits),
-            tokens=tokens,
+            checkout=Checkout(self.ledger, self.providers, new_id),
+            accounts=self._accounts(limits),
+            identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
             orders=Orders(database),
@@ -207,6 +234,30 @@ class Server:
             workers=self.workers,
             health=Pings(database),
             storage_errors=DRIVER_ERRORS,
+        )
+
+    def _accounts(self, limits: RateLimits) -> Accounts:
+        """Return the rooms of the accounts, which share books, limits and the audit trail."""
+        settings, database = self.settings, self.store.database
+        book, trail, requests = Users(database), AuditTrail(database), AccountRequests(database)
+        changes = AccountChanges(self.store.driver, database)
+        required = settings.needs_activation
+        sessions = LoginSessions(
+            book=Sessions(database),
+            accounts=book,
+            tokens=self.tokens,
+            trail=trail,
+            standing=self.presence.standing,
+            days=settings.session_days,
+        )
+        shared: Any = {"accounts": book, "passwords": self.passwords, "limits": limits, "trail": trail}
+        by_mail: Any = {"requests": requests, "changes": changes, "mail_tokens": self.mail_tokens, "new_id": new_id}
+        return Accounts(
+            book=book,
+            registering=Registering(**shared, **by_mail, activation_required=required),
+            signing_in=SigningIn(**shared, sessions=sessions, activation_required=required),
+            sessions=sessions,
+            recovering=Recovering(**shared, **by_mail, sessions=sessions),
         )
 
     def app(self) -> web.Application:
@@ -242,10 +293,12 @@ class Server:
         settler = Settler(Payments(driver, database), self.providers)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
+        clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
+            LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
         ]
 

@@ -31,7 +31,11 @@ STATUS: Mapping[str, int] = {
     "internal": 500,
     "storage_unavailable": 503,
 }
-_CODE_OF_STATUS = {status: code for code, status in STATUS.items() if status not in {409, 422} and code not in {"invalid_token", "not_activated"}}
+_CODE_OF_STATUS = {
+    status: code
+    for code, status in STATUS.items()
+    if status not in {409, 422} and code not in {"invalid_token", "not_activated"}
+}
 
 
 class Malformed(Refused):

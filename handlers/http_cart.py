@@ -30,20 +30,31 @@ async def new_session(_call: Call) -> Any:
     return {"session": secrets.token_urlsafe(24)}
 
 
-@cart_routes.add("GET", "/api/cart", needs=Permission.USE_CART, answer=CartAnswer, refusals=("not_found", "storage_unavailable"))
+@cart_routes.add(
+    "GET", "/api/cart", needs=Permission.USE_CART, answer=CartAnswer, refusals=("not_found", "storage_unavailable")
+)
 async def get_cart(call: Call) -> Any:
     """Return the caller's cart."""
     return _show(call, await call.shop.carts.get(call.owner))
 
 
-@cart_routes.add("GET", "/api/carts", needs=Permission.USE_CART, answer=CartList, refusals=("not_found", "storage_unavailable"))
+@cart_routes.add(
+    "GET", "/api/carts", needs=Permission.USE_CART, answer=CartList, refusals=("not_found", "storage_unavailable")
+)
 async def get_carts(call: Call) -> Any:
     """Return the caller's carts as a list."""
     cart = await call.shop.carts.get(call.owner)
     return {"items": [_show(call, cart)] if cart.lines else [], "next": None}
 
 
-@cart_routes.add("PUT", "/api/cart/items/{product_id}", needs=Permission.USE_CART, answer=CartAnswer, body=SetLineBody, refusals=CART_REFUSALS)
+@cart_routes.add(
+    "PUT",
+    "/api/cart/items/{product_id}",
+    needs=Permission.USE_CART,
+    answer=CartAnswer,
+    body=SetLineBody,
+    refusals=CART_REFUSALS,
+)
 async def put_item(call: Call) -> Any:
     """Set a line to an absolute quantity."""
     command = SetLine(call.owner, call.id("product_id"), call.body.quantity, call.body.revision)
@@ -56,14 +67,18 @@ async def clear_cart(call: Call) -> Any:
     return _changed(call, await call.shop.ledger.submit(ClearCart(call.owner)))
 
 
-@cart_routes.add("GET", "/api/cart/products", needs=Permission.LOOK, answer=ProductList, refusals=("storage_unavailable",))
+@cart_routes.add(
+    "GET", "/api/cart/products", needs=Permission.LOOK, answer=ProductList, refusals=("storage_unavailable",)
+)
 async def cart_products(call: Call) -> Any:
     """Return all products on show, up to a thousand."""
     listings = await call.shop.products.page(limit=ALL_PRODUCTS, after=None, category=None)
     return {"items": [shapes.product(listing) for listing in listings], "next": None}
 
 
-@cart_routes.add("POST", "/api/cart/update", needs=Permission.USE_CART, answer=CartAnswer, body=UpdateBody, refusals=CART_REFUSALS)
+@cart_routes.add(
+    "POST", "/api/cart/update", needs=Permission.USE_CART, answer=CartAnswer, body=UpdateBody, refusals=CART_REFUSALS
+)
 async def update_cart(call: Call) -> Any:
     """Make the cart contain exactly these lines; all or nothing."""
     owner = await _owner_of_page(call, call.body.socketId)
@@ -71,7 +86,15 @@ async def update_cart(call: Call) -> Any:
     return _changed(call, await call.shop.ledger.submit(command), session=call.body.socketId)
 
 
-@cart_routes.add("POST", "/api/cart/order", needs=Permission.BEGIN_ORDER, answer=OrderAnswer, body=CartOrderBody, status=201, refusals=ORDER_REFUSALS)
+@cart_routes.add(
+    "POST",
+    "/api/cart/order",
+    needs=Permission.BEGIN_ORDER,
+    answer=OrderAnswer,
+    body=CartOrderBody,
+    status=201,
+    refusals=ORDER_REFUSALS,
+)
 async def order_cart(call: Call) -> Any:
     """Order these lines: the cart is made to contain them, then it is ordered, unless the key was used before."""
     shop, body = call.shop, call.body

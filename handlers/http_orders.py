@@ -31,7 +31,8 @@ def order_request(body: PlaceOrderBody, **who: Any) -> OrderRequest:
 
 @order_routes.add(
     "POST",
-    "/api/orders/", needs=Permission.ORDER,
+    "/api/orders/",
+    needs=Permission.ORDER,
     answer=Order,
     body=PlaceOrderBody,
     status=201,
@@ -55,7 +56,9 @@ async def my_orders(call: Call) -> Any:
     }
 
 
-@order_routes.add("GET", "/api/orders/{order_id}", needs=Permission.READ_OWN_ORDERS, answer=Order, refusals=("not_found",))
+@order_routes.add(
+    "GET", "/api/orders/{order_id}", needs=Permission.READ_OWN_ORDERS, answer=Order, refusals=("not_found",)
+)
 async def get_order(call: Call) -> Any:
     """Return one of the caller's orders; an admin may see any."""
     order = await call.shop.orders.get(call.id("order_id"))

@@ -54,7 +54,8 @@ async def get_product(call: Call) -> Any:
 
 @product_routes.add(
     "POST",
-    "/api/products/{product_id}/stock", needs=Permission.MANAGE_STOCK,
+    "/api/products/{product_id}/stock",
+    needs=Permission.MANAGE_STOCK,
     answer=StockAnswer,
     body=StockBody,
     refusals=("not_found", "conflict", "storage_unavailable", "pending"),
@@ -74,7 +75,8 @@ async def change_stock(call: Call) -> Any:
 
 @product_routes.add(
     "GET",
-    "/api/products/{product_id}/inventory-logs", needs=Permission.MANAGE_STOCK,
+    "/api/products/{product_id}/inventory-logs",
+    needs=Permission.MANAGE_STOCK,
     answer=MovementList,
     query=MovementQuery,
     refusals=("not_found",),

@@ -13,6 +13,7 @@ from handlers.errors import Malformed, TooLarge, UnsupportedType
 from handlers.reading import parse_json, read
 from ivorycart.connections import User
 from ivorycart.shop import Shop
+from models.account import Visitor
 from models.errors import Forbidden, Invalid, NotAuthenticated, NotFound
 from models.identity import OBJECT_ID, SESSION_TOKEN, OwnerId, owner_of_session, owner_of_user
 from models.roles import ALLOWED, Permission, may
@@ -74,6 +75,16 @@ class Call:
     def address(self) -> str:
         """The network address that the request came from."""
         return self.request.remote or "unknown"
+
+    @property
+    def visitor(self) -> Visitor:
+        """Where the request came from, and on which device."""
+        return Visitor(self.address, self.request.headers.get(hdrs.USER_AGENT, "").encode("ascii", "replace").decode())
+
+    @property
+    def secure(self) -> bool:
+        """Whether the client speaks to us by TLS, as far as that is known: by the shop's own address, too."""
+        return self.request.secure or self.shop.public_url.startswith("https://")
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -163,9 +174,14 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
         answer = await route.handler(Call(request, shop, user, body, query))
         if isinstance(answer, web.StreamResponse):
             return answer
-        return web.Response(status=route.status, body=orjson.dumps(answer), content_type="application/json")
+        return answered(answer, route.status)
 
     return endpoint
+
+
+def answered(answer: Any, status: int = 200) -> web.Response:
+    """Return an answer as JSON."""
+    return web.Response(status=status, body=orjson.dumps(answer), content_type="application/json")
 
 
 def authenticate(request: web.Request, shop: Shop) -> User | None:
@@ -176,7 +192,7 @@ def authenticate(request: web.Request, shop: Shop) -> User | None:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotAuthenticated("send a bearer token")
-    return shop.tokens.read(token.strip())
+    return shop.identity.of(token.strip())
 
 
 async def _body(request: web.Request) -> bytes:

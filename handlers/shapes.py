@@ -7,6 +7,7 @@ from typing import Any
 
 from ivorycart.connections import Connection, User
 from ivorycart.stock.board import Shown, StockBoard
+from models.account import Account, LoginSession
 from models.cart import Cart
 from models.catalogue import Listing
 from models.feed import CatalogueChanged, Cursor
@@ -96,11 +97,22 @@ def notification(told: Notification) -> Payload:
     return {"id": told.id, "kind": told.kind, "at": time(told.at), **told.data}
 
 
-def user(who: User | Mapping[str, Any]) -> Payload:
+def user(who: User | Account) -> Payload:
     """Show an account."""
-    if isinstance(who, User):
-        return {"id": who.id, "email": who.email, "name": who.name, "role": who.role}
-    return {name: who[name] for name in ("id", "email", "name", "role")}
+    return {"id": who.id, "email": who.email, "name": who.name, "role": who.role}
+
+
+def login_session(session: LoginSession, *, current: str) -> Payload:
+    """Show where somebody is signed in."""
+    return {
+        "id": session.id,
+        "device": session.visitor.device,
+        "address": session.visitor.address,
+        "created_at": time(session.created_at),
+        "last_used_at": time(session.last_used_at),
+        "expires_at": time(session.expires_at),
+        "current": session.id == current,
+    }
 
 
 def movement(row: Movement | Mapping[str, Any]) -> Payload:

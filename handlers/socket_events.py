@@ -74,7 +74,7 @@ async def stock_watch(ask: Ask) -> dict[str, Any]:
 @events.add("auth", needs=Permission.SIGN_IN, answer=MergedAnswer, body=AuthEvent)
 async def auth(ask: Ask) -> dict[str, Any]:
     """Sign this socket in; what the anonymous cart contains goes into the user's."""
-    user = ask.shop.tokens.read(ask.body.token)
+    user = ask.shop.identity.of(ask.body.token)
     source = owner_of_session(ask.connection.session)
     signed_in = ask.shop.connections.change(ask.connection.sid, user=user) or ask.connection
     merged: Merged = await ask.shop.ledger.submit(MergeCarts(source, signed_in.owner), origin=signed_in.sid)

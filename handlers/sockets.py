@@ -72,7 +72,7 @@ class Sockets:
             raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"])
         try:
             wants = read(ConnectAuth, auth if auth is not None else {})
-            user = self._shop.tokens.read(wants.token) if wants.token else None
+            user = self._shop.identity.of(wants.token) if wants.token else None
         except Refused as refusal:
             raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"]) from refusal
         watch = None if wants.watch is None else frozenset(wants.watch)

@@ -12,7 +12,7 @@ from models.identity import OwnerId, owner_of_session, owner_of_user
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A signed-in person, as their token says; ``expires_at`` in seconds of the epoch; ``session_id`` of the sign-in."""
+    """A signed-in person, as their token says; ``expires_at`` in seconds of the epoch."""
 
     id: str
     email: str

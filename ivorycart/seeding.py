@@ -6,13 +6,26 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ivorycart.accounts.passwords import Passwords
-from ivorycart.accounts.service import UserBook
 from ivorycart.demo.accounts import ACCOUNTS, DemoAccount
 from ivorycart.demo.catalogue import PRODUCTS
 from ivorycart.demo.pictures import picture
 from ivorycart.demo.product import USUAL_CURRENCY, USUAL_THRESHOLD, DemoProduct
+from models.account import Account
 from models.catalogue import Listing
 from models.errors import Conflict
+from models.roles import Role
+
+
+class UserBook(Protocol):
+    """Where accounts are kept."""
+
+    async def by_email(self, email: str) -> Account | None:
+        """Return an account by its address."""
+
+    async def add(
+        self, *, email: str, name: str, role: Role, password: str, activated: bool, user_id: str | None = None
+    ) -> str | None:
+        """Add an account; None where the address has one."""
 
 
 class CatalogueBook(Protocol):
@@ -59,11 +72,13 @@ class Seeder:
         known = await self.users.by_email(account.email)
         if known is None:
             hashed = await self.passwords.hash(account.password)
-            await self.users.add(email=account.email, name=account.name, role=account.role, password=hashed)
+            await self.users.add(
+                email=account.email, name=account.name, role=account.role, password=hashed, activated=True
+            )
             known = await self.users.by_email(account.email)
         if known is None:
             raise LookupError(f"{account.email} was removed while it was being added")
-        return str(known["id"])
+        return known.id
 
     async def _product(self, product: DemoProduct, seller_id: str) -> int:
         image_id = await self.images.add(picture(product), "image/svg+xml")

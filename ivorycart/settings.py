@@ -15,7 +15,7 @@ from models.policy import Policy
 
 # The protocol names these; what they do comes with later versions. Set today, they have no effect.
 NOT_KNOWN_YET = (
-    *("TRUSTED_PROXIES", "ENCRYPTION_KEYS", "ACTIVATION_REQUIRED"),
+    *("TRUSTED_PROXIES", "ENCRYPTION_KEYS"),
     *("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
 )
 ENV_FILE = ".env"
@@ -48,7 +48,11 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="address for links in mails; unset: where the server listens")
     allowed_origins: Comma = Field((), description="further web origins that may open sockets, separated by commas")
     jwt_secret: str | None = Field(None, min_length=32, description="signs tokens; unset: generated when embedded")
-    token_seconds: int = Field(28_800, ge=60, le=604_800, description="how long a token is good")
+    token_seconds: int = Field(900, ge=60, le=86_400, description="how long an access token is good")
+    session_days: int = Field(30, ge=1, le=400, description="how long a sign-in lasts at the most, refreshed")
+    activation_required: bool | None = Field(
+        None, description="whether an address must be proven before signing in; unset: yes, but not with demo data"
+    )
     logins_per_minute: int = Field(
         10, ge=1, le=1_000_000, description="sign-ins per account, tenfold per address; a process has its share of it"
     )
@@ -116,6 +120,11 @@ class Settings(BaseSettings):
         if value == "" and info.field_name is not None:
             return cls.model_fields[info.field_name].get_default()
         return value
+
+    @property
+    def needs_activation(self) -> bool:
+        """Whether an address must be proven before its account can sign in."""
+        return not self.demo if self.activation_required is None else self.activation_required
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:

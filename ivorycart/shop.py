@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ivorycart.accounts.service import Accounts
-from ivorycart.accounts.tokens import Tokens
+from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
@@ -88,6 +88,7 @@ class Facts:
     hold_seconds: int
     low_stock_threshold: int
     guest_checkout: bool
+    activation_required: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +96,13 @@ class Shop:
     """Everything that handlers use."""
 
     facts: Facts
+    public_url: str
+    session_days: int
+    """How long a sign-in lasts at the most."""
     ledger: Ledger
     checkout: Checkout
     accounts: Accounts
-    tokens: Tokens
+    identity: Identity
     carts: CartBook
     products: ProductBook
     orders: OrderBook

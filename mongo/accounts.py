@@ -34,7 +34,9 @@ class AccountChanges:
             token = await self._use(session, token_id, "activation")
             if token is None:
                 return None
-            chosen = {name: {"$literal": value} for name, value in token["data"].items() if name in {"name", "password"}}
+            chosen = {
+                name: {"$literal": value} for name, value in token["data"].items() if name in {"name", "password"}
+            }
             # Only the first activation chooses: a second link must not change the password of an account in use.
             first = {"_id": token["user_id"], "activated_at": None, "deleted_at": None}
             await self._set(session, first, {**chosen, "activated_at": "$$NOW"})
@@ -62,7 +64,7 @@ class AccountChanges:
         return await self._whole(lambda session: self._renew(session, ObjectId(user_id), hashed, letter, {}, keep=keep))
 
     async def change_email(self, token_id: str, letter: Callable[[Account], Letter]) -> Account | None:
-        """Use an email token: the account has the new address, and the old one is told. Conflict: somebody else has it."""
+        """Use an email token: take the new address, and tell the old one. Conflict: somebody else has it."""
 
         async def change(session: Session) -> Account | None:
             token = await self._use(session, token_id, "email_change")

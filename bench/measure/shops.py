@@ -41,7 +41,13 @@ class OpenShop:
         """Return tokens of so many buyers."""
         issuer = Tokens(SECRET, seconds=3600)
         return [
-            issuer.issue(user_id=str(ObjectId()), email=f"buyer{n}@example.com", name="Ada", role="buyer")
+            issuer.issue(
+                user_id=str(ObjectId()),
+                session_id=str(ObjectId()),
+                email=f"buyer{n}@example.com",
+                name="Ada",
+                role="buyer",
+            )
             for n in range(count)
         ]
 

@@ -21,6 +21,8 @@ SENT: dict[str, tuple[type[BaseModel], str]] = {
     "alert": (account.Notification, "A product in the cart is running out."),
     "order": (order.OrderAnswer, "An order got another status."),
     "notification": (account.Notification, "Something stored for the owner; unseen ones are repeated."),
+    "account": (account.AccountNews, "What the signed-in user may do has changed."),
+    "signed_out": (account.SignedOut, "The session has ended: the socket acts as anonymous from here on."),
     "error": (account.ErrorBody, "The refusal of an event that asked for no ack."),
     "goodbye": (account.Goodbye, "The server is about to stop; come back."),
 }

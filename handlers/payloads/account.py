@@ -31,6 +31,54 @@ class LoginBody(Request):
     password: Annotated[Text, Field(min_length=1, max_length=128)]
 
 
+Token = Annotated[Text, Field(min_length=1, max_length=256, description="as it came by mail")]
+
+
+class ActivateBody(Request):
+    """A token that came by mail."""
+
+    token: Token
+
+
+class EmailBody(Request):
+    """An address."""
+
+    email: Email
+
+
+class ResetBody(Request):
+    """A new password, and the token that came by mail."""
+
+    token: Token
+    password: Password
+
+
+class ChangePasswordBody(Request):
+    """A new password, and the present one."""
+
+    current_password: Annotated[Text, Field(min_length=1, max_length=128)]
+    password: Password
+
+
+class ChangeEmailBody(Request):
+    """A new address, and the password."""
+
+    email: Email
+    password: Annotated[Text, Field(min_length=1, max_length=128)]
+
+
+class LogoutBody(Request):
+    """Which sessions end: this one, or all."""
+
+    everywhere: bool = False
+
+
+class SentAnswer(Answer):
+    """It was taken up; the same for everyone who asks."""
+
+    status: str
+
+
 class UserAnswer(Answer):
     """An account."""
 
@@ -52,6 +100,25 @@ class LoginAnswer(Answer):
     token: str
     expires_in: int
     user: UserAnswer
+
+
+class SessionItem(Answer):
+    """Where an account is signed in; ``current`` is the session of this request."""
+
+    id: Id
+    device: str
+    address: str
+    created_at: Time
+    last_used_at: Time
+    expires_at: Time
+    current: bool
+
+
+class SessionList(Answer):
+    """Live sessions, the last used first."""
+
+    items: list[SessionItem]
+    next: None
 
 
 class ConnectAuth(Request):
@@ -120,6 +187,7 @@ class ShopAnswer(Answer):
     hold_seconds: int
     low_stock_threshold: int
     guest_checkout: bool
+    activation_required: bool
 
 
 class ErrorBody(Answer):
@@ -134,3 +202,15 @@ class Goodbye(Answer):
     """The server stops; come back after so many milliseconds."""
 
     retry_ms: int
+
+
+class SignedOut(Answer):
+    """This socket acts as anonymous from here on: its session ended, or its account was closed."""
+
+    reason: str
+
+
+class AccountNews(Answer):
+    """What the socket's user may do has changed."""
+
+    role: str

@@ -62,7 +62,6 @@ class Clerk:
     requests: RequestBook
     accounts: AccountBook
     outbox: Outbox
-    activation_required: bool
     clock: Callable[[], float] = time.time
 
     async def step(self) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ivorycart.accounts.standing import Standing
+from ivorycart.accounts.standing import ChangedBook, EndedBook, Standing
 from ivorycart.connections import Connection, Connections, Outlet
 from models.feed import AccountChanged, SessionEnded
 from models.identity import owner_of_user
@@ -15,8 +15,17 @@ class Presence:
     """Takes a user's name off sockets, or changes what they may do there."""
 
     standing: Standing
+    sessions: EndedBook
+    accounts: ChangedBook
     connections: Connections
     outlet: Outlet
+
+    async def open(self) -> None:
+        """Learn what happened unheard: before this process began to listen, or in a gap of what it heard."""
+        for session in await self.sessions.ended_within(self.standing.seconds):
+            await self.ended(session)
+        for account in await self.accounts.changed_within(self.standing.seconds):
+            await self.changed(account)
 
     async def ended(self, session: SessionEnded) -> None:
         """Note that a session is over; its sockets act as anonymous from here on."""

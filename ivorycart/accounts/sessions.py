@@ -125,12 +125,9 @@ class LoginSessions:
                 self.standing.ended(SessionEnded(session.id, user_id, reason))
         return await self.book.end(user_id, reason, keep=keep)
 
-    async def end_by_refresh_token(self, refresh_token: str, reason: str) -> LoginSession | None:
-        """End the session of a refresh token, whichever of its tokens that is; return it."""
-        session = await self.book.of_family(_digest(refresh_token.partition(".")[0]))
-        if session:
-            await self.end(session.user_id, session.id, reason)
-        return session
+    async def of_refresh_token(self, refresh_token: str) -> LoginSession | None:
+        """Return the live session of a refresh token, be it the present one or one before."""
+        return await self.book.of_family(_digest(refresh_token.partition(".")[0]))
 
     def _signed_in(self, account: Account, session_id: str, family: str, token: str) -> SignedIn:
         claims: Mapping[str, str] = {"email": account.email, "name": account.name, "role": account.role}

@@ -3,7 +3,7 @@
 A token is good for minutes and is checked without a query, so each process remembers for that long what would make it
 worth less. It hears of it by the change stream, and of its own doings at once.
 
-Concurrency: one event loop. Nothing here waits, apart from ``open``.
+Concurrency: one event loop. Nothing here waits.
 """
 
 import time
@@ -42,13 +42,6 @@ class Standing:
     clock: Callable[[], float] = time.monotonic
     _ended: dict[str, float] = field(default_factory=dict)
     _changed: dict[str, tuple[float, AccountChanged]] = field(default_factory=dict)
-
-    async def open(self, sessions: EndedBook, accounts: ChangedBook) -> None:
-        """Learn what happened before this process began to listen."""
-        for ended in await sessions.ended_within(self.seconds):
-            self.ended(ended)
-        for changed in await accounts.changed_within(self.seconds):
-            self.changed(changed)
 
     def ended(self, session: SessionEnded) -> None:
         """Note that a session is over."""

@@ -20,7 +20,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from ivorycart.mail.headers import MailPolicy, header_text, mailbox, stable_message_id
 from ivorycart.mail.money import money
 
-KINDS = frozenset({"order_placed", "low_stock", "low_stock_seller", "already_registered"})
+KINDS = frozenset(
+    {
+        *("order_placed", "low_stock", "low_stock_seller"),
+        *("already_registered", "activate", "reset_password", "password_changed", "confirm_email", "email_changed"),
+    }
+)
 
 _TEMPLATES = Path(__file__).with_name("templates")
 

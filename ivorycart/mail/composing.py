@@ -7,8 +7,16 @@ from email.utils import parseaddr
 from typing import Any, Protocol
 
 from ivorycart.mail.compose import compose
+from models.account import Purpose
 from models.letter import Mail
 from models.order import Order
+
+
+class TokenMaker(Protocol):
+    """Makes the tokens that go into links."""
+
+    def token(self, purpose: Purpose, request_id: str) -> str:
+        """Return the token of a request."""
 
 
 class OrderLookup(Protocol):
@@ -25,12 +33,15 @@ class MailComposer:
     orders: OrderLookup
     sender: str
     public_url: str
+    tokens: TokenMaker
 
     async def __call__(self, mail: Mail) -> EmailMessage:
         """Compose; raise LookupError where the order is gone, ValueError where the mail cannot be composed."""
         data = dict(mail.data)
         if mail.kind == "order_placed":
             data = await self._order_data(data["order_id"])
+        if "request_id" in data:  # the token itself is stored nowhere
+            data["token"] = self.tokens.token(data["purpose"], data["request_id"])
         domain = parseaddr(self.sender)[1].rpartition("@")[2].encode("idna").decode() or "localhost"
         message_id = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{domain}>"
         return compose(

@@ -11,12 +11,14 @@ from typing import Protocol
 
 import structlog
 
+from ivorycart.accounts.presence import Presence
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.slices import Slices
 from ivorycart.telling import Telling
 from ivorycart.workers import WorkerState
 from models.feed import (
+    AccountChanged,
     CartWritten,
     CatalogueChanged,
     Change,
@@ -24,6 +26,7 @@ from models.feed import (
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
+    SessionEnded,
     Snapshot,
 )
 
@@ -53,6 +56,7 @@ class Feed:
         board: StockBoard,
         broadcaster: Broadcaster,
         telling: Telling,
+        presence: Presence,
         *,
         slices: Callable[[], Slices] = Slices,
     ) -> None:
@@ -60,6 +64,7 @@ class Feed:
         self._board = board
         self._broadcaster = broadcaster
         self._telling = telling
+        self._presence = presence
         self._slices = slices
         self._opened = False
 
@@ -71,6 +76,7 @@ class Feed:
     async def open(self) -> None:
         """Fill the board, before anyone is let in."""
         self._board.start(await self._source.open())
+        await self._presence.open()
         self._opened = True
 
     async def run(self, state: WorkerState) -> None:
@@ -95,6 +101,7 @@ class Feed:
         """Start from a snapshot. What went by unheard may have been notifications and carts, too."""
         self._board.start(await self._source.open())
         self._broadcaster.mark_everything()
+        await self._presence.open()
         await self._telling.open()
         self._telling.repeat_to_all()
 
@@ -111,6 +118,10 @@ class Feed:
                 await self._telling.notification(notification)
             case OrderUpdated(order):
                 await self._telling.order(order)
+            case SessionEnded():
+                await self._presence.ended(change)
+            case AccountChanged():
+                await self._presence.changed(change)
 
     def _take_catalogue(self, change: CatalogueChanged) -> None:
         self._board.apply_catalogue(change)
