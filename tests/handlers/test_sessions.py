@@ -13,7 +13,7 @@ PASSWORD = "quiet harbour lamp"
 
 @pytest.fixture
 async def account(shop):
-    """An account of one's own."""
+    """Register somebody new."""
     email = f"{uuid4().hex}@example.org"
     body = {"email": email, "password": PASSWORD, "name": "Ada"}
     assert (await send(shop.url, "POST", "/api/auth/register", body)).status == 201

@@ -72,7 +72,7 @@ async def test_from_registration_to_a_new_address(
 async def test_nobody_chooses_the_password_of_somebody_elses_address(
     open_shop: OpenShop, post_office: PostOffice, mailbox: Mailbox
 ) -> None:
-    """Registered by a stranger first: the owner's own link sets what the owner chose, and the stranger's does no more."""
+    """Registered by a stranger first: the owner's own link sets what the owner chose; the other does no more."""
     shop = await _shop(open_shop, post_office)
     async with person(shop.url) as stranger, person(shop.url) as ada:
         mine = {"email": ADA, "name": "Ada"}
