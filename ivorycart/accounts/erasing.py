@@ -18,6 +18,7 @@ import structlog
 
 from models.administration import Erasure
 from models.commands import ClearCart, Command, SetEmail
+from models.errors import Refused
 from models.identity import owner_of_user
 
 BATCH = 20
@@ -93,8 +94,9 @@ class Eraser:
     async def _try(self, erasure: Erasure, ends_at: float) -> None:
         try:
             await self._erase(erasure, ends_at)
-        except Exception:
-            log.exception("account.not_erased", user=erasure.user_id)
+        except Exception as error:
+            unexpected = not isinstance(error, Refused)
+            log.warning("account.not_erased", user=erasure.user_id, reason=str(error)[:300], exc_info=unexpected)
             await self.book.put_off(erasure, PAUSE)
 
     async def _erase(self, erasure: Erasure, ends_at: float) -> None:
