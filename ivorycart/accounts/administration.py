@@ -58,10 +58,6 @@ class AccountDetail:
     sign_ins: Sequence[AuditEntry]
 
 
-def _nobody_listens(_: SessionEnded) -> None:
-    """Leave it to the change stream: nobody is let in by this process."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
     """The admin's view. ``ended`` hears of the ends of sessions before the change stream brings them."""
@@ -70,7 +66,7 @@ class Administration:
     accounts: AccountBook
     sessions: SessionBook
     trail: ReadableTrail
-    ended: Callable[[SessionEnded], None] = _nobody_listens
+    ended: Callable[[SessionEnded], None] | None = None
 
     async def page(self, query: UserQuery) -> Sequence[Account]:
         """Return a page of accounts, newest first."""
@@ -116,12 +112,13 @@ class Administration:
             return judge(act, account, actor, other_admins=other_admins)
 
         # Read before they end. What begins in between, the change stream tells of.
-        live = await self.sessions.of_user(user_id) if act.ending else ()
+        live = await self.sessions.of_user(user_id) if act.ending and self.ended else ()
         try:
             account = await self.directory.change(user_id, act, judgement)
         except (Conflict, Forbidden) as refusal:
             await self.trail.note(noted(act, judged[-1], actor, refused=refusal.code))
             raise
-        for session in live:
-            self.ended(SessionEnded(session.id, user_id, act.ending or ""))
+        if act.ending and self.ended:
+            for session in live:
+                self.ended(SessionEnded(session.id, user_id, act.ending))
         return account
