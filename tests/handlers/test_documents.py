@@ -162,7 +162,8 @@ async def known(shop):
     placed = await send(shop.url, "POST", "/api/cart/order", body, **bearer(await sign_in(shop.url)))
     assert placed.status == 201, placed.body
     image_id = product["images"][0]["url"].rsplit("/", 1)[1]
-    return {"product_id": product_id, "image_id": image_id, "order_id": placed.body["id"]}
+    ids = {"product_id": product_id, "image_id": image_id, "order_id": placed.body["id"]}
+    return {**ids, "user_id": placed.body["buyer_id"]}
 
 
 async def test_what_every_get_route_answers_is_what_its_document_says(shop, openapi, known):
