@@ -3,7 +3,7 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
@@ -30,6 +30,7 @@ from handlers.sockets import Outlet, Sockets
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
 from ivorycart.accounts.clerk import Clerk
+from ivorycart.accounts.creating import Creating
 from ivorycart.accounts.erasing import GRACE, Eraser
 from ivorycart.accounts.erasing import INTERVAL as ERASE_INTERVAL
 from ivorycart.accounts.mail_tokens import MailTokens
@@ -45,7 +46,7 @@ from ivorycart.accounts.tokens import Tokens
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
 from ivorycart.checkout import Checkout
-from ivorycart.cli import NoShopThere, Operations, build_cli
+from ivorycart.cli import build_cli
 from ivorycart.collecting import collect_seldom
 from ivorycart.connections import Connections
 from ivorycart.engine import SocketServer, origin_policy
@@ -61,6 +62,7 @@ from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
+from ivorycart.operations import NoShopThere, Operations
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
@@ -441,6 +443,15 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
             audit=lambda: audit(store.driver, store.database),
+            accounts=Users(store.database),
+            administration=administration(store),
+            creating=Creating(
+                accounts=Users(store.database),
+                requests=AccountRequests(store.database),
+                passwords=passwords,
+                trail=AuditTrail(store.database),
+                new_id=new_id,
+            ),
         )
     finally:
         ledger.close()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from ivorycart.cli import NoShopThere, Operations, build_cli
+from ivorycart.cli import build_cli
+from ivorycart.operations import NoShopThere, Operations
 from models.audit import PROVES, AuditResult, CheckResult, Finding
 from models.catalogue import Listing
 from models.commands import Adjust, Restock
@@ -65,7 +66,8 @@ class Shop:
             raise NoShopThere("there is no database")
         fakes: Any = self
         try:
-            yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit)
+            people = {"accounts": fakes, "administration": fakes, "creating": fakes}
+            yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit, **people)
         finally:
             self.closed += 1
 
@@ -159,7 +161,7 @@ def test_an_audit_of_nothing_says_so():
 def test_without_a_command_the_help_is_shown():
     """With all there is."""
     output = run(Shop()).output
-    assert all(word in output for word in ("audit", "seed", "restock", "adjust"))
+    assert all(word in output for word in ("audit", "seed", "restock", "adjust", "users"))
 
 
 def test_an_audit_that_found_something_names_it_and_ends_with_1():

@@ -12,8 +12,10 @@ from mongo.driver import Driver
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 
-async def _ivorycart(shop: RunningShop, *arguments: str, **settings: str) -> tuple[int | None, str, str]:
-    """Run a command on a shop; return its exit status, output and complaints."""
+async def _ivorycart(
+    shop: RunningShop, *arguments: str, given: str = "", **settings: str
+) -> tuple[int | None, str, str]:
+    """Run a command on a shop, with what is given to its standard input; return exit status, output and complaints."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
@@ -25,11 +27,12 @@ async def _ivorycart(shop: RunningShop, *arguments: str, **settings: str) -> tup
         *(sys.executable, "-m", "ivorycart", *arguments),
         cwd=shop.data_dir.parent,
         env={**environment, "BCRYPT_COST": "4", **settings},
+        stdin=pipe,
         stdout=pipe,
         stderr=pipe,
     )
     async with asyncio.timeout(60):
-        out, err = await process.communicate()
+        out, err = await process.communicate(given.encode())
     return process.returncode, out.decode(), err.decode()
 
 
