@@ -12,7 +12,10 @@ from handlers.routing import Route
 from models.roles import NOBODY
 
 REF = "#/components/schemas/{model}"
-ALWAYS = ("internal",)
+ALWAYS = (
+    "storage_unavailable",
+    "internal",
+)
 WITH_BODY = ("malformed", "too_large", "unsupported_type", "validation")
 
 
