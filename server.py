@@ -208,6 +208,7 @@ class Server:
             rules_of(
                 logins=settings.logins_per_minute,
                 registrations=settings.registrations_per_minute,
+                mails=settings.mails_per_hour,
                 requests=settings.requests_per_minute,
             ),
         )

@@ -38,13 +38,13 @@ class Count:
 _counted: ContextVar[list[Count] | None] = ContextVar("counted", default=None)
 
 
-def rules_of(*, logins: int = 10, registrations: int = 60, requests: int = 600) -> Mapping[str, Rule]:
+def rules_of(*, logins: int = 10, registrations: int = 60, mails: int = 5, requests: int = 600) -> Mapping[str, Rule]:
     """Return what is limited: sign-ins and mails per account and address, tries of tokens, and all requests."""
     return {
         "login": Rule(Limit(logins, MINUTE)),
         "login_address": Rule(Limit(logins * PER_ADDRESS, MINUTE)),
         "register": Rule(Limit(registrations, MINUTE)),
-        "mail": Rule(Limit(5, HOUR)),
+        "mail": Rule(Limit(mails, HOUR)),
         "mail_address": Rule(Limit(registrations, MINUTE)),
         "token": Rule(Limit(registrations, MINUTE)),
         "requests": Rule(Limit(requests, MINUTE), BLOCK),

@@ -20,9 +20,11 @@ class FakeCounts:
         self.fails: Exception | None = None
 
     def clock(self) -> float:
+        """Say how late it is."""
         return self.now
 
     async def take(self, key: str, limit: Limit, wanted: int, hold: float) -> Grant:
+        """Grant as the database does."""
         self.asked.append(wanted)
         await asyncio.sleep(0)
         if self.fails:
