@@ -36,8 +36,11 @@ TABLES: tuple[Routes, ...] = (
 )
 
 
-def build_app(shop: Shop, process: Process, edge: Edge, *, static_dir: Path, packages_dir: Path) -> web.Application:
+def build_app(
+    shop: Shop, process: Process, edge: Edge | None = None, *, static_dir: Path, packages_dir: Path
+) -> web.Application:
     """Return the application; the socket server is attached by whoever builds both."""
+    edge = edge or Edge()
     middlewares: list[Middleware] = [
         with_request_id,
         behind_proxies(edge.proxies),

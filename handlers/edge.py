@@ -3,7 +3,7 @@
 All of it goes before routing and holds for sockets as well: they begin as requests to the same application.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Self
 from urllib.parse import urlsplit
@@ -29,15 +29,15 @@ ORIGINS = web.AppKey("origins", OriginPolicy)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What the settings say of where requests come from."""
+    """What the settings say of where requests come from; with none nobody is trusted but who asks for localhost."""
 
-    proxies: TrustedProxies
-    hosts: KnownHosts
-    origins: OriginPolicy
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    hosts: KnownHosts = field(default_factory=KnownHosts)
+    origins: OriginPolicy = field(default_factory=lambda: origin_policy(()))
     """Which pages may open sockets and use the cookie: our own and the listed."""
-    listed: frozenset[str]
+    listed: frozenset[str] = frozenset()
     """The origins outside whose pages may call the API."""
-    secure: bool
+    secure: bool = False
     """Whether the shop's own address is one of https."""
 
     @classmethod
