@@ -41,7 +41,8 @@ _HTTP_WORDS = (
     "401 <code>not_authenticated</code> to a bad token and 421 <code>misdirected</code> to a name that is not the "
     "shop's. Those under <code>/api/</code> count requests, and tell by <code>RateLimit-Policy</code> and "
     "<code>RateLimit</code> where the tightest limit stands: beyond it 429 <code>rate_limited</code> with "
-    "<code>Retry-After</code>, and 503 <code>storage_unavailable</code> where nobody can count. Those that take a body also 400 <code>malformed</code>, "
+    "<code>Retry-After</code>, and 503 <code>storage_unavailable</code> where nobody can count. "
+    "Those that take a body also 400 <code>malformed</code>, "
     "413 <code>too_large</code>, 415 <code>unsupported_type</code> and 422 <code>validation</code>.</p>"
 )
 _ASK_WORDS = (
