@@ -24,6 +24,7 @@ from prometheus_client import CollectorRegistry
 
 from handlers import shapes
 from handlers.app import build_app
+from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
 from handlers.sockets import Outlet, Sockets
@@ -45,7 +46,7 @@ from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom
 from ivorycart.connections import Connections
-from ivorycart.engine import SocketServer, origin_policy
+from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.figures import figures_of
@@ -61,7 +62,7 @@ from ivorycart.mail.relay import Relay
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
-from ivorycart.rate_limits import RateLimits, account_limits, share
+from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
 from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet, policy_of
@@ -98,6 +99,7 @@ from mongo.opening import (
 )
 from mongo.orders import Orders, Payments
 from mongo.products import Products
+from mongo.rate_limits import RateCounts
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.stream import ChangeFeed
@@ -170,7 +172,8 @@ class Server:
         self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
         self.mailer = mailer_of(settings)
-        self.sockets = SocketServer(allow_origin=origin_policy(settings.allowed_origins))
+        self.edge = Edge.of(settings)
+        self.sockets = SocketServer(allow_origin=self.edge.origins)
         outlet = Outlet(self.sockets)
         database, driver = store.database, store.driver
         self.carts = Carts(driver, database)
@@ -201,11 +204,13 @@ class Server:
     def _shop(self, board: StockBoard, connections: Connections) -> Shop:
         settings, database, driver = self.settings, self.store.database, self.store.driver
         limits = RateLimits(
-            account_limits(
-                logins=share(settings.logins_per_minute, settings.workers),
-                registrations=share(settings.registrations_per_minute, settings.workers),
+            RateCounts(database),
+            rules_of(
+                logins=settings.logins_per_minute,
+                registrations=settings.registrations_per_minute,
                 mails=settings.mails_per_hour,
-            )
+                requests=settings.requests_per_minute,
+            ),
         )
         return Shop(
             facts=Facts(
@@ -234,6 +239,7 @@ class Server:
             telling=self.telling,
             workers=self.workers,
             health=Pings(database),
+            limits=limits,
             storage_errors=DRIVER_ERRORS,
         )
 
@@ -263,7 +269,8 @@ class Server:
 
     def app(self) -> web.Application:
         """Return the web application with the socket server attached."""
-        app = build_app(self.shop, self._process(), static_dir=HERE / "static", packages_dir=HERE / "node_modules")
+        folders = {"static_dir": HERE / "static", "packages_dir": HERE / "node_modules"}
+        app = build_app(self.shop, self._process(), self.edge, **folders)
         self.sockets.attach(app)
         return app
 

@@ -62,6 +62,9 @@ WRONG = {
     "TOKEN_SECONDS": ["59", "inf"],
     "LOGINS_PER_MINUTE": ["0"],
     "REGISTRATIONS_PER_MINUTE": ["0", "many"],
+    "REQUESTS_PER_MINUTE": ["0", "-5", "lots"],
+    "ALLOWED_HOSTS": ["https://shop.example", "shop.example:5000", "*", "a b", "shop.example,ok.example/x"],
+    "TRUSTED_PROXIES": ["proxy.example", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1:80", "*"],
     "BCRYPT_COST": ["3", "17"],
     "SMTP_URL": ["localhost", "http://mail", "smtp://", "smtp://:secret@mail", "smtp://mail:x", "smtp://mail?tls=1"],
     "MAIL_FROM": ["nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.example"],
@@ -163,6 +166,8 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch):
         {"LOG_LEVEL": "WARNING"},
         {"PORT": "0"},
         {"HOLD_SECONDS": "0"},
+        {"TRUSTED_PROXIES": "10.0.0.0/8, 127.0.0.1,2001:db8::/32"},
+        {"ALLOWED_HOSTS": "shop.example, Shop.internal,"},
     ],
 )
 def test_what_the_documents_show_is_accepted(monkeypatch: pytest.MonkeyPatch, environment: Any):
@@ -192,9 +197,9 @@ def test_an_operator_needs_no_secret(monkeypatch: pytest.MonkeyPatch):
 def test_settings_of_later_versions_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """From the environment and from .env; unset or empty ones are not mentioned."""
     assert not_known_yet() == []
-    (tmp_path / ".env").write_text("trusted_proxies=10.0.0.1\nENCRYPTION_KEYS=\n")
+    (tmp_path / ".env").write_text("encryption_keys=x\nSTRIPE_WEBHOOK_SECRET=\n")
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test")
-    assert not_known_yet() == ["TRUSTED_PROXIES", "STRIPE_API_KEY"]
+    assert not_known_yet() == ["ENCRYPTION_KEYS", "STRIPE_API_KEY"]
 
 
 def test_workers_given_with_the_command_go_before_the_environment(monkeypatch: pytest.MonkeyPatch):
