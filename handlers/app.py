@@ -16,6 +16,7 @@ from handlers.http_documents import document_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
+from handlers.http_profile import profile_routes
 from handlers.pages import page_routes, security_headers
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
 from ivorycart.shop import Shop
@@ -28,6 +29,7 @@ TABLES: tuple[Routes, ...] = (
     order_routes,
     product_routes,
     account_routes,
+    profile_routes,
     operation_routes,
     document_routes,
 )
