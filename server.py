@@ -232,6 +232,7 @@ class Server:
             account_limits(
                 logins=share(settings.logins_per_minute, settings.workers),
                 registrations=share(settings.registrations_per_minute, settings.workers),
+                mails=settings.mails_per_hour,
             )
         )
         return Shop(

@@ -21,13 +21,13 @@ def share(limit: int, workers: int) -> int:
     return -(-limit // workers)
 
 
-def account_limits(*, logins: int = 10, registrations: int = 60) -> dict[str, str]:
+def account_limits(*, logins: int = 10, registrations: int = 60, mails: int = 5) -> dict[str, str]:
     """Return the limits of sign-ins and asked-for mails per account and network address, and of what else is tried."""
     return {
         "login": f"{logins}/minute",
         "login_address": f"{logins * LOGINS_PER_ADDRESS}/minute",
         "register": f"{registrations}/minute",
-        "mail": "5/hour",
+        "mail": f"{mails}/hour",
         "mail_address": f"{registrations}/minute",
         "token": f"{registrations}/minute",
     }
