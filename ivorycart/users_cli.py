@@ -41,9 +41,9 @@ def build_users_cli(run: Runner) -> typer.Typer:
         Exit status 1 where something is left that no key opens.
         """
         done: Resealed = run(lambda operations: operations.reseal(), existing=True)
-        typer.echo(f"{done.accounts} accounts sealed anew under the key {done.key_id}")
+        typer.echo(f"accounts sealed anew under the key {done.key_id}: {done.accounts}")
         if done.unreadable:
-            typer.echo(f"{done.unreadable} accounts have something that no key opens: see the log", err=True)
+            typer.echo(f"accounts with something that no key opens: {done.unreadable}, see the log", err=True)
             raise typer.Exit(1)
 
     return users

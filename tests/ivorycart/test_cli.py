@@ -170,7 +170,7 @@ def test_sealing_anew_says_for_how_many_and_under_which_key():
     """Exit status 1 where something is left that nobody can open, 2 where there is no shop."""
     shop = Shop()
     result = run(shop, "users", "reseal")
-    assert (result.exit_code, result.stdout) == (0, "12 accounts sealed anew under the key k2\n")
+    assert (result.exit_code, result.stdout) == (0, "accounts sealed anew under the key k2: 12\n")
     shop = Shop()
     shop.resealed = Resealed("k2", 3, 1)
     result = run(shop, "users", "reseal")

@@ -51,8 +51,8 @@ async def test_what_is_sealed_stays_readable_while_keys_change(open_shop: OpenSh
         assert await ada.refresh() == 200
         await _reads_all(ada)
         assert (await stored())["phone"].startswith("k1:")
-        assert await ivorycart(shop, "users", "reseal") == (0, "1 accounts sealed anew under the key k2\n", "")
-        assert await ivorycart(shop, "users", "reseal") == (0, "0 accounts sealed anew under the key k2\n", "")
+        assert await ivorycart(shop, "users", "reseal") == (0, "accounts sealed anew under the key k2: 1\n", "")
+        assert await ivorycart(shop, "users", "reseal") == (0, "accounts sealed anew under the key k2: 0\n", "")
         assert (await stored())["phone"].startswith("k2:")
         await _reads_all(ada)
         assert await shop.stop() == 0
@@ -86,3 +86,32 @@ async def test_keys_in_the_folder_that_are_none_stop_the_start_of_a_command(open
     assert (status, len(err.splitlines())) == (1, 1)
     assert "encryption_keys" in err
     assert "hunter2" not in err
+
+
+async def test_without_its_key_nothing_is_passed_off_as_empty(open_shop: OpenShop) -> None:
+    """The answer is an error, the log says which key is missing, and what was sealed waits for it unharmed."""
+    shop = await open_shop(DEMO="true")
+    file = shop.data_dir / "encryption_keys"
+    first = file.read_text()
+    async with person(shop.url) as buyer:
+        assert await buyer.login("buyer@demo.com", "demo123") == 200
+        assert (await buyer.ask("PUT", "/api/auth/profile", {"phone": PHONE}))[0] == 200
+        assert (await buyer.ask("POST", "/api/auth/addresses", HOME))[0] == 201
+        await shop.stop()
+        file.write_text(fresh_keys().replace("k1:", "k2:"))
+        await shop.start()
+        buyer.url = shop.url
+        assert await buyer.login("buyer@demo.com", "demo123") == 200
+        for path in ("/api/auth/profile", "/api/auth/addresses"):
+            status, problem = await buyer.ask("GET", path)
+            assert (status, problem["code"]) == (500, "internal")
+        assert "ENCRYPTION_KEYS has no key 'k1'" in shop.log.read_text()
+        status, out, err = await ivorycart(shop, "users", "reseal")
+        assert (status, out) == (1, "accounts sealed anew under the key k2: 0\n")
+        assert "accounts with something that no key opens: 1" in err
+        await shop.stop()
+        file.write_text(first)
+        await shop.start()
+        buyer.url = shop.url
+        assert await buyer.login("buyer@demo.com", "demo123") == 200
+        await _reads_all(buyer)
