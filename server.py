@@ -3,7 +3,7 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
@@ -33,6 +33,7 @@ from ivorycart.accounts.clerk import Clerk
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.accounts.presence import Presence
+from ivorycart.accounts.profiles import Profiles, Resealed
 from ivorycart.accounts.recovering import Recovering
 from ivorycart.accounts.registering import Registering
 from ivorycart.accounts.service import Accounts
@@ -65,7 +66,15 @@ from ivorycart.payments.settling import Settler
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
-from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet, policy_of
+from ivorycart.settings import (
+    Settings,
+    SettingsError,
+    describe,
+    load_settings,
+    not_known_yet,
+    policy_of,
+    require_encryption_keys,
+)
 from ivorycart.shop import Facts, Shop
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
@@ -74,6 +83,8 @@ from ivorycart.stock.resuming import Resuming
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
+from ivorycart.users_cli import UserOperations
+from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.workers import LeasedWorker, Workers
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
@@ -99,6 +110,7 @@ from mongo.opening import (
 )
 from mongo.orders import Orders, Payments
 from mongo.products import Products
+from mongo.profiles import SealedProfiles
 from mongo.rate_limits import RateCounts
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
@@ -114,6 +126,7 @@ STOP_PATIENCE = 8.0
 STEP_PATIENCE = 3.0
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
+KEYS_FILE = "encryption_keys"  # in the data folder
 AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
 
@@ -137,6 +150,21 @@ def place_of(settings: Settings) -> Place:
         data_dir=settings.data_dir,
         mongod=settings.mongod,
     )
+
+
+def vault_of(settings: Settings) -> Vault:
+    """Return what seals personal details; SettingsError where there are no keys, or none that are in order."""
+    require_encryption_keys(settings)
+    keys = settings.encryption_keys or kept_secret(settings.data_dir, KEYS_FILE, fresh_keys)
+    try:
+        return Vault(keys_of(keys))
+    except ValueError as error:  # settings were judged as they were read: this is the file
+        raise SettingsError(f"{settings.data_dir / KEYS_FILE}: {error}") from None
+
+
+def profiles_of(settings: Settings, store: Store) -> Profiles:
+    """Return the personal details of the accounts."""
+    return Profiles(book=SealedProfiles(store.database), vault=vault_of(settings), new_id=new_id)
 
 
 def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
@@ -265,6 +293,7 @@ class Server:
             signing_in=SigningIn(**shared, sessions=sessions, activation_required=required),
             sessions=sessions,
             recovering=Recovering(**shared, **by_mail, sessions=sessions),
+            profiles=profiles_of(settings, self.store),
         )
 
     def app(self) -> web.Application:
@@ -421,12 +450,17 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
     )
     run = asyncio.create_task(ledger.run(), name="ledger")
     passwords = Passwords(cost=settings.bcrypt_cost)
+
+    async def reseal() -> Resealed:
+        return await profiles_of(settings, store).reseal()  # only this command asks for ENCRYPTION_KEYS
+
     try:
         yield Operations(
             ledger=ledger,
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
             audit=lambda: audit(store.driver, store.database),
+            users=UserOperations(reseal=reseal),
         )
     finally:
         ledger.close()

@@ -17,6 +17,7 @@ from handlers.http_documents import document_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
+from handlers.http_profile import profile_routes
 from handlers.limiting import rate_limit_headers
 from handlers.pages import import_map, page_routes
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
@@ -31,6 +32,7 @@ TABLES: tuple[Routes, ...] = (
     order_routes,
     product_routes,
     account_routes,
+    profile_routes,
     operation_routes,
     document_routes,
 )

@@ -53,7 +53,8 @@ async def order_place(ask: Ask) -> dict[str, Any]:
     if user is None and not ask.shop.facts.guest_checkout:
         raise NotAuthenticated("sign in to order")
     owner = ask.connection.owner
-    request = order_request(
+    request = await order_request(
+        ask.shop,
         ask.body,
         owner=owner,
         buyer_id=user.id if user else None,

@@ -13,10 +13,11 @@ from ivorycart.client_address import TrustedProxies
 from ivorycart.hosts import name_of
 from ivorycart.mail.headers import mailbox
 from ivorycart.mail.smtp_settings import SmtpSettings
+from ivorycart.vault import HOW_TO_MAKE_KEYS, keys_of
 from models.policy import Policy
 
 # The protocol names these; what they do comes with later versions. Set today, they have no effect.
-NOT_KNOWN_YET = ("ENCRYPTION_KEYS", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
+NOT_KNOWN_YET = ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
 ENV_FILE = ".env"
 
 Comma = Annotated[tuple[str, ...], NoDecode]
@@ -55,6 +56,9 @@ class Settings(BaseSettings):
         (), description="addresses or networks of proxies whose X-Forwarded-* or Forwarded headers are believed"
     )
     jwt_secret: str | None = Field(None, min_length=32, description="signs tokens; unset: generated when embedded")
+    encryption_keys: str | None = Field(
+        None, description="seals phone numbers and addresses, id:key,id2:key2, the first seals; unset: as JWT_SECRET"
+    )
     token_seconds: int = Field(900, ge=60, le=86_400, description="how long an access token is good")
     session_days: int = Field(30, ge=1, le=400, description="how long a sign-in lasts at the most, refreshed")
     activation_required: bool | None = Field(
@@ -136,6 +140,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, not {network!r}") from error
         return value
 
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_keys(cls, value: str | None) -> str | None:
+        if value is not None:
+            keys_of(value)
+        return value
+
     @field_validator("mongodb_uri")
     @classmethod
     def _is_database(cls, value: str | None) -> str | None:
@@ -186,13 +197,22 @@ def policy_of(settings: Settings) -> Policy:
 def load_settings(*, operating: bool = False, workers: str | None = None) -> Settings:
     """Read the settings; raise SettingsError naming the first that is wrong.
 
-    With ``operating``, for an operator's command, which signs no tokens: JWT_SECRET is never required.
+    With ``operating``, for an operator's command, which signs no tokens: JWT_SECRET is never required, nor are
+    ENCRYPTION_KEYS before something is to be opened.
     ``workers``, where it is given, goes before the environment.
     """
     settings = _read() if workers is None else _read(workers=workers)
     if settings.mongodb_uri and not settings.jwt_secret and not operating:
         raise SettingsError("JWT_SECRET: is required together with MONGODB_URI: all processes need the same")
+    if not operating:
+        require_encryption_keys(settings)
     return settings
+
+
+def require_encryption_keys(settings: Settings) -> None:
+    """Raise SettingsError where keys are neither set nor can be kept beside an embedded database."""
+    if settings.mongodb_uri and not settings.encryption_keys:
+        raise SettingsError(f"ENCRYPTION_KEYS: is required together with MONGODB_URI; {HOW_TO_MAKE_KEYS}")
 
 
 def handed_over(values: dict[str, Any]) -> Settings:
