@@ -1,28 +1,55 @@
-"""Operators' work on accounts: ``python -m ivorycart users …``.
+"""``python -m ivorycart users …``: what operators do with accounts.
 
-Nobody types a password where it could be read: it is asked for twice without echo, or comes by standard input.
+What the commands work with is given by the composition root, so that this file holds only words and numbers. Nobody
+types a password where it could be read: it is asked for twice without echo, or comes by standard input.
 """
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ivorycart.accounts.administration import AccountDetail
+from ivorycart.accounts.administration import AccountDetail, Administration
+from ivorycart.accounts.creating import Creating
 from ivorycart.accounts.email_address import normalise_email
+from ivorycart.accounts.profiles import Resealed
 from ivorycart.audit_report import plain
-from ivorycart.operations import Opener, Operations, run
 from models.account import Account
 from models.administration import OPERATOR, UserQuery, state_of
 from models.errors import NotFound
 from models.roles import Role
 
 MOST = 100
+
+
+class AccountLookup(Protocol):
+    """Finds accounts."""
+
+    async def by_email(self, email: str) -> Account | None:
+        """Return an account by its address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserOperations:
+    """What an operator's commands on accounts work with."""
+
+    accounts: AccountLookup
+    administration: Administration
+    creating: Creating
+    reseal: Callable[[], Awaitable[Resealed]]
+
+
+class Runner(Protocol):
+    """Opens the shop, does the work, closes it; with ``existing`` no shop is made where there is none."""
+
+    def __call__(self, work: Callable[[UserOperations], Awaitable[Any]], *, existing: bool = False) -> Any:
+        """Return what the work returned."""
 
 
 def _email(text: str) -> str:
@@ -41,16 +68,17 @@ def _name(text: str) -> str:
 Email = Annotated[str, typer.Argument(help="The account's address.", parser=_email, metavar="EMAIL")]
 
 
-def build_users_cli(open_operations: Opener) -> typer.Typer:
+def build_users_cli(run: Runner) -> typer.Typer:
     """Return the commands on accounts."""
-    cli = typer.Typer(help="Work on accounts: list, show, create, give a role, disable, delete.", no_args_is_help=True)
-    _add_reading(cli, open_operations)
-    _add_creating(cli, open_operations)
-    _add_changing(cli, open_operations)
+    cli = typer.Typer(name="users", help="Work on accounts.", no_args_is_help=True, add_completion=False)
+    _add_reading(cli, run)
+    _add_creating(cli, run)
+    _add_changing(cli, run)
+    _add_sealing(cli, run)
     return cli
 
 
-def _add_reading(cli: typer.Typer, open_operations: Opener) -> None:
+def _add_reading(cli: typer.Typer, run: Runner) -> None:
     @cli.command("list")
     def list_accounts(
         role: Annotated[Role | None, typer.Option(help="Only those of a role.")] = None,
@@ -59,20 +87,20 @@ def _add_reading(cli: typer.Typer, open_operations: Opener) -> None:
     ) -> None:
         """List accounts, newest first."""
         query = UserQuery(role=role, search=search or None, limit=limit)
-        found = run(open_operations, lambda shop: shop.administration.page(query), existing=True)
+        found = run(lambda shop: shop.administration.page(query), existing=True)
         Console().print(_table(found))
 
     @cli.command()
     def show(email: Email) -> None:
         """Show an account, where it is signed in, and its last sign-ins."""
 
-        async def work(shop: Operations) -> AccountDetail:
+        async def work(shop: UserOperations) -> AccountDetail:
             return await shop.administration.detail((await _find(shop, email)).id)
 
-        Console().print(_detail(run(open_operations, work, existing=True)))
+        Console().print(_detail(run(work, existing=True)))
 
 
-def _add_creating(cli: typer.Typer, open_operations: Opener) -> None:
+def _add_creating(cli: typer.Typer, run: Runner) -> None:
     @cli.command()
     def create(
         email: Email,
@@ -87,22 +115,22 @@ def _add_creating(cli: typer.Typer, open_operations: Opener) -> None:
             raise typer.BadParameter("either --invite or --password-stdin")
         password = None if invite else _password(from_stdin=password_stdin)
 
-        async def work(shop: Operations) -> str:
+        async def work(shop: UserOperations) -> str:
             known: Any = {"email": email, "name": name, "role": role}
             return await (
                 shop.creating.invite(**known) if password is None else shop.creating.create(**known, password=password)
             )
 
-        user_id = run(open_operations, work)
+        user_id = run(work)
         typer.echo(f"{email}: {role}, {'invited by mail' if invite else 'active'} ({user_id})")
 
 
-def _add_changing(cli: typer.Typer, open_operations: Opener) -> None:
-    def change(email: str, act: Callable[[Operations, str], Awaitable[Account]]) -> None:
-        async def work(shop: Operations) -> Account:
+def _add_changing(cli: typer.Typer, run: Runner) -> None:
+    def change(email: str, act: Callable[[UserOperations, str], Awaitable[Account]]) -> None:
+        async def work(shop: UserOperations) -> Account:
             return await act(shop, (await _find(shop, email)).id)
 
-        account: Account = run(open_operations, work)
+        account: Account = run(work)
         typer.echo(f"{email}: {account.role}, {state_of(account)}")
 
     @cli.command("role")
@@ -138,7 +166,21 @@ def _add_changing(cli: typer.Typer, open_operations: Opener) -> None:
         change(email, lambda shop, user_id: shop.administration.delete(user_id, OPERATOR))
 
 
-async def _find(shop: Operations, email: str) -> Account:
+def _add_sealing(cli: typer.Typer, run: Runner) -> None:
+    @cli.command()
+    def reseal() -> None:
+        """Seal phone numbers and addresses anew under the first of ENCRYPTION_KEYS. It can be stopped and run again.
+
+        Exit status 1 where something is left that no key opens.
+        """
+        done: Resealed = run(lambda shop: shop.reseal(), existing=True)
+        typer.echo(f"accounts sealed anew under the key {done.key_id}: {done.accounts}")
+        if done.unreadable:
+            typer.echo(f"accounts with something that no key opens: {done.unreadable}, see the log", err=True)
+            raise typer.Exit(1)
+
+
+async def _find(shop: UserOperations, email: str) -> Account:
     account = await shop.accounts.by_email(email)
     if account is None:
         raise NotFound(f"there is no account {email}")

@@ -70,6 +70,7 @@ VALIDATORS: dict[str, Document] = {
     "account_requests": {"kind": {"$type": "string"}, "email": {"$type": "string"}},
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
     "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
+    "rate_limits": {},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -145,6 +146,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("email", ASCENDING)], partialFilterExpression={"email": {"$type": "string"}}),
     ],
+    "rate_limits": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "notifications": [
         IndexModel([("key", ASCENDING)], unique=True),
         IndexModel([("to", ASCENDING), ("seen", ASCENDING), ("at", ASCENDING)]),
@@ -205,9 +207,18 @@ async def _accounts_that_can_be_administered(database: Database) -> None:
     await database[META].update_one(ADMINS, {"$setOnInsert": {"taken": 0}}, upsert=True)
 
 
+async def _counts_that_all_processes_share(database: Database) -> None:
+    """Add where rate limits are counted."""
+    await _collection(database, "rate_limits", VALIDATORS["rate_limits"])
+    await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
-    *(_first_shape, _index_filled_carts_only, _accounts_that_can_be_signed_out),
+    _first_shape,
+    _index_filled_carts_only,
+    _accounts_that_can_be_signed_out,
+    _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
 )
 

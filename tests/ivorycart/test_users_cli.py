@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 from ivorycart.accounts.administration import AccountDetail
 from ivorycart.accounts.creating import NO_PASSWORD, Creating
 from ivorycart.accounts.passwords import Passwords
-from ivorycart.cli import build_cli
-from ivorycart.operations import NoShopThere, Operations
+from ivorycart.cli import NoShopThere, Operations, build_cli
+from ivorycart.users_cli import UserOperations
 from models.account import Account, AccountRequest, AuditEvent, LoginSession, Visitor
 from models.administration import OPERATOR, AuditEntry, UserQuery
 from models.errors import Conflict, Invalid
@@ -72,10 +72,9 @@ class Shop:
         """Open the shop."""
         if existing and self.refusal:
             raise NoShopThere("there is no database")
-        every: Any = dict.fromkeys(
-            ("ledger", "products", "seeder", "audit", "accounts", "administration", "creating"), self
-        )
-        yield Operations(**every)
+        fakes: Any = self
+        users = UserOperations(accounts=fakes, administration=fakes, creating=fakes, reseal=fakes)
+        yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=fakes, users=users)
 
 
 def run(shop: Shop, *words: str, answers: str = "") -> Result:

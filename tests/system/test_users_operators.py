@@ -8,9 +8,9 @@ import pytest
 from bench.shop.running import RunningShop
 from tests.accounts import person, token_in
 from tests.handlers.doors import bearer, send
+from tests.system.commands import ivorycart
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
-from tests.system.test_operators import _ivorycart
 from tests.visitor import sign_in
 
 EVE, PASSWORD = "eve@shop.test", "quiet harbour lamp"
@@ -19,7 +19,7 @@ AS_ADMIN = ("users", "create", EVE, "--role", "admin", "--name", "Eve")
 
 async def _users(shop: RunningShop, *words: str, given: str = "") -> tuple[int | None, str, str]:
     """Run a command on accounts."""
-    return await _ivorycart(shop, "users", *words, given=given)
+    return await ivorycart(shop, "users", *words, given=given)
 
 
 async def _may_administer(shop: RunningShop, token: str) -> bool:
@@ -30,19 +30,19 @@ async def test_the_first_admin_is_made_before_the_shop_ever_ran(open_shop: OpenS
     """With a password that stands in no default, no argument and no log; then the server knows them."""
     shop = RunningShop(tmp_path / "shop" / "data")
     shop.data_dir.parent.mkdir(parents=True)
-    status, out, err = await _ivorycart(shop, *AS_ADMIN[:1], "list")
+    status, out, err = await ivorycart(shop, *AS_ADMIN[:1], "list")
     assert (status, len(err.splitlines())) == (2, 1)
-    status, out, err = await _ivorycart(shop, *AS_ADMIN, "--password-stdin", given="password1\n")
+    status, out, err = await ivorycart(shop, *AS_ADMIN, "--password-stdin", given="password1\n")
     assert (status, len(err.splitlines())) == (1, 1)
     assert "tried first" in err
-    status, out, err = await _ivorycart(shop, *AS_ADMIN)
+    status, out, err = await ivorycart(shop, *AS_ADMIN)
     assert (status, len(err.splitlines())) == (1, 1)
-    status, out, err = await _ivorycart(shop, *AS_ADMIN, "--password-stdin", given=f"{PASSWORD}\n")
+    status, out, err = await ivorycart(shop, *AS_ADMIN, "--password-stdin", given=f"{PASSWORD}\n")
     assert (status, err) == (0, "")
     assert out.startswith(f"{EVE}: admin, active")
     shop = await open_shop()
     assert await _may_administer(shop, await sign_in(shop.url, EVE, PASSWORD))
-    status, out, err = await _ivorycart(shop, *AS_ADMIN, "--password-stdin", given=f"{PASSWORD}\n")
+    status, out, err = await ivorycart(shop, *AS_ADMIN, "--password-stdin", given=f"{PASSWORD}\n")
     assert (status, err) == (1, "refused (conflict): this address has an account already\n")
 
 
@@ -96,7 +96,7 @@ async def test_an_invited_admin_sets_the_password_by_mail(
 ) -> None:
     """A real one; following its link proves the address, too."""
     shop = await open_shop(SMTP_URL=post_office.url, ACTIVATION_REQUIRED=activation)
-    status, out, _ = await _ivorycart(shop, *AS_ADMIN, "--invite")
+    status, out, _ = await ivorycart(shop, *AS_ADMIN, "--invite")
     assert (status, out.startswith(f"{EVE}: admin, invited by mail")) == (0, True)
     (message,) = await mailbox.receives(EVE)
     async with person(shop.url) as eve:
