@@ -10,7 +10,7 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -28,8 +28,12 @@ from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
 from handlers.sockets import Outlet, Sockets
+from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
 from ivorycart.accounts.clerk import Clerk
+from ivorycart.accounts.creating import Creating
+from ivorycart.accounts.erasing import GRACE, Eraser
+from ivorycart.accounts.erasing import INTERVAL as ERASE_INTERVAL
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.accounts.presence import Presence
@@ -86,6 +90,7 @@ from ivorycart.telling import Telling
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.workers import LeasedWorker, Workers
+from models.feed import SessionEnded
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
 from mongo.alerts import Alerts, Notifications
@@ -95,6 +100,7 @@ from mongo.carts import Carts
 from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
+from mongo.erasing import Erasing
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
@@ -116,6 +122,7 @@ from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
+from mongo.user_directory import UserDirectory
 from mongo.users import Users
 
 __all__ = ["main", "operate"]
@@ -189,6 +196,18 @@ async def seed(settings: Settings, store: Store) -> None:
         passwords.close()
 
 
+def administration(store: Store, *, ended: Callable[[SessionEnded], None] | None = None) -> Administration:
+    """Return what an admin works with; ``ended`` hears of sessions that end, where this process lets people in."""
+    driver, database = store.driver, store.database
+    return Administration(
+        directory=UserDirectory(driver, database),
+        accounts=Users(database),
+        sessions=Sessions(database),
+        trail=AuditTrail(database),
+        ended=ended,
+    )
+
+
 class Server:
     """One process of the shop, from the database up to the sockets."""
 
@@ -254,6 +273,7 @@ class Server:
             ledger=self.ledger,
             checkout=Checkout(self.ledger, self.providers, new_id),
             accounts=self._accounts(limits),
+            administration=administration(self.store, ended=self.presence.standing.ended),
             identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
@@ -330,12 +350,14 @@ class Server:
         settler = Settler(Payments(driver, database), self.providers)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
+        eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
+            LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
         ]
 
@@ -460,7 +482,18 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
             audit=lambda: audit(store.driver, store.database),
-            users=UserOperations(reseal=reseal),
+            users=UserOperations(
+                reseal=reseal,
+                accounts=Users(store.database),
+                administration=administration(store),
+                creating=Creating(
+                    accounts=Users(store.database),
+                    requests=AccountRequests(store.database),
+                    passwords=passwords,
+                    trail=AuditTrail(store.database),
+                    new_id=new_id,
+                ),
+            ),
         )
     finally:
         ledger.close()

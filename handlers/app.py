@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 from handlers.edge import ORIGINS, Edge, behind_proxies, cross_origin, known_hosts
 from handlers.errors import TooLarge, problem, problem_of_http
 from handlers.http_accounts import account_routes
+from handlers.http_admin import admin_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
@@ -32,6 +33,7 @@ TABLES: tuple[Routes, ...] = (
     order_routes,
     product_routes,
     account_routes,
+    admin_routes,
     profile_routes,
     operation_routes,
     document_routes,

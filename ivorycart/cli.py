@@ -145,7 +145,8 @@ def _run(open_operations: Opener, work: Callable[[Operations], Any], *, existing
     try:
         return asyncio.run(run())
     except Refused as refusal:
-        typer.echo(f"refused ({refusal.code}): {refusal.message}", err=True)
+        problems = [f"{each['pointer'].strip('/')} {each['detail']}" for each in refusal.details.get("errors", ())]
+        typer.echo(f"refused ({refusal.code}): {': '.join([refusal.message, *problems])}", err=True)
         raise typer.Exit(1) from refusal
     except NoShopThere as error:
         typer.echo(f"ivorycart: {error}", err=True)

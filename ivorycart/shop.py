@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
@@ -103,6 +104,7 @@ class Shop:
     ledger: Ledger
     checkout: Checkout
     accounts: Accounts
+    administration: Administration
     identity: Identity
     carts: CartBook
     products: ProductBook

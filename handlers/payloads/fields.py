@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ivorycart.accounts.email_address import normalise_email
 
 MAX_INT32 = 2**31 - 1
 
@@ -30,15 +31,6 @@ def _one_line(text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):  # noqa: PLR2004 - ASCII controls
         raise ValueError("must be one line without control characters")
     return text
-
-
-def normalise_email(text: str) -> str:
-    """Return the one spelling under which an address is known here; raise ValueError for what is no address."""
-    try:
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise ValueError("must be an email address") from error
-    return checked.normalized.lower()
 
 
 Text = Annotated[str, AfterValidator(_clean)]

@@ -165,6 +165,7 @@ async def known(shop):
     assert placed.status == 201, placed.body
     image_id = product["images"][0]["url"].rsplit("/", 1)[1]
     ids = {"product_id": product_id, "image_id": image_id, "order_id": placed.body["id"]}
+    ids["user_id"] = placed.body["buyer_id"]
     for name in ("buyer", "admin"):
         added = await send(shop.url, "POST", ADDRESSES, HOME, **bearer(await sign_in(shop.url, f"{name}@demo.com")))
         assert added.status == 201, added.body

@@ -74,7 +74,7 @@ class Shop:
             raise NoShopThere("there is no database")
         fakes: Any = self
         try:
-            users = UserOperations(reseal=self.reseal)
+            users = UserOperations(reseal=self.reseal, accounts=fakes, administration=fakes, creating=fakes)
             yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit, users=users)
         finally:
             self.closed += 1
