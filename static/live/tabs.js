@@ -1,0 +1,70 @@
+const NAME = "ivorycart.account";
+const UNDER_WAY = "ivorycart.account.since";
+// A request that a reload cut off comes to its end meanwhile.
+const CUT_OFF_MS = 2_000;
+const LOOK_MS = 50;
+
+/**
+ * @typedef {{kind: "granted", grant: import("./session.js").Grant} | {kind: "over", reason: string}} News
+ */
+
+/**
+ * What the tabs of one browser have to agree on: they share one refresh cookie, which is good once. Who uses it does so
+ * alone, and tells the others what came of it.
+ *
+ * A tab that is closed or reloaded gives its lock away while its request may still be under way (`keepalive`). So there
+ * is a note beside the lock; where it was left behind, the next one waits a moment. Pages without https have no locks:
+ * for them the note has to do.
+ *
+ * @param {Storage} [lasting]
+ */
+export function createTabs(lasting = localStorage) {
+  const channel = new BroadcastChannel(NAME);
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work
+   */
+  async function noted(work) {
+    for (let left = rest(lasting); left > 0; left = rest(lasting)) await pause(Math.min(left, LOOK_MS));
+    lasting.setItem(UNDER_WAY, String(Date.now()));
+    try {
+      return await work();
+    } finally {
+      lasting.removeItem(UNDER_WAY);
+    }
+  }
+
+  return {
+    /**
+     * Do something with the cookie while no other tab does.
+     *
+     * @template T
+     * @param {() => Promise<T>} work
+     * @returns {Promise<T>}
+     */
+    alone: (work) => (navigator.locks ? navigator.locks.request(NAME, () => noted(work)) : noted(work)),
+
+    /** @param {News} news for the other tabs */
+    tell: (news) => channel.postMessage(news),
+
+    /** @param {(news: News) => void} listener */
+    listen: (listener) => channel.addEventListener("message", ({ data }) => listener(data)),
+  };
+}
+
+/** Milliseconds that a cut-off request may still need. @param {Storage} lasting */
+function rest(lasting) {
+  const since = Number(lasting.getItem(UNDER_WAY));
+  const age = Date.now() - since;
+  return since && age >= 0 ? CUT_OFF_MS - age : 0;
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((done) => {
+    setTimeout(done, ms);
+  });
+}
+
+/** @typedef {ReturnType<typeof createTabs>} Tabs */
