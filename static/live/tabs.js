@@ -1,3 +1,5 @@
+import { ApiError } from "./api.js";
+
 const NAME = "ivorycart.account";
 const UNDER_WAY = "ivorycart.account.since";
 // A request that a reload cut off comes to its end meanwhile.
@@ -29,9 +31,13 @@ export function createTabs(lasting = localStorage) {
     for (let left = rest(lasting); left > 0; left = rest(lasting)) await pause(Math.min(left, LOOK_MS));
     lasting.setItem(UNDER_WAY, String(Date.now()));
     try {
-      return await work();
-    } finally {
+      const done = await work();
       lasting.removeItem(UNDER_WAY);
+      return done;
+    } catch (error) {
+      // Without an answer it may still be under way: so it looks to a page that is being left.
+      if (!(error instanceof ApiError && error.code === "unanswered")) lasting.removeItem(UNDER_WAY);
+      throw error;
     }
   }
 
