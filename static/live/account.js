@@ -30,7 +30,7 @@ export function createAccount({ api, connection, session, renewal, tabs, cart, n
     const ack = await connection.ask("auth", { token });
     if (session.token && session.token !== token) return tellSocket(); // renewed meanwhile
     if (!ack.ok) {
-      if (ack.error.code === "not_authenticated") session.doubtToken();
+      if (ack.error.code === "not_authenticated") renewal.doubt();
       return ack;
     }
     joined = true;

@@ -20,9 +20,13 @@ export function createPlace(paths) {
     if (taken) token.value = taken;
   });
 
-  /** @param {string} to one of the paths */
-  function go(to) {
-    if (to !== location.pathname) history.pushState(null, "", to);
+  /**
+   * @param {string} to one of the paths
+   * @param {{replacing?: boolean}} [how] `replacing`: the way back does not lead here again
+   */
+  function go(to, { replacing = false } = {}) {
+    if (replacing) history.replaceState(null, "", to);
+    else if (to !== location.pathname) history.pushState(null, "", to);
     token.value = "";
     arrive();
     scrollTo(0, 0);

@@ -4,6 +4,7 @@ import { ApiError } from "./api.js";
 const SHARE_OF_LIFE = 0.8;
 const JITTER = 0.1; // so that several tabs seldom wake at once: who is first renews for all
 const RETRY_MS = 5_000;
+const DOUBT_MS = 1_000;
 const SOCKET_PATIENCE_MS = 3_000; // the server waits five seconds for a socket to say who it is
 const OVER = ["not_authenticated", "forbidden"];
 
@@ -93,6 +94,12 @@ export function createRenewal({ api, session, tabs }) {
     granted,
     over,
 
+    /** The server does not take the token that it gave: ask for another, or hear that it is over. */
+    doubt() {
+      session.doubtToken();
+      planIn(DOUBT_MS);
+    },
+
     /** @param {Watcher} who */
     watch(who) {
       watcher = who;
@@ -108,7 +115,7 @@ export function createRenewal({ api, session, tabs }) {
       if (session.lasts) void renew();
     },
 
-    /** The token for a socket that is connecting; without one after a moment it starts as anonymous. */
+    /** The token, be it the next one; none after a moment: a socket then starts as anonymous. */
     async present() {
       if (session.lasts && !session.token) {
         await Promise.race([renew(), new Promise((done) => { setTimeout(done, SOCKET_PATIENCE_MS); })]);

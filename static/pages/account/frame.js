@@ -21,6 +21,6 @@ export function Frame({ title, wide = false, children }) {
 export function useOnwardWhenSignedIn() {
   const { place, session } = useLive();
   useSignalEffect(() => {
-    if (session.user.value) place.go("/");
+    if (session.user.value) place.go("/", { replacing: true });
   });
 }

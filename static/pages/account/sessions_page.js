@@ -20,25 +20,25 @@ export function SessionsPage() {
 }
 
 function Devices() {
-  const { api, account, session } = useLive();
+  const { api, account, renewal } = useLive();
   const [devices, setDevices] = useState(/** @type {Device[] | null} */ (null));
   const [problem, setProblem] = useState("");
 
   const load = useCallback(async () => {
     try {
-      setDevices((await api.get("/api/auth/sessions", session.token)).items);
+      setDevices((await api.get("/api/auth/sessions", await renewal.present())).items);
       setProblem("");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setProblem(error.code === "not_authenticated" ? "Your sign-in could not be proven. Try again." : explainAccount(error));
     }
-  }, [api, session]);
+  }, [api, renewal]);
   useEffect(() => void load(), [load]);
 
   /** @param {Device} device */
   const end = async ({ id, current }) => {
     if (current) return account.signOut();
-    await api.delete(`/api/auth/sessions/${id}`, session.token).catch(() => {}); // what came of it, the list tells
+    await api.delete(`/api/auth/sessions/${id}`, await renewal.present()).catch(() => {}); // what came of it, the list tells
     return load();
   };
 
