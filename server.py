@@ -3,7 +3,7 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
@@ -24,6 +24,7 @@ from prometheus_client import CollectorRegistry
 
 from handlers import shapes
 from handlers.app import build_app
+from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
 from handlers.sockets import Outlet, Sockets
@@ -32,6 +33,7 @@ from ivorycart.accounts.clerk import Clerk
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.accounts.presence import Presence
+from ivorycart.accounts.profiles import Profiles, Resealed
 from ivorycart.accounts.recovering import Recovering
 from ivorycart.accounts.registering import Registering
 from ivorycart.accounts.service import Accounts
@@ -45,7 +47,7 @@ from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom
 from ivorycart.connections import Connections
-from ivorycart.engine import SocketServer, origin_policy
+from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.figures import figures_of
@@ -61,10 +63,18 @@ from ivorycart.mail.relay import Relay
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
-from ivorycart.rate_limits import RateLimits, account_limits, share
+from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
-from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet, policy_of
+from ivorycart.settings import (
+    Settings,
+    SettingsError,
+    describe,
+    load_settings,
+    not_known_yet,
+    policy_of,
+    require_encryption_keys,
+)
 from ivorycart.shop import Facts, Shop
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
@@ -73,6 +83,8 @@ from ivorycart.stock.resuming import Resuming
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
+from ivorycart.users_cli import UserOperations
+from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.workers import LeasedWorker, Workers
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
@@ -98,6 +110,8 @@ from mongo.opening import (
 )
 from mongo.orders import Orders, Payments
 from mongo.products import Products
+from mongo.profiles import SealedProfiles
+from mongo.rate_limits import RateCounts
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.stream import ChangeFeed
@@ -112,6 +126,7 @@ STOP_PATIENCE = 8.0
 STEP_PATIENCE = 3.0
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
+KEYS_FILE = "encryption_keys"  # in the data folder
 AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
 
@@ -135,6 +150,21 @@ def place_of(settings: Settings) -> Place:
         data_dir=settings.data_dir,
         mongod=settings.mongod,
     )
+
+
+def vault_of(settings: Settings) -> Vault:
+    """Return what seals personal details; SettingsError where there are no keys, or none that are in order."""
+    require_encryption_keys(settings)
+    keys = settings.encryption_keys or kept_secret(settings.data_dir, KEYS_FILE, fresh_keys)
+    try:
+        return Vault(keys_of(keys))
+    except ValueError as error:  # settings were judged as they were read: this is the file
+        raise SettingsError(f"{settings.data_dir / KEYS_FILE}: {error}") from None
+
+
+def profiles_of(settings: Settings, store: Store) -> Profiles:
+    """Return the personal details of the accounts."""
+    return Profiles(book=SealedProfiles(store.database), vault=vault_of(settings), new_id=new_id)
 
 
 def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
@@ -170,7 +200,8 @@ class Server:
         self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
         self.mailer = mailer_of(settings)
-        self.sockets = SocketServer(allow_origin=origin_policy(settings.allowed_origins))
+        self.edge = Edge.of(settings)
+        self.sockets = SocketServer(allow_origin=self.edge.origins)
         outlet = Outlet(self.sockets)
         database, driver = store.database, store.driver
         self.carts = Carts(driver, database)
@@ -201,10 +232,13 @@ class Server:
     def _shop(self, board: StockBoard, connections: Connections) -> Shop:
         settings, database, driver = self.settings, self.store.database, self.store.driver
         limits = RateLimits(
-            account_limits(
-                logins=share(settings.logins_per_minute, settings.workers),
-                registrations=share(settings.registrations_per_minute, settings.workers),
-            )
+            RateCounts(database),
+            rules_of(
+                logins=settings.logins_per_minute,
+                registrations=settings.registrations_per_minute,
+                mails=settings.mails_per_hour,
+                requests=settings.requests_per_minute,
+            ),
         )
         return Shop(
             facts=Facts(
@@ -233,6 +267,7 @@ class Server:
             telling=self.telling,
             workers=self.workers,
             health=Pings(database),
+            limits=limits,
             storage_errors=DRIVER_ERRORS,
         )
 
@@ -258,11 +293,13 @@ class Server:
             signing_in=SigningIn(**shared, sessions=sessions, activation_required=required),
             sessions=sessions,
             recovering=Recovering(**shared, **by_mail, sessions=sessions),
+            profiles=profiles_of(settings, self.store),
         )
 
     def app(self) -> web.Application:
         """Return the web application with the socket server attached."""
-        app = build_app(self.shop, self._process(), static_dir=HERE / "static", packages_dir=HERE / "node_modules")
+        folders = {"static_dir": HERE / "static", "packages_dir": HERE / "node_modules"}
+        app = build_app(self.shop, self._process(), self.edge, **folders)
         self.sockets.attach(app)
         return app
 
@@ -413,12 +450,17 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
     )
     run = asyncio.create_task(ledger.run(), name="ledger")
     passwords = Passwords(cost=settings.bcrypt_cost)
+
+    async def reseal() -> Resealed:
+        return await profiles_of(settings, store).reseal()  # only this command asks for ENCRYPTION_KEYS
+
     try:
         yield Operations(
             ledger=ledger,
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
             audit=lambda: audit(store.driver, store.database),
+            users=UserOperations(reseal=reseal),
         )
     finally:
         ledger.close()

@@ -9,6 +9,7 @@ from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
+from ivorycart.rate_limits import RateLimits
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
@@ -115,5 +116,6 @@ class Shop:
     telling: Telling
     workers: Workers
     health: Health
+    limits: RateLimits
     storage_errors: tuple[type[Exception], ...]
     """What reading raises while the database cannot be reached; the driver's own, which handlers cannot name."""

@@ -66,6 +66,7 @@ VALIDATORS: dict[str, Document] = {
     "account_requests": {"kind": {"$type": "string"}, "email": {"$type": "string"}},
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
     "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
+    "rate_limits": {},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -121,6 +122,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("user_id", ASCENDING), ("at", DESCENDING)]),
         IndexModel([("at", DESCENDING)]),
     ],
+    "rate_limits": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "notifications": [
         IndexModel([("key", ASCENDING)], unique=True),
         IndexModel([("to", ASCENDING), ("seen", ASCENDING), ("at", ASCENDING)]),
@@ -172,8 +174,19 @@ async def _accounts_that_can_be_signed_out(database: Database) -> None:
     await database["users"].update_many({"activated_at": {"$exists": False}}, [{"$set": {"activated_at": known}}])
 
 
+async def _counts_that_all_processes_share(database: Database) -> None:
+    """Add where rate limits are counted."""
+    await _collection(database, "rate_limits", VALIDATORS["rate_limits"])
+    await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
+
+
 Step = Callable[[Database], Awaitable[None]]
-STEPS: tuple[Step, ...] = (_first_shape, _index_filled_carts_only, _accounts_that_can_be_signed_out)
+STEPS: tuple[Step, ...] = (
+    _first_shape,
+    _index_filled_carts_only,
+    _accounts_that_can_be_signed_out,
+    _counts_that_all_processes_share,
+)
 
 
 async def migrate(database: Database, owner: str, steps: tuple[Step, ...] = STEPS) -> int:

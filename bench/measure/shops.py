@@ -53,10 +53,10 @@ class OpenShop:
 
 
 @asynccontextmanager
-async def open_shop() -> AsyncIterator[OpenShop]:
-    """Serve a shop with demo data on the server's core, its database and the load on the other."""
+async def open_shop(**more: str) -> AsyncIterator[OpenShop]:
+    """Serve a shop with demo data, and more settings, on the server's core, its database and the load on the other."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"DEMO": "true", "LOG_LEVEL": "warning", "JWT_SECRET": SECRET}
+        settings = {"DEMO": "true", "LOG_LEVEL": "warning", "JWT_SECRET": SECRET} | more
         shop = await RunningShop(Path(folder) / "data", settings).start()
         try:
             assert shop.process

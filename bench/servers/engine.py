@@ -8,6 +8,7 @@ import uvloop
 
 from bench.payload import EVENT, ROOM
 from bench.servers.serving import serve
+from ivorycart.collecting import collect_seldom
 from ivorycart.engine import SocketServer, origin_policy
 
 SWAMPED = "swamped"
@@ -31,6 +32,7 @@ async def main() -> None:
         server,
         lambda payload: server.emit(EVENT, payload, room=ROOM),
         lambda payload: server.emit("filling", payload, room=SWAMPED),
+        settled=collect_seldom,  # as the shop does
     )
 
 

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from bench.control import obey, say
 from bench.payload import stock_event
-from ivorycart.collecting import collect_seldom
 
 BACKLOG = 4096
 SWAMP = 64_000  # bytes per event to those who do not read
@@ -27,15 +26,20 @@ async def broadcast(emit: Emit, *, first: int, count: int, interval: float) -> M
     return {"sent": count}
 
 
-async def serve(server: Any, emit: Emit, swamp: Emit | None = None) -> None:
-    """Serve Socket.IO on a free port, and obey: `broadcast`, and with `swamped` bytes to the room of the stalled."""
+async def serve(
+    server: Any, emit: Emit, swamp: Emit | None = None, *, settled: Callable[[], None] = lambda: None
+) -> None:
+    """Serve Socket.IO on a free port, and obey: `broadcast`, and with `swamped` bytes to the room of the stalled.
+
+    ``settled`` is called once everything is there.
+    """
     app = web.Application()
     server.attach(app)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, backlog=BACKLOG)
     await site.start()
-    collect_seldom()
+    settled()
 
     async def told(*, first: int, count: int, interval: float, swamped: int = 0) -> Mapping[str, Any]:
         async def emit_both(payload: dict[str, Any]) -> None:

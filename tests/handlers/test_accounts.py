@@ -7,14 +7,12 @@ import bcrypt
 import pytest
 
 from ivorycart.accounts.passwords import Passwords
-from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.tokens import Tokens
-from ivorycart.rate_limits import RateLimits
 from ivorycart.throttle import BURST, PATIENCE, RATE, Throttle
-from models.errors import NotAuthenticated, RateLimited
+from models.errors import NotAuthenticated
 
 SECRET = "s" * 32
-ADA = {"user_id": "a" * 24, "email": "ada@example.org", "name": "Ada", "role": "buyer"}
+ADA = {"user_id": "a" * 24, "session_id": "c" * 24, "email": "ada@example.org", "name": "Ada", "role": "buyer"}
 
 
 @pytest.fixture
@@ -89,18 +87,6 @@ def test_what_is_no_token_is_refused_and_never_an_error(token):
         Tokens(SECRET, seconds=60).read(token)
 
 
-def test_a_limit_counts_each_act_of_each_person():
-    """The eleventh is refused and hears for how long; another person, or another act, is not concerned."""
-    limits = RateLimits({"login": "10/minute", "register": "1/minute"})
-    for _ in range(10):
-        limits.hit("login", "ada")
-    with pytest.raises(RateLimited) as refused:
-        limits.hit("login", "ada")
-    assert 1 <= refused.value.details["retry_after"] <= 60
-    limits.hit("login", "bob")
-    limits.hit("register", "ada")
-
-
 def test_a_socket_has_a_burst_and_then_its_rate():
     """Sixty at once, then twenty a second."""
     throttle = Throttle()
@@ -126,29 +112,3 @@ def test_a_steady_client_is_never_slowed_down():
     """Twenty a second, for an hour."""
     throttle = Throttle()
     assert all(throttle.allows(100.0 + number / RATE) for number in range(3600 * int(RATE)))
-
-
-class _Known:
-    """An account book in which everybody has an account already, and an outbox that keeps keys."""
-
-    def __init__(self):
-        self.keys = []
-
-    async def add(self, letter=None, **_account):
-        """Queue a mail, or refuse an account."""
-        if letter:
-            self.keys.append(letter.key)
-
-
-async def test_the_owner_of_a_known_address_is_written_to_once_an_hour(passwords):
-    """However often somebody tries to register it; the key makes it one mail."""
-    book, now = _Known(), [7200.0]
-    limits, tokens = RateLimits(), Tokens(SECRET, seconds=60)
-    accounts = Accounts(book, book, passwords, tokens, limits, clock=lambda: now[0])
-    for seconds, email in ((0, "ada"), (3599, "ada"), (3600, "ada"), (3600, "bob")):
-        now[0] = 7200.0 + seconds
-        await accounts.register(email=f"{email}@shop.test", password="a password", name="A", address="10.0.0.1")
-    first, again, later, another = book.keys
-    assert first == again
-    assert len({first, later, another}) == 3
-    assert not any("@" in key for key in book.keys)

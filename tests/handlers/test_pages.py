@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 from yarl import URL
 
-from handlers.pages import PAGES, content_security_policy, import_map, page_routes, security_headers
+from handlers.pages import PAGES, import_map, page_routes
+from handlers.security_headers import content_security_policy, security_headers
 
 Client = TestClient[web.Request, web.Application]
 
@@ -49,7 +50,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 async def client(tree: Path, aiohttp_client: AiohttpClient) -> Client:
     """Serve the tree as the composition root does."""
-    app = web.Application(middlewares=[security_headers(tree / "static")])
+    app = web.Application(middlewares=[security_headers(import_map(tree / "static"))])
     app.add_routes(page_routes(tree / "static", tree / "packages"))
     return await aiohttp_client(app)
 

@@ -30,6 +30,16 @@ def at(time: int) -> Cursor:
     return Cursor(f"{time:016x}")
 
 
+FACTS = Facts(
+    demo=True,
+    currency="EUR",
+    hold_seconds=600,
+    low_stock_threshold=3,
+    guest_checkout=False,
+    activation_required=False,
+)
+
+
 class Stage:
     """A shop with tea, a cup and a pot, and a socket on its way in."""
 
@@ -47,7 +57,7 @@ class Stage:
             broadcaster=self.broadcaster,
             connections=self.connections,
             resuming=Resuming(self.board, shapes.frame, shapes.WireShapes(self.board).product),
-            facts=Facts(demo=True, currency="EUR", hold_seconds=600, low_stock_threshold=3, guest_checkout=False),
+            facts=FACTS,
         )
 
     async def send(self, event: str, payload: Mapping[str, Any], *, to: str) -> None:

@@ -29,7 +29,9 @@ from models.stock import Level, Product
 NAMES = ["tea", "cup", "pot", "jar", "lid"]
 LIMIT = 3  # of snapshots and of what is told to who comes back, so that both are passed
 TEA = Product("tea", "Tea", 500, "EUR", "seller", 3, 10, for_sale=True)
-FACTS = Facts(demo=True, currency="EUR", hold_seconds=600, low_stock_threshold=3, guest_checkout=False)
+FACTS = Facts(
+    demo=True, currency="EUR", hold_seconds=600, low_stock_threshold=3, guest_checkout=False, activation_required=False
+)
 
 
 @dataclass

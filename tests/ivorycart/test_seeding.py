@@ -51,7 +51,7 @@ async def test_seeding_again_adds_nothing(seeder: Seeder, driver: Driver, databa
     assert await seeder.seed() == 0
     assert await sizes(database) == (len(ACCOUNTS), SOME, SOME)
     account = await seeder.users.by_email(ACCOUNTS[0].email)
-    assert await seeder.passwords.check(ACCOUNTS[0].password, account["password"])
+    assert await seeder.passwords.check(ACCOUNTS[0].password, account.password)
     assert (await audit(driver, database)).ok
     await check_books(database)
 
@@ -80,7 +80,7 @@ async def test_products_belong_to_their_sellers(seeder: Seeder, few: None):
     for product in PRODUCTS[:SOME]:
         listing = await seeder.products.by_sku(product.sku)
         seller = await seeder.users.by_email(product.seller_email)
-        assert listing.product.seller_id == seller["id"]
+        assert listing.product.seller_id == seller.id
         assert listing.level.stock == product.stock
 
 

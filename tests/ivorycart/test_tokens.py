@@ -12,7 +12,7 @@ from ivorycart.accounts.tokens import Tokens
 from models.errors import NotAuthenticated
 
 SECRET = "s" * 40
-WHO = {"user_id": "a" * 24, "email": "ada@shop.test", "name": "Ada", "role": "buyer"}
+WHO = {"user_id": "a" * 24, "session_id": "c" * 24, "email": "ada@shop.test", "name": "Ada", "role": "buyer"}
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def test_a_token_names_whom_it_was_issued_to():
     """Until it runs out."""
     tokens = Tokens(SECRET, seconds=100)
     user = tokens.read(tokens.issue(**WHO))
-    assert (user.id, user.email, user.name, user.role) == tuple(WHO.values())
+    assert (user.id, user.session_id, user.email, user.name, user.role) == tuple(WHO.values())
     assert abs(user.expires_at - time.time() - 100) < 60
 
 

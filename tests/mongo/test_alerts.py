@@ -112,7 +112,7 @@ async def test_who_left_before_the_worker_came_is_not_told(driver: Driver, datab
 
 async def test_mails_go_to_accounts_and_to_the_addresses_that_guests_left(driver: Driver, database: Database):
     """An account's own address is the one that counts; without any there is no mail, but a notification."""
-    user_id = await Users(database).add(email="ada@shop.test", name="Ada", role="buyer", password="x")
+    user_id = await Users(database).add(email="ada@shop.test", name="Ada", role="buyer", password="x", activated=True)
     ada, gone = OwnerId(f"u:{user_id}"), OwnerId(f"u:{'0' * 24}")
     tea = await add_product(database, 10)
     await database["users"].insert_one({"_id": SELLER, "email": "sue@shop.test", "role": "seller", "password": "x"})

@@ -13,6 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from bson import ObjectId
 
+from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import NO_SERVER, Relay
 from ivorycart.mail.smtp import SmtpMailer
@@ -218,7 +219,10 @@ async def post_office(database: Database) -> AsyncIterator[tuple[Inbox, Relay]]:
     await asyncio.to_thread(server.start)
     mailer = SmtpMailer(SmtpSettings(host="127.0.0.1", port=server.port, tls="never"))
     book = Emails(database)
-    yield inbox, Relay(book, mailer, MailComposer(book, "Shop <shop@shop.test>", "http://shop.test"))
+    yield (
+        inbox,
+        Relay(book, mailer, MailComposer(book, "Shop <shop@shop.test>", "http://shop.test", MailTokens("s" * 32))),
+    )
     await mailer.close()
     await asyncio.to_thread(server.stop, no_assert=True)
 
@@ -284,7 +288,7 @@ async def test_without_a_server_mails_end_as_unsent(database: Database):
     """They are not tried, nor ever will be."""
     book = Emails(database)
     await book.add(letter())
-    await Relay(book, None, MailComposer(book, "shop@shop.test", "http://shop.test")).step()
+    await Relay(book, None, MailComposer(book, "shop@shop.test", "http://shop.test", MailTokens("s" * 32))).step()
     assert await state_of(database) == ("unsent", 0, NO_SERVER)
 
 

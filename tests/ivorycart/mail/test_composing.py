@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.mail.composing import MailComposer
 from models.identity import OwnerId
 from models.letter import Mail
@@ -38,7 +39,7 @@ async def composed(mail: Mail = ALERT, sender: str = "Shop <shop@shop.test>", **
     """Compose a mail."""
     order = changes.pop("order", None)
     mail = Mail(**({"key": mail.key, "kind": mail.kind, "to": mail.to, "data": LOW, "tries": mail.tries} | changes))
-    return await MailComposer(Orders(order), sender, "http://shop.test/")(mail)
+    return await MailComposer(Orders(order), sender, "http://shop.test/", MailTokens("s" * 32))(mail)
 
 
 async def test_every_try_is_the_same_message():

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
+from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.port import MailPermanent, MailTemporary
 from ivorycart.mail.relay import (
@@ -118,7 +119,7 @@ class NoOrders:
         return None
 
 
-COMPOSE = MailComposer(NoOrders(), "Shop <shop@shop.test>", "http://shop.test")
+COMPOSE = MailComposer(NoOrders(), "Shop <shop@shop.test>", "http://shop.test", MailTokens("s" * 32))
 
 
 async def run(*mails: Mail, mailer: Mailer | None = None, compose: Any = COMPOSE, **options: Any) -> Book:

@@ -18,6 +18,7 @@ from ivorycart.workers import WorkerState
 from models.cart import Cart
 from models.catalogue import Listing
 from models.feed import (
+    AccountChanged,
     CartWritten,
     CatalogueChanged,
     Change,
@@ -26,6 +27,7 @@ from models.feed import (
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
+    SessionEnded,
     Snapshot,
 )
 from models.identity import OwnerId
@@ -108,16 +110,37 @@ class Ears:
         return {}
 
 
+class Doorman:
+    """Stands for the presence, and keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.opened = 0
+
+    async def open(self) -> None:
+        """Learn what happened unheard."""
+        self.opened += 1
+
+    async def ended(self, session: SessionEnded) -> None:
+        """Hear of the end of a session."""
+        self.heard.append(session)
+
+    async def changed(self, account: AccountChanged) -> None:
+        """Hear of an account."""
+        self.heard.append(account)
+
+
 class Stage:
     """A feed with its surroundings."""
 
     def __init__(self, *script: Sequence[Change] | Exception) -> None:
         self.source, self.board, self.ears = Source(*script), StockBoard(), Ears()
+        self.presence: Any = Doorman()
         fakes: Any = self.ears
         self.broadcaster = Broadcaster(
             self.board, Connections(), fakes, fakes, lambda cursor, _: {"cursor": cursor}, tick=0
         )
-        self.feed = Feed(self.source, self.board, self.broadcaster, fakes, slices=lambda: Slices(0))
+        self.feed = Feed(self.source, self.board, self.broadcaster, fakes, self.presence, slices=lambda: Slices(0))
         self.state = WorkerState("feed", has_rhythm=True)
 
     async def run(self) -> None:
@@ -252,3 +275,13 @@ async def test_a_long_batch_lets_everything_else_run_and_what_has_been_read_coun
     await asyncio.gather(looking, return_exceptions=True)
     assert len(set(seen)) >= 90
     assert seen == sorted(seen)
+
+
+async def test_the_end_of_a_session_and_a_new_role_reach_the_sockets():
+    """By whoever keeps an eye on the doors; it learns anew what it may have missed in a gap."""
+    ended, changed = SessionEnded("s" * 24, "u" * 24, "signed_out"), AccountChanged("u" * 24, "seller", barred=False)
+    stage = Stage([ended], HistoryLost("gone"), [changed])
+    await stage.feed.open()
+    await stage.run()
+    assert stage.presence.heard == [ended, changed]
+    assert stage.presence.opened == 2

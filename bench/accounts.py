@@ -1,0 +1,160 @@
+"""Accounts: whether answers tell by their time who has an account, and what 200 sign-ins at once do to carts.
+
+    python -m bench.accounts [--tries 1000] [--logins 200] [--write PATH]
+
+Known and unknown addresses take turns, so that whatever else the machine does befalls both. ``told apart`` is the
+chance that somebody who sees one answer of each kind says rightly which took longer for being known: a half is a guess.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import uvloop
+from aiohttp import ClientSession
+from rich.console import Console
+
+from bench import page, report
+from bench.machine import mongod, processor, today
+from bench.measure.shops import OpenShop, open_shop
+from ivorycart.logs import configure_logs
+
+PART = "accounts"
+PASSWORD = "an ordinary passphrase"  # noqa: S105 - of accounts that live for a minute
+COST = "12"
+# Nothing may be refused for coming too often: what is measured is what comes after the limits.
+PATIENT = {
+    "LOGINS_PER_MINUTE": "1000000",
+    "REGISTRATIONS_PER_MINUTE": "1000000",
+    "REQUESTS_PER_MINUTE": "1000000",
+    "MAILS_PER_HOUR": "1000000",
+}
+UNIFORM_HEADS = ("answer to", "known: p10 / p50 / p90 / p99 ms", "unknown: p10 / p50 / p90 / p99 ms", "told apart")
+LOGIN_HEADS = ("cart:set, every 50 ms on 8 sockets", "p50 ms", "p99 ms")
+
+Body = Callable[[str], dict[str, str]]
+ACTS: dict[str, tuple[str, Body]] = {
+    "login": ("/api/auth/login", lambda email: {"email": email, "password": "not the right one"}),
+    "register": ("/api/auth/register", lambda email: {"email": email, "password": PASSWORD, "name": "Ada"}),
+    "forgot-password": ("/api/auth/forgot-password", lambda email: {"email": email}),
+    "resend-activation": ("/api/auth/resend-activation", lambda email: {"email": email}),
+}
+
+
+def told_apart(known: Sequence[float], unknown: Sequence[float]) -> float:
+    """Return the share of pairs in which the known one took longer, ties counted as half (the area under a ROC)."""
+    ordered = sorted(unknown)
+    wins = sum(bisect_left(ordered, each) + bisect_right(ordered, each) for each in known) / 2
+    return wins / (len(known) * len(ordered))
+
+
+async def uniform(url: str, tries: int) -> list[tuple[str, ...]]:
+    """Ask about known and unknown addresses in turns; return a row for each act."""
+    rows = []
+    async with ClientSession() as http:
+        known = [f"{uuid4().hex}@example.org" for _ in range(20)]
+        for email in known:
+            await _post(http, url, *_question("register", email))
+        await asyncio.sleep(2)
+        for act in ACTS:
+            times: dict[bool, list[float]] = {True: [], False: []}
+            for number in range(2 * tries):
+                is_known = number % 2 == 0
+                email = known[number // 2 % len(known)] if is_known else f"{uuid4().hex}@example.org"
+                times[is_known].append(await _post(http, url, *_question(act, email)))
+            spread = [" / ".join(report.number(each) for each in _spread(times[kind])) for kind in (True, False)]
+            rows.append((act, *spread, f"{told_apart(times[True], times[False]):.3f}"))
+    return rows
+
+
+def _question(act: str, email: str) -> tuple[str, dict[str, str]]:
+    path, body = ACTS[act]
+    return path, body(email)
+
+
+async def _post(http: ClientSession, url: str, path: str, body: dict[str, str]) -> float:
+    started = time.perf_counter()
+    async with http.post(url + path, json=body) as answer:
+        await answer.read()
+        took = time.perf_counter() - started
+        if answer.status not in {201, 202, 401}:
+            raise RuntimeError(f"{path} answered {answer.status}: {await answer.text()}")
+    return took * 1000
+
+
+def _spread(times: Sequence[float]) -> tuple[float, ...]:
+    cuts = statistics.quantiles(times, n=100)
+    return tuple(cuts[percent - 1] for percent in (10, 50, 90, 99))
+
+
+async def carts_beside_logins(shop: OpenShop, logins: int) -> list[tuple[str, ...]]:
+    """Set carts at a steady pace, alone and while so many sign in at once; return a row for each."""
+    ids = await shop.add_products(100, 1_000_000)
+    await shop.load.ask("enter", url=shop.url, count=8)
+    await shop.load.ask("fill_carts", sockets=8, product_ids=ids, each=50, pause=0.02)
+    await shop.server.quiet()
+    rows = [await _paced(shop, ids, "nobody signs in")]
+    async with ClientSession() as http:
+        body = {"email": "buyer@demo.com", "password": "demo123"}
+        rush = [asyncio.create_task(_login(http, shop.url, body)) for _ in range(logins)]
+        await asyncio.sleep(0.5)
+        rows.append(await _paced(shop, ids, f"{logins} sign in at once (bcrypt cost {COST})"))
+        waiting = sum(not task.done() for task in rush)
+        print(f"when the carts were done, {waiting} of {logins} still waited for their sign-in", file=sys.stderr)
+        await asyncio.gather(*rush)
+    return rows
+
+
+async def _login(http: ClientSession, url: str, body: dict[str, str]) -> None:
+    async with http.post(f"{url}/api/auth/login", json=body) as answer:
+        if answer.status != 200:
+            raise RuntimeError(f"login answered {answer.status}")
+
+
+async def _paced(shop: OpenShop, ids: list[str], what: str) -> tuple[str, ...]:
+    done: dict[str, Any] = await shop.load.ask("fill_carts", sockets=8, product_ids=ids, each=150, pause=0.05)
+    return what, report.number(done["p50_ms"]), report.number(done["p99_ms"])
+
+
+async def measured(tries: int, logins: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Measure both, each in a shop of its own."""
+    async with open_shop(**PATIENT) as shop:
+        rows = await uniform(shop.url, tries)
+    async with open_shop(**PATIENT, BCRYPT_COST=COST) as shop:
+        return rows, await carts_beside_logins(shop, logins)
+
+
+def main() -> int:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tries", type=int, default=1000, help="tries of each kind of address")
+    parser.add_argument("--logins", type=int, default=200, help="sign-ins at once")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
+    given = parser.parse_args()
+    try:
+        if given.write:
+            page.check(given.write, PART)
+    except (page.BrokenPage, OSError) as error:
+        parser.error(str(error))
+    configure_logs("warning", as_json=False)
+    answers, carts = uvloop.run(measured(given.tries, given.logins))
+    console = Console(width=160)
+    console.print(report.table("Answers by the kind of address", UNIFORM_HEADS, answers, numbers_from=1))
+    console.print(report.table("Carts beside sign-ins", LOGIN_HEADS, carts, numbers_from=1))
+    how = f"{given.tries:,} tries each, in turns, bcrypt cost 4. {processor()}, MongoDB {mongod()}; {today()}."
+    print(how)
+    if given.write:
+        tables = (report.markdown_table(UNIFORM_HEADS, answers), report.markdown_table(LOGIN_HEADS, carts))
+        page.write(given.write, PART, "\n\n".join((*tables, how)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
