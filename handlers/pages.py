@@ -17,6 +17,17 @@ from pathlib import Path, PurePosixPath
 from aiohttp import ETag, hdrs, web
 
 INDEX = "index.html"
+# The page finds out itself which of its rooms is meant; it has the same list (static/pages/places.js).
+PAGES = (
+    "/",
+    "/login",
+    "/register",
+    "/activate",
+    "/forgot-password",
+    "/reset-password",
+    "/confirm-email",
+    "/account/sessions",
+)
 PACKAGES_URL = "/npm/"
 FONTS = (("@fontsource-variable/", ".woff2"),)
 CONTENT_TYPES = {
@@ -119,7 +130,7 @@ def _holds(wanted: tuple[ETag, ...] | None, tag: str) -> bool:
 
 
 def page_routes(static_dir: Path, packages_dir: Path) -> list[web.RouteDef]:
-    """Return the routes `/`, `/static/{path}` and `/npm/{path}`.
+    """Return the routes of the pages (`PAGES`), of `/static/{path}` and of `/npm/{path}`.
 
     `static_dir` holds the page, `packages_dir` the installed packages (`node_modules`).
     """
@@ -137,7 +148,7 @@ def page_routes(static_dir: Path, packages_dir: Path) -> list[web.RouteDef]:
         return _answer(request, await packages.asset(request.match_info["path"]))
 
     return [
-        web.get("/", index),
+        *(web.get(path, index) for path in PAGES),
         web.get("/static/{path:.+}", static),
         web.get(PACKAGES_URL + "{path:.+}", package),
     ]

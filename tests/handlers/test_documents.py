@@ -17,6 +17,7 @@ from handlers.app import build_app
 from handlers.documents.asyncapi import asyncapi_document
 from handlers.documents.openapi import openapi_document
 from handlers.documents.page import documents_page
+from handlers.pages import PAGES
 from handlers.routing import ROUTE_TABLE
 from handlers.sockets import Outlet, Sockets
 from tests.handlers.doors import bearer, fresh_session, send
@@ -24,7 +25,7 @@ from tests.visitor import sign_in
 
 ROOT = Path(__file__).parents[2]
 PARSER = ROOT / "node_modules" / "@asyncapi" / "parser"
-FILES = {"/", "/static/{path}", "/npm/{path}"}  # pages and pictures of the browser's side: no API
+FILES = {*PAGES, "/static/{path}", "/npm/{path}"}  # pages and pictures of the browser's side: no API
 SENDING = {"send", "broadcast", "emit"}
 BY_THE_ENGINE = {"error"}  # sent as a packet by the engine, for events without an ack
 ADDRESSES = "/api/auth/addresses"

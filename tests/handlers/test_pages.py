@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 from yarl import URL
 
-from handlers.pages import import_map, page_routes
+from handlers.pages import PAGES, import_map, page_routes
 from handlers.security_headers import content_security_policy, security_headers
 
 Client = TestClient[web.Request, web.Application]
@@ -58,7 +58,7 @@ async def client(tree: Path, aiohttp_client: AiohttpClient) -> Client:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/", "text/html"),
+        *((page, "text/html") for page in PAGES),
         ("/static/app.js", "text/javascript"),
         ("/static/styles/a.css", "text/css"),
         ("/npm/toy/toy.mjs", "text/javascript"),
@@ -171,6 +171,12 @@ def test_the_page_names_only_files_that_exist() -> None:
     named = re.findall(r'(?:href|src)="/static/([^"]+)"', html)
     assert named
     assert [name for name in named if not (STATIC / name).is_file()] == []
+
+
+def test_the_server_answers_the_paths_that_the_page_knows() -> None:
+    """A room that only one of them knows is a dead link, or leads to the shop."""
+    places = (STATIC / "pages/places.js").read_text()
+    assert re.findall(r'^  "(/[^"]*)": \{', places, re.MULTILINE) == list(PAGES)
 
 
 def test_a_page_without_an_import_map_stops_the_start(tmp_path: Path) -> None:
