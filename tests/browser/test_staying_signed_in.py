@@ -10,6 +10,7 @@ from playwright.async_api import Page, Request, expect
 
 from bench.shop.books import open_books
 from bench.shop.running import RunningShop
+from ivorycart.vault import fresh_keys
 from mongo.driver import Driver
 from tests.browser.conftest import OpenWindow
 from tests.browser.person import anonymous, choose, elsewhere, fill, registered, sign_in, sign_out
@@ -123,8 +124,9 @@ async def test_a_reload_that_cuts_a_refresh_off_does_not_end_the_session(
 ) -> None:
     """The server takes the token of the request that nobody waits for any more; the next waits for its cookie."""
     name = f"shop_{ObjectId()}"
-    settings = {"MONGODB_URI": mongo_uri, "MONGODB_DATABASE": name, "JWT_SECRET": "a secret of this shop " * 3}
-    shop = await RunningShop(tmp_path / "data", {**settings, "ACTIVATION_REQUIRED": "false"}).start()
+    secrets = {"JWT_SECRET": "a secret of this shop " * 3, "ENCRYPTION_KEYS": fresh_keys()}
+    settings = {"MONGODB_URI": mongo_uri, "MONGODB_DATABASE": name, "ACTIVATION_REQUIRED": "false", **secrets}
+    shop = await RunningShop(tmp_path / "data", settings).start()
     page = await window(f"{shop.url}/login")
     await sign_in(page, await registered(shop.url))
     slow: dict[str, Any] = {"blockConnection": True, "blockTimeMS": 500, "namespace": f"{name}.sessions"}
