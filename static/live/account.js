@@ -3,6 +3,7 @@ import { ApiError } from "./api.js";
 import { ending } from "./refusals.js";
 
 const DEMO_BUYER = { email: "buyer@demo.com", password: "demo123" };
+const RETRY_MS = 5_000;
 /** There was no session to end any more. */
 const GONE = ["not_authenticated", "forbidden", "not_found"];
 
@@ -14,7 +15,7 @@ const GONE = ["not_authenticated", "forbidden", "not_found"];
  *   cart: import("./cart.js").CartStore, notices: import("./notices.js").Notices}} parts
  */
 export function createAccount({ api, connection, session, renewal, tabs, cart, notices }) {
-  let joined = true; // else the anonymous cart still has to go into the user's
+  let joined = true; // else the socket, and the anonymous cart, still have to become the user's
   /** @type {Promise<import("./types.js").Ack<Record<string, any>>> | null} */
   let joining = null;
 
@@ -24,13 +25,19 @@ export function createAccount({ api, connection, session, renewal, tabs, cart, n
     return joining;
   }
 
+  function joinIfNeeded() {
+    if (!joined && session.token && connection.state.peek() === "live") void join(); // else the next welcome does it
+  }
+
   /** @returns {Promise<import("./types.js").Ack<Record<string, any>>>} */
   async function tellSocket() {
     const token = session.token;
     const ack = await connection.ask("auth", { token });
     if (session.token && session.token !== token) return tellSocket(); // renewed meanwhile
     if (!ack.ok) {
+      joined = false;
       if (ack.error.code === "not_authenticated") renewal.doubt();
+      else if (connection.state.peek() === "live") setTimeout(joinIfNeeded, RETRY_MS * (1 + Math.random()));
       return ack;
     }
     joined = true;

@@ -125,8 +125,8 @@ async def test_a_reload_that_cuts_a_refresh_off_does_not_end_the_session(
     """The server takes the token of the request that nobody waits for any more; the next waits for its cookie."""
     name = f"shop_{ObjectId()}"
     secrets = {"JWT_SECRET": "a secret of this shop " * 3, "ENCRYPTION_KEYS": fresh_keys()}
-    settings = {"MONGODB_URI": mongo_uri, "MONGODB_DATABASE": name, **secrets}
-    shop = await RunningShop(tmp_path / "data", {**settings, "ACTIVATION_REQUIRED": "false"}).start()
+    settings = {"MONGODB_URI": mongo_uri, "MONGODB_DATABASE": name, "ACTIVATION_REQUIRED": "false", **secrets}
+    shop = await RunningShop(tmp_path / "data", settings).start()
     page = await window(f"{shop.url}/login")
     await sign_in(page, await registered(shop.url))
     slow: dict[str, Any] = {"blockConnection": True, "blockTimeMS": 500, "namespace": f"{name}.sessions"}
