@@ -3,14 +3,14 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,20 @@ from prometheus_client import CollectorRegistry
 
 from handlers import shapes
 from handlers.app import build_app
+from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
 from handlers.sockets import Outlet, Sockets
+from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
 from ivorycart.accounts.clerk import Clerk
+from ivorycart.accounts.creating import Creating
+from ivorycart.accounts.erasing import GRACE, Eraser
+from ivorycart.accounts.erasing import INTERVAL as ERASE_INTERVAL
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.accounts.presence import Presence
+from ivorycart.accounts.profiles import Profiles, Resealed
 from ivorycart.accounts.recovering import Recovering
 from ivorycart.accounts.registering import Registering
 from ivorycart.accounts.service import Accounts
@@ -45,7 +51,7 @@ from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom
 from ivorycart.connections import Connections
-from ivorycart.engine import SocketServer, origin_policy
+from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.figures import figures_of
@@ -61,10 +67,18 @@ from ivorycart.mail.relay import Relay
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
-from ivorycart.rate_limits import RateLimits, account_limits, share
+from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
-from ivorycart.settings import Settings, SettingsError, describe, load_settings, not_known_yet, policy_of
+from ivorycart.settings import (
+    Settings,
+    SettingsError,
+    describe,
+    load_settings,
+    not_known_yet,
+    policy_of,
+    require_encryption_keys,
+)
 from ivorycart.shop import Facts, Shop
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
@@ -73,7 +87,10 @@ from ivorycart.stock.resuming import Resuming
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
+from ivorycart.users_cli import UserOperations
+from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.workers import LeasedWorker, Workers
+from models.feed import SessionEnded
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
 from mongo.alerts import Alerts, Notifications
@@ -83,6 +100,7 @@ from mongo.carts import Carts
 from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
+from mongo.erasing import Erasing
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
@@ -98,10 +116,13 @@ from mongo.opening import (
 )
 from mongo.orders import Orders, Payments
 from mongo.products import Products
+from mongo.profiles import SealedProfiles
+from mongo.rate_limits import RateCounts
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
+from mongo.user_directory import UserDirectory
 from mongo.users import Users
 
 __all__ = ["main", "operate"]
@@ -112,6 +133,7 @@ STOP_PATIENCE = 8.0
 STEP_PATIENCE = 3.0
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
+KEYS_FILE = "encryption_keys"  # in the data folder
 AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
 
@@ -137,6 +159,21 @@ def place_of(settings: Settings) -> Place:
     )
 
 
+def vault_of(settings: Settings) -> Vault:
+    """Return what seals personal details; SettingsError where there are no keys, or none that are in order."""
+    require_encryption_keys(settings)
+    keys = settings.encryption_keys or kept_secret(settings.data_dir, KEYS_FILE, fresh_keys)
+    try:
+        return Vault(keys_of(keys))
+    except ValueError as error:  # settings were judged as they were read: this is the file
+        raise SettingsError(f"{settings.data_dir / KEYS_FILE}: {error}") from None
+
+
+def profiles_of(settings: Settings, store: Store) -> Profiles:
+    """Return the personal details of the accounts."""
+    return Profiles(book=SealedProfiles(store.database), vault=vault_of(settings), new_id=new_id)
+
+
 def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
     """Return what fills a shop with the demo data."""
     database = store.database
@@ -159,6 +196,18 @@ async def seed(settings: Settings, store: Store) -> None:
         passwords.close()
 
 
+def administration(store: Store, *, ended: Callable[[SessionEnded], None] | None = None) -> Administration:
+    """Return what an admin works with; ``ended`` hears of sessions that end, where this process lets people in."""
+    driver, database = store.driver, store.database
+    return Administration(
+        directory=UserDirectory(driver, database),
+        accounts=Users(database),
+        sessions=Sessions(database),
+        trail=AuditTrail(database),
+        ended=ended,
+    )
+
+
 class Server:
     """One process of the shop, from the database up to the sockets."""
 
@@ -170,7 +219,8 @@ class Server:
         self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
         self.mailer = mailer_of(settings)
-        self.sockets = SocketServer(allow_origin=origin_policy(settings.allowed_origins))
+        self.edge = Edge.of(settings)
+        self.sockets = SocketServer(allow_origin=self.edge.origins)
         outlet = Outlet(self.sockets)
         database, driver = store.database, store.driver
         self.carts = Carts(driver, database)
@@ -201,11 +251,13 @@ class Server:
     def _shop(self, board: StockBoard, connections: Connections) -> Shop:
         settings, database, driver = self.settings, self.store.database, self.store.driver
         limits = RateLimits(
-            account_limits(
-                logins=share(settings.logins_per_minute, settings.workers),
-                registrations=share(settings.registrations_per_minute, settings.workers),
+            RateCounts(database),
+            rules_of(
+                logins=settings.logins_per_minute,
+                registrations=settings.registrations_per_minute,
                 mails=settings.mails_per_hour,
-            )
+                requests=settings.requests_per_minute,
+            ),
         )
         return Shop(
             facts=Facts(
@@ -221,6 +273,7 @@ class Server:
             ledger=self.ledger,
             checkout=Checkout(self.ledger, self.providers, new_id),
             accounts=self._accounts(limits),
+            administration=administration(self.store, ended=self.presence.standing.ended),
             identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
@@ -234,6 +287,7 @@ class Server:
             telling=self.telling,
             workers=self.workers,
             health=Pings(database),
+            limits=limits,
             storage_errors=DRIVER_ERRORS,
         )
 
@@ -259,11 +313,13 @@ class Server:
             signing_in=SigningIn(**shared, sessions=sessions, activation_required=required),
             sessions=sessions,
             recovering=Recovering(**shared, **by_mail, sessions=sessions),
+            profiles=profiles_of(settings, self.store),
         )
 
     def app(self) -> web.Application:
         """Return the web application with the socket server attached."""
-        app = build_app(self.shop, self._process(), static_dir=HERE / "static", packages_dir=HERE / "node_modules")
+        folders = {"static_dir": HERE / "static", "packages_dir": HERE / "node_modules"}
+        app = build_app(self.shop, self._process(), self.edge, **folders)
         self.sockets.attach(app)
         return app
 
@@ -294,12 +350,14 @@ class Server:
         settler = Settler(Payments(driver, database), self.providers)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
+        eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
+            LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
         ]
 
@@ -414,12 +472,28 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
     )
     run = asyncio.create_task(ledger.run(), name="ledger")
     passwords = Passwords(cost=settings.bcrypt_cost)
+
+    async def reseal() -> Resealed:
+        return await profiles_of(settings, store).reseal()  # only this command asks for ENCRYPTION_KEYS
+
     try:
         yield Operations(
             ledger=ledger,
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
             audit=lambda: audit(store.driver, store.database),
+            users=UserOperations(
+                reseal=reseal,
+                accounts=Users(store.database),
+                administration=administration(store),
+                creating=Creating(
+                    accounts=Users(store.database),
+                    requests=AccountRequests(store.database),
+                    passwords=passwords,
+                    trail=AuditTrail(store.database),
+                    new_id=new_id,
+                ),
+            ),
         )
     finally:
         ledger.close()

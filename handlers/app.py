@@ -9,15 +9,20 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from handlers.edge import ORIGINS, Edge, behind_proxies, cross_origin, known_hosts
 from handlers.errors import TooLarge, problem, problem_of_http
 from handlers.http_accounts import account_routes
+from handlers.http_admin import admin_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
-from handlers.pages import page_routes, security_headers
+from handlers.http_profile import profile_routes
+from handlers.limiting import rate_limit_headers
+from handlers.pages import import_map, page_routes
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
+from handlers.security_headers import security_headers
 from ivorycart.shop import Shop
 from models.errors import Internal, Refused, StorageUnavailable
 
@@ -28,16 +33,30 @@ TABLES: tuple[Routes, ...] = (
     order_routes,
     product_routes,
     account_routes,
+    admin_routes,
+    profile_routes,
     operation_routes,
     document_routes,
 )
 
 
-def build_app(shop: Shop, process: Process, *, static_dir: Path, packages_dir: Path) -> web.Application:
+def build_app(
+    shop: Shop, process: Process, edge: Edge | None = None, *, static_dir: Path, packages_dir: Path
+) -> web.Application:
     """Return the application; the socket server is attached by whoever builds both."""
-    middlewares: list[Middleware] = [with_request_id, security_headers(static_dir), refusals_as_problems]
+    edge = edge or Edge()
+    middlewares: list[Middleware] = [
+        with_request_id,
+        behind_proxies(edge.proxies),
+        security_headers(import_map(static_dir), secure=edge.secure),
+        known_hosts(edge.hosts),
+        cross_origin(edge.listed),
+        rate_limit_headers,
+        refusals_as_problems,
+    ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY + 1)
     app[SHOP] = shop
+    app[ORIGINS] = edge.origins
     app[PROCESS] = process
     app[ROUTE_TABLE] = [route for table in TABLES for route in table.table]
     for table in TABLES:

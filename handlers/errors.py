@@ -25,6 +25,7 @@ STATUS: Mapping[str, int] = {
     "conflict": 409,
     "too_large": 413,
     "unsupported_type": 415,
+    "misdirected": 421,
     "validation": 422,
     "key_reused": 422,
     "rate_limited": 429,
@@ -54,6 +55,12 @@ class UnsupportedType(Refused):
     """The body is not JSON by its own account."""
 
     code = "unsupported_type"
+
+
+class Misdirected(Refused):
+    """The request names a host that is not ours."""
+
+    code = "misdirected"
 
 
 def problem(refusal: Refused) -> web.Response:

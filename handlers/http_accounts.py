@@ -15,7 +15,6 @@ from handlers.payloads.account import (
     LoginBody,
     LogoutBody,
     NotificationList,
-    Profile,
     RegisterAnswer,
     RegisterBody,
     ResetBody,
@@ -27,7 +26,7 @@ from handlers.payloads.account import (
 from handlers.refresh_cookie import forget_refresh_token, hand_out_refresh_token, refresh_token_of
 from handlers.routing import Call, Routes, answered
 from ivorycart.accounts.sessions import SignedIn
-from models.errors import NotAuthenticated, NotFound
+from models.errors import NotAuthenticated
 from models.roles import Permission
 
 SENT = {"status": "sent"}  # whether or not there was anybody to send it to
@@ -243,15 +242,6 @@ async def end_session(call: Call) -> Any:
         user_id=call.me.id, session_id=call.id("session_id"), everywhere=False, visitor=call.visitor
     )
     return {"status": "signed_out"}
-
-
-@account_routes.add("GET", "/api/auth/profile", needs=Permission.OWN_ACCOUNT, answer=Profile)
-async def profile(call: Call) -> Any:
-    """Return the caller's account."""
-    account = await call.shop.accounts.book.get(call.me.id)
-    if account is None:
-        raise NotFound("there is no such account")
-    return {**shapes.user(account), "created_at": shapes.time(account.created_at)}
 
 
 @account_routes.add(

@@ -8,6 +8,7 @@ from handlers.payloads.order import Order, OrderList, PlaceOrderBody
 from handlers.payloads.product import PageQuery
 from handlers.routing import Call, Routes
 from ivorycart.checkout import OrderRequest
+from ivorycart.shop import Shop
 from models.errors import NotFound
 from models.identity import owner_of_user
 from models.order import Address
@@ -16,17 +17,28 @@ from models.roles import Permission
 order_routes = Routes()
 
 
-def order_request(body: PlaceOrderBody, **who: Any) -> OrderRequest:
-    """Turn a client's order into a request; ``who`` is the owner and what is known of them."""
-    if body.address is None:
-        raise NotFound("there is no such address")  # address books come with accounts
+async def order_request(shop: Shop, body: PlaceOrderBody, *, buyer_id: str | None, **who: Any) -> OrderRequest:
+    """Turn a client's order into a request; ``who`` is the owner and what else is known of them.
+
+    An ``address_id`` is looked up in the buyer's address book.
+    """
     return OrderRequest(
         order_key=body.order_key,
-        address=Address(**body.address.model_dump()),
+        buyer_id=buyer_id,
+        address=await _address(shop, body, buyer_id),
+        address_id=body.address_id,
         payment=body.payment.model_dump(),
         expected_total=body.expected_total,
         **who,
     )
+
+
+async def _address(shop: Shop, body: PlaceOrderBody, buyer_id: str | None) -> Address:
+    if body.address:
+        return Address(**body.address.model_dump())
+    if buyer_id is None or body.address_id is None:
+        raise NotFound("there is no such address")
+    return (await shop.accounts.profiles.address(buyer_id, body.address_id)).entry.for_order()
 
 
 @order_routes.add(
@@ -41,7 +53,7 @@ def order_request(body: PlaceOrderBody, **who: Any) -> OrderRequest:
 async def place_order(call: Call) -> Any:
     """Order what the caller's cart contains."""
     owner = owner_of_user(call.me.id)
-    request = order_request(call.body, owner=owner, buyer_id=call.me.id, email=call.me.email)
+    request = await order_request(call.shop, call.body, owner=owner, buyer_id=call.me.id, email=call.me.email)
     return shapes.order(await call.shop.checkout.place(request))
 
 

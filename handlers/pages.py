@@ -1,4 +1,4 @@
-"""The browser's side: the page, its scripts and styles, and the headers that fence them in.
+"""The browser's side: the page, its scripts and styles.
 
 Files are small and read-mostly, so they are kept in memory, hashed and compressed once per change on disk.
 Nothing is served by pattern alone: a file needs a known suffix, no hidden part, and a real path inside its root;
@@ -6,7 +6,6 @@ of the installed packages only what the page's import map names (and its fonts) 
 """
 
 import asyncio
-import base64
 import gzip
 import hashlib
 import json
@@ -16,9 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from aiohttp import ETag, hdrs, web
-from aiohttp.typedefs import Handler, Middleware
 
 INDEX = "index.html"
+# The page finds out itself which of its rooms is meant; it has the same list (static/pages/places.js).
+PAGES = (
+    "/",
+    "/login",
+    "/register",
+    "/activate",
+    "/forgot-password",
+    "/reset-password",
+    "/confirm-email",
+    "/account/sessions",
+)
 PACKAGES_URL = "/npm/"
 FONTS = (("@fontsource-variable/", ".woff2"),)
 CONTENT_TYPES = {
@@ -121,7 +130,7 @@ def _holds(wanted: tuple[ETag, ...] | None, tag: str) -> bool:
 
 
 def page_routes(static_dir: Path, packages_dir: Path) -> list[web.RouteDef]:
-    """Return the routes `/`, `/static/{path}` and `/npm/{path}`.
+    """Return the routes of the pages (`PAGES`), of `/static/{path}` and of `/npm/{path}`.
 
     `static_dir` holds the page, `packages_dir` the installed packages (`node_modules`).
     """
@@ -139,7 +148,7 @@ def page_routes(static_dir: Path, packages_dir: Path) -> list[web.RouteDef]:
         return _answer(request, await packages.asset(request.match_info["path"]))
 
     return [
-        web.get("/", index),
+        *(web.get(path, index) for path in PAGES),
         web.get("/static/{path:.+}", static),
         web.get(PACKAGES_URL + "{path:.+}", package),
     ]
@@ -163,57 +172,3 @@ def _package_rule(import_map_text: str) -> Callable[[PurePosixPath], bool]:
         return name in exact or any(name.startswith(start) and name.endswith(end) for start, end in FONTS)
 
     return allowed
-
-
-def content_security_policy(import_map_text: str) -> str:
-    """Return the policy of every answer: own files and the import map, nothing inline, no eval."""
-    digest = base64.b64encode(hashlib.sha256(import_map_text.encode()).digest()).decode()
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src 'self' 'sha256-{digest}'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            "font-src 'self'",
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        )
-    )
-
-
-def security_headers(static_dir: Path) -> Middleware:
-    """Return a middleware that puts the security headers on every answer, refusals included.
-
-    A handler that sets one of them itself keeps its own.
-    """
-    fence = {
-        "Content-Security-Policy": content_security_policy(import_map(static_dir)),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
-    }
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            response = await handler(request)
-        except web.HTTPException as refusal:
-            _fence(refusal, fence)
-            raise
-        _fence(response, fence)
-        return response
-
-    return middleware
-
-
-def _fence(response: web.StreamResponse, fence: dict[str, str]) -> None:
-    if response.prepared:  # an open websocket: its headers are gone already
-        return
-    for name, value in fence.items():
-        response.headers.setdefault(name, value)

@@ -10,6 +10,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel
 
 from handlers.errors import Malformed, TooLarge, UnsupportedType
+from handlers.limiting import count_request
 from handlers.reading import parse_json, read
 from ivorycart.connections import User
 from ivorycart.shop import Shop
@@ -103,6 +104,8 @@ class Route:
     needs: Permission
     status: int
     refusals: tuple[str, ...]
+    counted: bool
+    """Whether its requests count against the limit of whoever sends them."""
 
     @property
     def who(self) -> frozenset[str]:
@@ -135,6 +138,7 @@ class Routes:
         query: type[BaseModel] | None = None,
         status: int = 200,
         refusals: tuple[str, ...] = (),
+        counted: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Register a handler."""
 
@@ -150,6 +154,7 @@ class Routes:
                     needs=needs,
                     status=status,
                     refusals=refusals,
+                    counted=counted and path.startswith("/api/"),
                 )
             )
             return handler
@@ -166,7 +171,7 @@ def mount(app: web.Application, routes: Routes) -> None:
 def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         shop = request.app[SHOP]
-        user = authenticate(request, shop)
+        user = await _whoever_asks(request, shop, route)
         if not may(user.role if user else None, route.needs):
             raise NotAuthenticated("sign in first") if user is None else Forbidden("this is not for your role")
         query = read(route.query, _query(request, route.query)) if route.query else None
@@ -177,6 +182,19 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
         return answered(answer, route.status)
 
     return endpoint
+
+
+async def _whoever_asks(request: web.Request, shop: Shop, route: Route) -> User | None:
+    """Return whom the request names, once it is counted; one with a bad token counts as anonymous."""
+    try:
+        user = authenticate(request, shop)
+    except NotAuthenticated:
+        if route.counted:
+            await count_request(shop.limits, request, None)
+        raise
+    if route.counted:
+        await count_request(shop.limits, request, user)
+    return user
 
 
 def answered(answer: Any, status: int = 200) -> web.Response:

@@ -1,10 +1,11 @@
 """How entities look on the wire."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ivorycart.accounts.profiles import ListedAddress
 from ivorycart.connections import Connection, User
 from ivorycart.stock.board import Shown, StockBoard
 from models.account import Account, LoginSession
@@ -15,6 +16,7 @@ from models.identity import user_of_owner
 from models.notification import Notification
 from models.order import Order
 from models.outcomes import StockChanged
+from models.profile import Profile
 from models.stock import Level, Movement, Product
 
 Payload = dict[str, Any]
@@ -100,6 +102,31 @@ def notification(told: Notification) -> Payload:
 def user(who: User | Account) -> Payload:
     """Show an account."""
     return {"id": who.id, "email": who.email, "name": who.name, "role": who.role}
+
+
+def profile(own: Profile) -> Payload:
+    """Show somebody their own account."""
+    return {
+        "id": own.id,
+        "email": own.email,
+        "name": own.name,
+        "role": own.role,
+        "phone": own.phone or None,
+        "created_at": time(own.created_at),
+        "activated_at": time(own.activated_at),
+        "default_shipping": own.default_shipping,
+        "default_billing": own.default_billing,
+    }
+
+
+def address(listed: ListedAddress) -> Payload:
+    """Show an entry of an address book."""
+    return {
+        **asdict(listed.entry),
+        "phone": listed.entry.phone or None,
+        "default_shipping": listed.default_shipping,
+        "default_billing": listed.default_billing,
+    }
 
 
 def login_session(session: LoginSession, *, current: str) -> Payload:

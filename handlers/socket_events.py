@@ -1,5 +1,6 @@
 """What sockets can ask for."""
 
+from dataclasses import replace
 from typing import Any
 
 from handlers import shapes
@@ -11,7 +12,7 @@ from handlers.payloads.order import OrderAnswer, PlaceOrderBody
 from handlers.payloads.product import WatchAnswer, WatchEvent
 from models.commands import ClearCart, MergeCarts, SetEmail, SetLine
 from models.errors import NotAuthenticated
-from models.identity import owner_of_session
+from models.identity import owner_of_session, owner_of_user
 from models.outcomes import CartChanged, Merged
 from models.roles import Permission
 
@@ -52,7 +53,8 @@ async def order_place(ask: Ask) -> dict[str, Any]:
     if user is None and not ask.shop.facts.guest_checkout:
         raise NotAuthenticated("sign in to order")
     owner = ask.connection.owner
-    request = order_request(
+    request = await order_request(
+        ask.shop,
         ask.body,
         owner=owner,
         buyer_id=user.id if user else None,
@@ -76,8 +78,12 @@ async def auth(ask: Ask) -> dict[str, Any]:
     """Sign this socket in; what the anonymous cart contains goes into the user's."""
     user = ask.shop.identity.of(ask.body.token)
     source = owner_of_session(ask.connection.session)
-    signed_in = ask.shop.connections.change(ask.connection.sid, user=user) or ask.connection
-    merged: Merged = await ask.shop.ledger.submit(MergeCarts(source, signed_in.owner), origin=signed_in.sid)
+    merge = MergeCarts(source, owner_of_user(user.id))
+    merged: Merged = await ask.shop.ledger.submit(merge, origin=ask.connection.sid)
+    # Only now: a socket whose cart could not be joined is who it was, and its cart is what it was. Asked again, because
+    # the session may have ended while the carts were joined.
+    user = ask.shop.identity.of(ask.body.token)
+    signed_in = ask.shop.connections.change(ask.connection.sid, user=user) or replace(ask.connection, user=user)
     ask.shop.telling.reminding.remind(signed_in)
     return {
         "cart": shapes.WireShapes(ask.shop.board).cart(merged.cart, signed_in, merged.levels),

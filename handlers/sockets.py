@@ -14,7 +14,7 @@ from handlers.reading import read
 from handlers.resume import Arrival
 from handlers.socket_events import events
 from ivorycart.connections import Connection
-from ivorycart.engine import RefusedAtDoor, SocketServer
+from ivorycart.engine import RefusedAtDoor, SocketServer, TurnedAway
 from ivorycart.shop import Shop
 from ivorycart.throttle import Throttle
 from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused, StorageUnavailable
@@ -23,6 +23,7 @@ from models.roles import may
 log = structlog.get_logger(__name__)
 
 
+TOO_MANY = RateLimited("too many events; slow down", retry_after=1)
 CONFLATED = frozenset(("stock", "product"))  # a client that lags gets a snapshot instead of these, once it has drained
 
 
@@ -64,6 +65,7 @@ class Sockets:
             server.on(event.name, self._handler_of(event))
         server.on("*", self._unknown)
         server.on_drained = self._catch_up
+        server.on_event = self._throttle
 
     async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let a socket in and tell it where it stands; no query is needed for that."""
@@ -112,29 +114,23 @@ class Sockets:
 
         return handle
 
-    async def _unknown(self, _name: str, sid: str, *_arguments: Any) -> dict[str, Any]:
-        """Answer an event that nobody handles; it counts like any other, or it would be a way around the limit."""
-        try:
-            await self._throttle(sid)
-        except RateLimited as refusal:
-            return ack_error(refusal)
+    async def _unknown(self, _name: str, _sid: str, *_arguments: Any) -> dict[str, Any]:
+        """Answer an event that nobody handles."""
         return ack_error(NotFound("there is no such event"))
 
     async def _answer(self, sid: str, event: Event, arguments: tuple[Any, ...]) -> dict[str, Any]:
-        await self._throttle(sid)
         connection = self._present(sid)
         if not may(connection.user.role if connection.user else None, event.needs):
             raise NotAuthenticated("sign in first") if connection.user is None else Forbidden("not for your role")
         payload = arguments[0] if arguments and arguments[0] is not None else {}
         return await event.handler(Ask(self._shop, connection, read(event.body, payload)))
 
-    async def _throttle(self, sid: str) -> None:
+    def _throttle(self, sid: str) -> TurnedAway | None:
+        """Count an event, known or not, as it arrives; turn it away beyond the limit, in the end with its sender."""
         throttle = self._throttles.get(sid)
         if throttle is None or throttle.allows(time.monotonic()):
-            return
-        if throttle.exhausted:
-            await self._server.disconnect(sid)
-        raise RateLimited("too many events; slow down", retry_after=1)
+            return None
+        return TurnedAway(ack_error(TOO_MANY)["error"], ends=throttle.exhausted)
 
     def _present(self, sid: str) -> Connection:
         """Return the connection as it is now: a token that has run out makes its socket anonymous."""

@@ -56,8 +56,8 @@ def _table(result: AuditResult) -> Table:
 def _findings(check: CheckResult) -> Text:
     text = Text(f"\n{check.check}\n", style="bold")
     for finding in check.findings:
-        text.append(f"  {_plain(finding.document)}", style="red")
-        text.append(f"  {_plain(finding.message)}\n", style="not bold")
+        text.append(f"  {plain(finding.document)}", style="red")
+        text.append(f"  {plain(finding.message)}\n", style="not bold")
     if check.unlisted:
         text.append(f"  … and {check.unlisted:,} more\n", style="not bold")
     return text
@@ -69,6 +69,6 @@ def _verdict(result: AuditResult) -> Text:
     return Text(f"{result.total:,} findings: what must hold, does not.", style="bold red")
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """Escape what a terminal would obey: findings quote documents, and those may say anything."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in value)

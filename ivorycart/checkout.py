@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 class OrderRequest:
     """What a client asks for. ``payment`` names its ``method``; None is for orders that are not paid here.
 
+    ``address_id`` is how the address was named, where it is from an address book: the entry may change before a repeat.
+
     ``fingerprint`` is a digest of it, card number and all: the same key with another digest is the client's mistake.
     """
 
@@ -45,11 +47,12 @@ class OrderRequest:
     expected_total: int | None
     origin: str | None = None
     lines: tuple[tuple[str, int], ...] | None = None
+    address_id: str | None = None
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
         content = {
-            "address": self.address and list(self.address),
+            "address": self.address_id or (self.address and list(self.address)),
             "payment": self.payment,
             "expected_total": self.expected_total,
             "lines": sorted(self.lines) if self.lines is not None else None,

@@ -1,4 +1,4 @@
-"""The command line for operators: ``python -m ivorycart audit``, ``seed``, ``restock``, ``adjust``, ``load``.
+"""The command line for operators, ``python -m ivorycart``: audit, seed, restock, adjust, load, users.
 
 What the commands work with is given by the composition root, so that this file holds only words and numbers.
 """
@@ -17,6 +17,7 @@ from ivorycart.audit_report import as_json, as_text
 from ivorycart.ledger import Ledger
 from ivorycart.load.command import load
 from ivorycart.seeding import Seeder
+from ivorycart.users_cli import UserOperations, build_users_cli
 from models.audit import AuditResult
 from models.catalogue import Listing
 from models.commands import Adjust, Restock
@@ -44,6 +45,7 @@ class Operations:
     ledger: Ledger
     products: ProductLookup
     seeder: Seeder
+    users: UserOperations
     audit: Callable[[], Any]
 
 
@@ -107,6 +109,11 @@ def build_cli(open_operations: Opener) -> typer.Typer:
         _stock_work(open_operations, product, lambda key: Adjust(key, quantity, None, ACTOR, reason))
 
     cli.command()(load)
+    cli.add_typer(
+        build_users_cli(
+            lambda work, *, existing=False: _run(open_operations, lambda shop: work(shop.users), existing=existing)
+        )
+    )
     return cli
 
 
@@ -138,7 +145,8 @@ def _run(open_operations: Opener, work: Callable[[Operations], Any], *, existing
     try:
         return asyncio.run(run())
     except Refused as refusal:
-        typer.echo(f"refused ({refusal.code}): {refusal.message}", err=True)
+        problems = [f"{each['pointer'].strip('/')} {each['detail']}" for each in refusal.details.get("errors", ())]
+        typer.echo(f"refused ({refusal.code}): {': '.join([refusal.message, *problems])}", err=True)
         raise typer.Exit(1) from refusal
     except NoShopThere as error:
         typer.echo(f"ivorycart: {error}", err=True)

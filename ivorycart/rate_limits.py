@@ -1,49 +1,102 @@
-"""Rate limits of HTTP acts, in this process's memory: a moving window for each act and whoever does it."""
+"""Rate limits: so many acts of a kind within a moving window, for whoever does them and over all processes together.
 
+Counting is the database's (`Counts`); where that cannot be reached, nothing limited is done: its errors pass through.
+Names of people and sessions leave this process only as digests.
+"""
+
+import hashlib
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
+from ivorycart.client_address import counted_as
+from ivorycart.permits import Counts, Permits, Rule
 from models.errors import RateLimited
+from models.rate_limit import Limit
 
-# Behind a proxy one network address can be the whole shop: it may try more often than one account is tried.
-LOGINS_PER_ADDRESS = 10
-
-
-def share(limit: int, workers: int) -> int:
-    """Return what each of several processes allows, so that all together allow the limit, or a little more.
-
-    Each process counts only what comes to it; how connections are spread over them is the kernel's affair.
-    """
-    return -(-limit // workers)
+# Behind a proxy that is not trusted one network address is the whole shop: it may try more often than one account.
+PER_ADDRESS = 10
+BLOCK = 20
+MINUTE, HOUR = 60, 3600
+BY_ADDRESS = frozenset({"login_address", "register", "mail_address", "token", "requests_address"})
+_MANY = 1024  # keys; before there are so many, nobody looks for those that can be forgotten
 
 
-def account_limits(*, logins: int = 10, registrations: int = 60, mails: int = 5) -> dict[str, str]:
-    """Return the limits of sign-ins and asked-for mails per account and network address, and of what else is tried."""
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Where an act stands with its limit: how many are left, and seconds until the next are free again."""
+
+    act: str
+    limit: Limit
+    left: int
+    opens_in: float
+
+
+_counted: ContextVar[list[Count] | None] = ContextVar("counted", default=None)
+
+
+def rules_of(*, logins: int = 10, registrations: int = 60, mails: int = 5, requests: int = 600) -> Mapping[str, Rule]:
+    """Return what is limited: sign-ins and mails per account and address, tries of tokens, and all requests."""
     return {
-        "login": f"{logins}/minute",
-        "login_address": f"{logins * LOGINS_PER_ADDRESS}/minute",
-        "register": f"{registrations}/minute",
-        "mail": f"{mails}/hour",
-        "mail_address": f"{registrations}/minute",
-        "token": f"{registrations}/minute",
+        "login": Rule(Limit(logins, MINUTE)),
+        "login_address": Rule(Limit(logins * PER_ADDRESS, MINUTE)),
+        "register": Rule(Limit(registrations, MINUTE)),
+        "mail": Rule(Limit(mails, HOUR)),
+        "mail_address": Rule(Limit(registrations, MINUTE)),
+        "token": Rule(Limit(registrations, MINUTE)),
+        "requests": Rule(Limit(requests, MINUTE), BLOCK),
+        "requests_address": Rule(Limit(requests * PER_ADDRESS, MINUTE), BLOCK),
     }
+
+
+@contextmanager
+def counting() -> Iterator[list[Count]]:
+    """Collect where the limits stand that this context's acts hit."""
+    counts: list[Count] = []
+    token = _counted.set(counts)
+    try:
+        yield counts
+    finally:
+        _counted.reset(token)
 
 
 class RateLimits:
     """Counts acts and refuses those beyond their limit."""
 
-    def __init__(self, limits: Mapping[str, str] | None = None) -> None:
-        chosen = account_limits() if limits is None else limits
-        self._limits: dict[str, RateLimitItem] = {act: parse(limit) for act, limit in chosen.items()}
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(
+        self, counts: Counts, rules: Mapping[str, Rule] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._counts = counts
+        self._rules = rules_of() if rules is None else rules
+        self._clock = clock
+        self._permits: dict[str, Permits] = {}
+        self._tidy_at = _MANY
 
     async def hit(self, act: str, who: str) -> None:
         """Count one act; raise RateLimited beyond the limit."""
-        limit = self._limits[act]
-        if not self._limiter.hit(limit, act, who):
-            resets = self._limiter.get_window_stats(limit, act, who).reset_time
-            raise RateLimited("too many tries; wait a little", retry_after=max(1, round(resets - time.time())))
+        rule = self._rules[act]
+        permits = self._of(act, counted_as(who) if act in BY_ADDRESS else who, rule)
+        granted = await permits.take()
+        count = Count(act, rule.limit, permits.left if granted else 0, permits.opens_in)
+        counts = _counted.get()
+        if counts is not None:
+            counts.append(count)
+        if not granted:
+            raise RateLimited("too many tries; wait a little", retry_after=max(1, math.ceil(count.opens_in)))
+
+    def _of(self, act: str, who: str, rule: Rule) -> Permits:
+        key = f"{act}:{hashlib.blake2b(who.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
+        permits = self._permits.get(key)
+        if permits is None:
+            self._tidy()
+            permits = self._permits[key] = Permits(key, rule, self._counts, self._clock)
+        return permits
+
+    def _tidy(self) -> None:
+        """Forget what says nothing any more, so seldom that it costs nothing."""
+        if len(self._permits) >= self._tidy_at:
+            self._permits = {key: permits for key, permits in self._permits.items() if not permits.idle}
+            self._tidy_at = max(_MANY, 2 * len(self._permits))

@@ -1,13 +1,19 @@
-"""The secret that signs tokens, made once and kept in the data folder, readable by its owner alone."""
+"""Secrets that are made once and kept in the data folder, readable by its owner alone."""
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from ivorycart.settings import SettingsError
 
 
-def kept_secret(data_dir: Path, name: str = "jwt_secret") -> str:
+def signing_secret() -> str:
+    """Return a new secret that signs tokens."""
+    return secrets.token_urlsafe(48)
+
+
+def kept_secret(data_dir: Path, name: str = "jwt_secret", make: Callable[[], str] = signing_secret) -> str:
     """Return the secret of this name, making it on first use. Two processes at once get the same one.
 
     Raise SettingsError where the file is there and has nothing in it.
@@ -17,7 +23,7 @@ def kept_secret(data_dir: Path, name: str = "jwt_secret") -> str:
     fresh = data_dir / f".{name}.{secrets.token_hex(8)}"
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(make())
             file.flush()
             os.fsync(file.fileno())  # or a power cut may leave the name without the content
         os.link(fresh, path)  # fails if it is there already, and is never seen half written

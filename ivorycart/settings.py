@@ -9,15 +9,15 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ivorycart.client_address import TrustedProxies
+from ivorycart.hosts import name_of
 from ivorycart.mail.headers import mailbox
 from ivorycart.mail.smtp_settings import SmtpSettings
+from ivorycart.vault import HOW_TO_MAKE_KEYS, keys_of
 from models.policy import Policy
 
 # The protocol names these; what they do comes with later versions. Set today, they have no effect.
-NOT_KNOWN_YET = (
-    *("TRUSTED_PROXIES", "ENCRYPTION_KEYS"),
-    *("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
-)
+NOT_KNOWN_YET = ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
 ENV_FILE = ".env"
 
 Comma = Annotated[tuple[str, ...], NoDecode]
@@ -46,18 +46,30 @@ class Settings(BaseSettings):
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of new products")
     demo: bool = Field(False, description="demo data and accounts; never in production")  # noqa: FBT003 - a field
     public_url: str | None = Field(None, description="address for links in mails; unset: where the server listens")
-    allowed_origins: Comma = Field((), description="further web origins that may open sockets, separated by commas")
+    allowed_origins: Comma = Field(
+        (), description="further web origins whose pages may use the API and open sockets, separated by commas"
+    )
+    allowed_hosts: Comma = Field(
+        (), description="names that the shop is asked for under, beside its addresses, localhost, HOST and PUBLIC_URL's"
+    )
+    trusted_proxies: Comma = Field(
+        (), description="addresses or networks of proxies whose X-Forwarded-* or Forwarded headers are believed"
+    )
     jwt_secret: str | None = Field(None, min_length=32, description="signs tokens; unset: generated when embedded")
+    encryption_keys: str | None = Field(
+        None, description="seals phone numbers and addresses, id:key,id2:key2, the first seals; unset: as JWT_SECRET"
+    )
     token_seconds: int = Field(900, ge=60, le=86_400, description="how long an access token is good")
     session_days: int = Field(30, ge=1, le=400, description="how long a sign-in lasts at the most, refreshed")
     activation_required: bool | None = Field(
         None, description="whether an address must be proven before signing in; unset: yes, but not with demo data"
     )
     logins_per_minute: int = Field(
-        10, ge=1, le=1_000_000, description="sign-ins per account, tenfold per address; a process has its share of it"
+        10, ge=1, le=1_000_000, description="sign-ins per account, tenfold per network address"
     )
-    registrations_per_minute: int = Field(
-        60, ge=1, le=1_000_000, description="new accounts per network address, shared likewise"
+    registrations_per_minute: int = Field(60, ge=1, le=1_000_000, description="new accounts per network address")
+    requests_per_minute: int = Field(
+        600, ge=1, le=10_000_000, description="API requests per user or session; anonymous ones tenfold per address"
     )
     mails_per_hour: int = Field(
         5, ge=1, le=1_000_000, description="links that one address may ask for: activation, reset, new address"
@@ -72,7 +84,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     log_json: bool = Field(False, description="one JSON object per line instead of text")  # noqa: FBT003 - a field
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "allowed_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -108,6 +120,31 @@ class Settings(BaseSettings):
         for origin in value:
             if not _is_web_address(origin) or urlsplit(origin).path not in {"", "/"}:
                 raise ValueError(f"must be origins such as https://shop.example, not {origin!r}")
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if name_of(host) != host.lower():
+                raise ValueError(f"must be names such as shop.example, without a port, not {host!r}")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                TrustedProxies([network])
+            except ValueError as error:
+                raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, not {network!r}") from error
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _are_keys(cls, value: str | None) -> str | None:
+        if value is not None:
+            keys_of(value)
         return value
 
     @field_validator("mongodb_uri")
@@ -160,13 +197,22 @@ def policy_of(settings: Settings) -> Policy:
 def load_settings(*, operating: bool = False, workers: str | None = None) -> Settings:
     """Read the settings; raise SettingsError naming the first that is wrong.
 
-    With ``operating``, for an operator's command, which signs no tokens: JWT_SECRET is never required.
+    With ``operating``, for an operator's command, which signs no tokens: JWT_SECRET is never required, nor are
+    ENCRYPTION_KEYS before something is to be opened.
     ``workers``, where it is given, goes before the environment.
     """
     settings = _read() if workers is None else _read(workers=workers)
     if settings.mongodb_uri and not settings.jwt_secret and not operating:
         raise SettingsError("JWT_SECRET: is required together with MONGODB_URI: all processes need the same")
+    if not operating:
+        require_encryption_keys(settings)
     return settings
+
+
+def require_encryption_keys(settings: Settings) -> None:
+    """Raise SettingsError where keys are neither set nor can be kept beside an embedded database."""
+    if settings.mongodb_uri and not settings.encryption_keys:
+        raise SettingsError(f"ENCRYPTION_KEYS: is required together with MONGODB_URI; {HOW_TO_MAKE_KEYS}")
 
 
 def handed_over(values: dict[str, Any]) -> Settings:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
+from ivorycart.rate_limits import RateLimits
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
@@ -102,6 +104,7 @@ class Shop:
     ledger: Ledger
     checkout: Checkout
     accounts: Accounts
+    administration: Administration
     identity: Identity
     carts: CartBook
     products: ProductBook
@@ -115,5 +118,6 @@ class Shop:
     telling: Telling
     workers: Workers
     health: Health
+    limits: RateLimits
     storage_errors: tuple[type[Exception], ...]
     """What reading raises while the database cannot be reached; the driver's own, which handlers cannot name."""

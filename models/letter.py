@@ -4,6 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# Kinds of mails that are about somebody's account, and not about an order or a product.
+ACCOUNT_KINDS: tuple[str, ...] = (
+    "activate",
+    "already_registered",
+    "confirm_email",
+    "email_changed",
+    "password_changed",
+    "reset_password",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:

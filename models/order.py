@@ -58,6 +58,7 @@ class Address(NamedTuple):
     city: str
     postal_code: str
     country: str
+    region: str = ""
 
 
 class Payment(NamedTuple):

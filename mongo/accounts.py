@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from bson import ObjectId
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError
 
 from models.account import Account, Purpose
 from models.errors import Conflict
@@ -12,10 +12,9 @@ from models.letter import Letter
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
 from mongo.sessions import ending
+from mongo.whole import whole
 
 T = TypeVar("T")
-
-TRIES = 5
 
 
 class AccountChanges:
@@ -126,31 +125,4 @@ class AccountChanges:
         await self._database["emails"].update_one({"_id": key}, change, upsert=True, session=session)
 
     async def _whole(self, change: Callable[[Session], Awaitable[T]]) -> T:
-        """Run a change in a transaction; where it met another one, again. An unknown commit is asked for again, too."""
-        session = await self._driver.start_session()
-        try:
-            for attempt in range(TRIES):
-                await self._driver.start_transaction(session)
-                try:
-                    result = await change(session)
-                    await self._commit(session)
-                except PyMongoError as error:
-                    if session.in_transaction:
-                        await session.abort_transaction()
-                    if attempt == TRIES - 1 or not error.has_error_label("TransientTransactionError"):
-                        raise
-                else:
-                    return result
-            raise AssertionError("the last try returns or raises")
-        finally:
-            await session.end_session()
-
-    async def _commit(self, session: Session) -> None:
-        for attempt in range(TRIES):
-            try:
-                await session.commit_transaction()
-            except PyMongoError as error:
-                if attempt == TRIES - 1 or not error.has_error_label("UnknownTransactionCommitResult"):
-                    raise
-            else:
-                return
+        return await whole(self._driver, change)

@@ -51,7 +51,8 @@ class Alerts:
         users = [ObjectId(user) for user in map(user_of_owner, owners) if user and ObjectId.is_valid(user)]
         if not users:
             return {}
-        rows = await self._database["users"].find({"_id": {"$in": users}}, {"email": 1}).to_list(None)
+        known = {"_id": {"$in": users}, "deleted_at": None}
+        rows = await self._database["users"].find(known, {"email": 1}).to_list(None)
         return {owner_of_user(str(row["_id"])): row["email"] for row in rows}
 
     async def seller(self, crossing: Crossing) -> Recipient:

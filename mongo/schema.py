@@ -9,13 +9,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+from pymongo.collation import Collation
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from models.letter import ACCOUNT_KINDS
 from mongo.driver import Database, Document
 from mongo.leases import Leases
 
 META = "meta"
 SCHEMA = {"_id": "schema"}
+ADMINS = {"_id": "admins"}  # written by whoever takes away an admin: see mongo/user_directory.py
+ALIKE = Collation(locale="en", strength=1)  # how names are searched: neither case nor accents count
 LOCK_MILLISECONDS = 30_000
 _NAMESPACE_EXISTS = 48
 DAY = 86_400  # seconds
@@ -66,10 +70,14 @@ VALIDATORS: dict[str, Document] = {
     "account_requests": {"kind": {"$type": "string"}, "email": {"$type": "string"}},
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
     "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
+    "rate_limits": {},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
 FILLED: Document = {"currency": {"$type": "string"}}
+
+# Mails about accounts, by their kinds.
+ABOUT_ACCOUNTS: Document = {"kind": {"$in": [*ACCOUNT_KINDS]}}
 
 # An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry neither.
 INDEXES: dict[str, list[IndexModel]] = {
@@ -106,6 +114,15 @@ INDEXES: dict[str, list[IndexModel]] = {
     "users": [
         IndexModel([("email", ASCENDING)], unique=True),
         IndexModel([("changed_at", ASCENDING)], partialFilterExpression={"changed_at": {"$type": "date"}}),
+        IndexModel([("email", ASCENDING)], name="email_alike", collation=ALIKE),
+        IndexModel([("name", ASCENDING)], name="name_alike", collation=ALIKE),
+        IndexModel([("role", ASCENDING), ("_id", DESCENDING)]),
+        # few of all accounts, newest first
+        *(
+            IndexModel([("_id", DESCENDING), (field, ASCENDING)], partialFilterExpression={field: {"$type": kind}})
+            for field, kind in (("activated_at", "null"), ("disabled_at", "date"), ("deleted_at", "date"))
+        ),
+        IndexModel([("erasing.due", ASCENDING)], partialFilterExpression={"erasing.due": {"$type": "date"}}),
     ],
     "sessions": [
         IndexModel([("family", ASCENDING)], unique=True),
@@ -118,9 +135,18 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=DAY),
     ],
     "audit_events": [
-        IndexModel([("user_id", ASCENDING), ("at", DESCENDING)]),
-        IndexModel([("at", DESCENDING)]),
+        *(
+            IndexModel([*first, ("at", DESCENDING), ("_id", DESCENDING)])
+            for first in (
+                [],
+                [("user_id", ASCENDING)],
+                [("kind", ASCENDING)],
+                [("user_id", ASCENDING), ("kind", ASCENDING)],
+            )
+        ),
+        IndexModel([("email", ASCENDING)], partialFilterExpression={"email": {"$type": "string"}}),
     ],
+    "rate_limits": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "notifications": [
         IndexModel([("key", ASCENDING)], unique=True),
         IndexModel([("to", ASCENDING), ("seen", ASCENDING), ("at", ASCENDING)]),
@@ -129,6 +155,8 @@ INDEXES: dict[str, list[IndexModel]] = {
     "emails": [
         IndexModel([("state", ASCENDING), ("due", ASCENDING)]),
         IndexModel([("crossing", ASCENDING)], sparse=True),
+        # not those of orders and alerts, which are most: they are found by what they are about
+        IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
     ],
     "crossings": [IndexModel([("state", ASCENDING), ("timestamp", ASCENDING)])],
 }
@@ -172,8 +200,27 @@ async def _accounts_that_can_be_signed_out(database: Database) -> None:
     await database["users"].update_many({"activated_at": {"$exists": False}}, [{"$set": {"activated_at": known}}])
 
 
+async def _accounts_that_can_be_administered(database: Database) -> None:
+    """Add what searching, reading the audit trail and erasing need, and what makes sure of the last admin."""
+    for name in ("users", "audit_events", "emails"):
+        await database[name].create_indexes(INDEXES[name])
+    await database[META].update_one(ADMINS, {"$setOnInsert": {"taken": 0}}, upsert=True)
+
+
+async def _counts_that_all_processes_share(database: Database) -> None:
+    """Add where rate limits are counted."""
+    await _collection(database, "rate_limits", VALIDATORS["rate_limits"])
+    await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
+
+
 Step = Callable[[Database], Awaitable[None]]
-STEPS: tuple[Step, ...] = (_first_shape, _index_filled_carts_only, _accounts_that_can_be_signed_out)
+STEPS: tuple[Step, ...] = (
+    _first_shape,
+    _index_filled_carts_only,
+    _accounts_that_can_be_signed_out,
+    _counts_that_all_processes_share,
+    _accounts_that_can_be_administered,
+)
 
 
 async def migrate(database: Database, owner: str, steps: tuple[Step, ...] = STEPS) -> int:

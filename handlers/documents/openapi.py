@@ -12,7 +12,8 @@ from handlers.routing import Route
 from models.roles import NOBODY
 
 REF = "#/components/schemas/{model}"
-ALWAYS = ("internal",)
+ALWAYS = ("internal", "misdirected", "not_authenticated")
+COUNTED = ("rate_limited", "storage_unavailable")  # where requests cannot be counted, they are refused
 WITH_BODY = ("malformed", "too_large", "unsupported_type", "validation")
 
 
@@ -76,7 +77,7 @@ def _responses(route: Route) -> dict[str, Any]:
     if route.answer:
         done["content"] = {"application/json": {"schema": _ref(route.answer)}}
     responses: dict[str, Any] = {str(route.status): done}
-    codes = set(route.refusals) | set(ALWAYS) | {"not_authenticated"}
+    codes = set(route.refusals) | set(ALWAYS) | set(COUNTED if route.counted else ())
     if route.body:
         codes |= set(WITH_BODY)
     if route.query:

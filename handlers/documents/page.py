@@ -10,7 +10,12 @@ from models.roles import NOBODY, ROLES
 
 STYLES = ("fonts", "tokens", "documents")
 # Said once at the top instead of on every line.
-ALWAYS = frozenset({"not_authenticated", "internal", "malformed", "too_large", "unsupported_type", "validation"})
+ALWAYS = frozenset(
+    (
+        *("not_authenticated", "internal", "misdirected", "rate_limited", "storage_unavailable"),
+        *("malformed", "too_large", "unsupported_type", "validation"),
+    )
+)
 
 
 def documents_page(openapi: dict[str, Any], asyncapi: dict[str, Any]) -> str:
@@ -33,7 +38,11 @@ def documents_page(openapi: dict[str, Any], asyncapi: dict[str, Any]) -> str:
 
 _HTTP_WORDS = (
     "<p>Refusals are <a href=#Problem>problem documents</a>; <code>code</code> is a stable word. Every route may say "
-    "401 <code>not_authenticated</code> to a bad token; those that take a body also 400 <code>malformed</code>, "
+    "401 <code>not_authenticated</code> to a bad token and 421 <code>misdirected</code> to a name that is not the "
+    "shop's. Those under <code>/api/</code> count requests, and tell by <code>RateLimit-Policy</code> and "
+    "<code>RateLimit</code> where the tightest limit stands: beyond it 429 <code>rate_limited</code> with "
+    "<code>Retry-After</code>, and 503 <code>storage_unavailable</code> where nobody can count. "
+    "Those that take a body also 400 <code>malformed</code>, "
     "413 <code>too_large</code>, 415 <code>unsupported_type</code> and 422 <code>validation</code>.</p>"
 )
 _ASK_WORDS = (

@@ -88,12 +88,6 @@ class UserAnswer(Answer):
     role: str
 
 
-class Profile(UserAnswer):
-    """One's own account."""
-
-    created_at: Time | None
-
-
 class LoginAnswer(Answer):
     """A token, and for how many seconds it is good."""
 

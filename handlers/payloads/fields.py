@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ivorycart.accounts.email_address import normalise_email
 
 MAX_INT32 = 2**31 - 1
 
@@ -32,15 +33,6 @@ def _one_line(text: str) -> str:
     return text
 
 
-def normalise_email(text: str) -> str:
-    """Return the one spelling under which an address is known here; raise ValueError for what is no address."""
-    try:
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise ValueError("must be an email address") from error
-    return checked.normalized.lower()
-
-
 Text = Annotated[str, AfterValidator(_clean)]
 OneLine = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_one_line), AfterValidator(normalise_email)]
@@ -49,4 +41,5 @@ Quantity = Annotated[int, Field(ge=0, le=MAX_INT32)]
 Amount = Annotated[int, Field(ge=0, le=2**53 - 1, description="integer minor units")]
 OrderKey = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_clean)]
 SessionToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{20,64}$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
 Time = Annotated[str, Field(description="RFC 3339, UTC, with milliseconds")]

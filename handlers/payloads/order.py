@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from handlers.payloads.fields import Amount, Answer, Id, OneLine, OrderKey, Request, Time
+from handlers.payloads.fields import Amount, Answer, Country, Id, OneLine, OrderKey, Request, Time
 
 
 class Address(Request):
@@ -15,7 +15,8 @@ class Address(Request):
     line2: Annotated[OneLine, Field(max_length=200)] = ""
     city: Annotated[OneLine, Field(min_length=1, max_length=100)]
     postal_code: Annotated[OneLine, Field(min_length=1, max_length=20)]
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
+    country: Country
+    region: Annotated[OneLine, Field(max_length=100)] = ""
 
 
 class SandboxPayment(Request):
@@ -76,6 +77,7 @@ class OrderAddress(Answer):
     city: str
     postal_code: str
     country: str
+    region: str
 
 
 class OrderPayment(Answer):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from ivorycart.accounts.profiles import Profiles
 from ivorycart.accounts.recovering import Recovering
 from ivorycart.accounts.registering import Registering
 from ivorycart.accounts.sessions import LoginSessions
@@ -26,3 +27,4 @@ class Accounts:
     signing_in: SigningIn
     sessions: LoginSessions
     recovering: Recovering
+    profiles: Profiles

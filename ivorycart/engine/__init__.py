@@ -10,6 +10,7 @@ many), `wheel` (one timer for all), `server` (Socket.IO).
 
 from socketio.exceptions import ConnectionRefusedError as RefusedAtDoor
 
+from ivorycart.engine.answering import TurnedAway
 from ivorycart.engine.limits import Limits
 from ivorycart.engine.names import InnerNamesGoneError, verify_inner_names
 from ivorycart.engine.origin import OriginPolicy, origin_policy
@@ -23,6 +24,7 @@ __all__ = [
     "Refusal",
     "RefusedAtDoor",
     "SocketServer",
+    "TurnedAway",
     "origin_policy",
     "verify_inner_names",
 ]

@@ -4,6 +4,7 @@ import inspect
 import logging
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Error = Mapping[str, Any]  # {code, message, details}
@@ -11,6 +12,14 @@ Error = Mapping[str, Any]  # {code, message, details}
 _WRONG_ARGUMENTS: Error = {"code": "validation", "message": "Wrong number of arguments.", "details": {}}
 _UNKNOWN: Error = {"code": "not_found", "message": "There is no such event.", "details": {}}
 _FAILED: Error = {"code": "internal", "message": "The event could not be handled.", "details": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Why an event is not taken up; where it is one too many, the connection ``ends`` after that answer."""
+
+    error: Error
+    ends: bool = False
 
 
 class Answering:

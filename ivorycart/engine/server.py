@@ -18,7 +18,7 @@ import socketio
 from aiohttp import WSCloseCode, web
 
 from ivorycart.engine import wire
-from ivorycart.engine.answering import Answering
+from ivorycart.engine.answering import Answering, TurnedAway, failure
 from ivorycart.engine.connection import Connection
 from ivorycart.engine.doorway import BYE, Doorway
 from ivorycart.engine.engineio_server import EngineServer
@@ -44,6 +44,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     answered with code `internal`; one that does not take so many arguments is not called: code `validation`. An event
     without a handler is `not_found`, unless one is registered for `*`: it gets the event's name first.
 
+    `on_event(sid)` is asked as each event of a client that is in arrives, before anything is kept of it; it answers
+    `TurnedAway`, with which the event is answered at once, or None.
+
     `on_drained(sid)` is awaited when a client that was left out of conflated broadcasts can take more: it has to tell
     that client where things stand now. Until it returns the client stays left out; if there was anything meanwhile, it
     is asked again; if it raises, the client is closed and comes back.
@@ -59,6 +62,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
     ) -> None:
         verify_inner_names()
         self.on_drained: Callable[[str], Awaitable[None]] | None = None
+        self.on_event: Callable[[str], TurnedAway | None] | None = None
         self._rooms = Rooms()
         self._allow_origin = allow_origin
         self._limits = limits or Limits()
@@ -152,12 +156,23 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         elif packet.kind == wire.CONNECT or not connection.connect_seen:
             raise Malformed("a second CONNECT, or none before this")
         elif packet.kind == wire.EVENT:
-            self._queue(connection, partial(self._run_event, connection, packet))
+            self._take_event(connection, packet)
         elif packet.kind == wire.ACK:
             if connection.client is not None and connection.callbacks and packet.id in connection.callbacks:
                 self.eio.start_job(self._take_ack(connection.client, packet))
         else:
             connection.end(Ending(WSCloseCode.OK, self.reason.CLIENT_DISCONNECT))
+
+    def _take_event(self, connection: Connection, packet: wire.Packet) -> None:
+        """Put an event in line, or refuse it at once: one that comes too often must not wait before it hears so."""
+        sid = connection.client
+        refused = self.on_event(sid) if self.on_event is not None and sid is not None else None
+        if refused is None:
+            self._queue(connection, partial(self._run_event, connection, packet))
+            return
+        self._tell(connection, packet, failure(refused.error))
+        if refused.ends:
+            connection.refuse(Refusal.EVENT_OVERFLOW)
 
     async def left(self, connection: Connection, reason: str) -> None:
         """Run the disconnect handler of a client that is in."""
@@ -205,6 +220,10 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
             answer = self._answering.unknown()
         else:
             answer = await self._answering.answer(event, handler, args)
+        self._tell(connection, packet, answer)
+
+    @staticmethod
+    def _tell(connection: Connection, packet: wire.Packet, answer: Any) -> None:
         if packet.id is not None:
             connection.write(ack_frame(packet.id, answer))
         elif isinstance(answer, dict) and answer.get("ok") is False:

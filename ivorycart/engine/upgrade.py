@@ -95,7 +95,7 @@ def check_upgrade(request: web.Request, allow_origin: OriginPolicy) -> bytes:
         raise _bad("A websocket is opened without a sid: there is nothing to upgrade from.")
     # several Origin headers are joined and so match nothing
     origins = headers.getall("Origin", [])
-    if not allow_origin(", ".join(origins) if origins else None, headers.get("Host", "")):
+    if not allow_origin(", ".join(origins) if origins else None, request.host, request.scheme):
         raise UpgradeRefused(Refusal.ORIGIN, HTTPStatus.FORBIDDEN, "This origin may not open a socket here.")
     key = headers.get("Sec-WebSocket-Key", "")
     if not _is_upgrade(request) or not _is_key(key):
@@ -123,8 +123,9 @@ def take_over(request: web.Request, successor: asyncio.Protocol) -> tuple[asynci
 class ConnectEnviron(Mapping[str, Any]):
     """What a connect handler may read, in the WSGI spelling that python-socketio documents; made when it is looked at.
 
-    `REMOTE_ADDR` is the peer of the TCP connection; forwarded headers are as sent, for the application to judge. A
-    header with an underscore is left out: it would pass for the one with a hyphen.
+    `REMOTE_ADDR` is the peer of the TCP connection, unless the application's middlewares have put the client of a
+    trusted proxy in its place; forwarded headers are as sent. A header with an underscore is left out: it would pass
+    for the one with a hyphen.
     """
 
     def __init__(self, request: web.Request) -> None:

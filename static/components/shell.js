@@ -7,12 +7,11 @@ import { Announcer } from "./toasts.js";
 /**
  * What every room of the house has: ways to skip, the head with the connection's state, the page, the announcer.
  *
- * @param {{children?: import("preact").ComponentChildren}} props
+ * @param {{skips: [string, string][], children?: import("preact").ComponentChildren}} props
  */
-export function Shell({ children }) {
+export function Shell({ skips, children }) {
   return html`
-    <a class="skip" href="#products">Skip to the products</a>
-    <a class="skip" href="#cart">Skip to your cart</a>
+    ${skips.map(([anchor, words]) => html`<a class="skip" key=${anchor} href=${anchor}>${words}</a>`)}
     <header class="head">
       <div class="head-inner">
         <a class="brand" href="/"><${Mark} /><span>IvoryCart</span></a>

@@ -42,6 +42,12 @@ export function createCart(connection, clock) {
     return ack;
   }
 
+  /** Show nothing until the next cart comes: this one is not for whoever looks now. */
+  function forget() {
+    current.value = null;
+    released.value = [];
+  }
+
   /** @param {{cart: Cart, released: {product_id: string, quantity: number}[]}} event */
   function expired(event) {
     const names = new Map(lines.peek().map((line) => [line.product_id, line.name]));
@@ -61,7 +67,7 @@ export function createCart(connection, clock) {
     return Math.min(held + free, cap ?? Infinity);
   }
 
-  return { current, lines, quantities, currency, count, most, released, secondsLeft, receive, adopt, fetch, expired };
+  return { current, lines, quantities, currency, count, most, released, secondsLeft, receive, adopt, fetch, forget, expired };
 }
 
 /** Whether a line's product has left the shop: the server then knows neither its name nor its price. @param {import("./types.js").CartLine} line */

@@ -11,14 +11,18 @@ const LONGEST_WAIT_MS = 8_000;
  * `state`: "connecting" (first time) · "live" · "reconnecting" · "offline" (the device has no network).
  *
  * @param {import("./session.js").Session} session
+ * @param {import("./renewal.js").Renewal} renewal
  */
-export function createConnection(session) {
+export function createConnection(session, renewal) {
   const state = signal(/** @type {"connecting" | "live" | "reconnecting" | "offline"} */ ("connecting"));
   /** @type {import("./types.js").Cursor | undefined} */
   let since;
   /** @type {number | undefined} */
   let told; // how long the server asked to wait before coming back
   let refusals = 0;
+  let entries = 0; // how often it said who it is
+  /** @type {string | undefined} */
+  let shown;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
 
@@ -29,8 +33,18 @@ export function createConnection(session) {
     reconnectionDelay: FIRST_WAIT_MS,
     reconnectionDelayMax: LONGEST_WAIT_MS,
     randomizationFactor: 0.5,
-    auth: (give) => give({ session: session.id, token: session.token, since }),
+    auth: (give) => void enter(give),
   });
+
+  /** Say who this is, once that is known. @param {(auth: object) => void} give */
+  async function enter(give) {
+    entries += 1;
+    const entry = entries;
+    const token = await renewal.present();
+    if (entry !== entries) return; // the socket was opened anew meanwhile, and asked again
+    shown = token;
+    give({ session: session.id, token, since });
+  }
 
   const lost = () => {
     if (state.peek() !== "connecting") state.value = navigator.onLine ? "reconnecting" : "offline";
@@ -60,11 +74,7 @@ export function createConnection(session) {
   socket.on("connect_error", (/** @type {Error & {data?: {code?: string}}} */ error) => {
     lost();
     if (socket.active) return; // no answer at all: the client retries by itself
-    if (error.data?.code === "not_authenticated" && session.token) {
-      session.signedOut();
-      socket.connect();
-      return;
-    }
+    if (error.data?.code === "not_authenticated" && shown === session.token) session.doubtToken();
     refusals += 1;
     connectIn(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** refusals));
   });

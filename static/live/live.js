@@ -7,31 +7,42 @@ import { createClock } from "./clock.js";
 import { createConnection } from "./connection.js";
 import { createNotices } from "./notices.js";
 import { createOrdering } from "./ordering.js";
+import { createPlace } from "./place.js";
 import { createProducts } from "./products.js";
+import { createRenewal } from "./renewal.js";
 import { createSession } from "./session.js";
 import { createShopFacts } from "./shop_facts.js";
 import { createStock } from "./stock.js";
+import { createTabs } from "./tabs.js";
 
 // Without a socket the shop is still worth seeing.
 const SOCKET_PATIENCE_MS = 2_000;
 
-/** Build everything that is live on the page, wire it to the socket, and start. The only place that knows all of it. */
-export function startLive() {
+/**
+ * Build everything that is live on the page, wire it to the socket, and start. The only place that knows all of it.
+ *
+ * @param {readonly string[]} paths of the pages that there are
+ */
+export function startLive(paths) {
+  const place = createPlace(paths);
   const api = createApi();
   const clock = createClock();
   const session = createSession();
-  const connection = createConnection(session);
+  const tabs = createTabs();
+  const renewal = createRenewal({ api, session, tabs });
+  const connection = createConnection(session, renewal);
   const stock = createStock();
   const products = createProducts(api, stock);
   const cart = createCart(connection, clock);
   const notices = createNotices(connection);
   const claims = createClaims(connection, cart, notices);
-  const account = createAccount({ api, connection, session, cart, notices });
+  const account = createAccount({ api, connection, session, renewal, tabs, cart, notices });
   const ordering = createOrdering({ connection, session, account, cart });
   const shop = createShopFacts(api);
 
-  const live = { clock, session, connection, stock, products, cart, notices, claims, account, ordering, shop };
+  const live = { place, api, clock, session, renewal, connection, stock, products, cart, notices, claims, account, ordering, shop };
   listen(live);
+  renewal.begin();
   connection.open();
   void shop.load();
   return live;
@@ -40,16 +51,15 @@ export function startLive() {
 /** @typedef {ReturnType<typeof startLive>} Live */
 
 /** @param {Live} live */
-function listen({ clock, session, connection, stock, products, cart, notices, ordering, shop }) {
+function listen({ clock, session, connection, stock, products, cart, notices, account, ordering, shop }) {
   let greeted = false;
   // The list is read once the socket hears what changes: what changed between the two would be missed.
   const firstList = setTimeout(products.load, SOCKET_PATIENCE_MS);
   connection.on("welcome", (/** @type {import("./types.js").Welcome} */ welcome) => {
     clock.set(welcome.server_time);
     session.remember(welcome.session);
-    if (!welcome.user && session.user.peek()) session.signedOut();
     shop.learn({ hold_seconds: welcome.hold_seconds, low_stock_threshold: welcome.low_stock_threshold });
-    void cart.fetch().then(ordering.resume);
+    void Promise.all([cart.fetch(), account.greeted(Boolean(welcome.user))]).then(ordering.resume);
     clearTimeout(firstList);
     if (!greeted) products.load();
     else if (!welcome.resumed || products.phase.peek() === "failed") products.reload();
@@ -80,6 +90,8 @@ function listen({ clock, session, connection, stock, products, cart, notices, or
     products.changed(event);
     connection.seen(event.cursor);
   });
+  connection.on("signed_out", ({ reason }) => account.ended(reason));
+  connection.on("account", ({ role }) => session.changeRole(role));
   connection.on("cart", ({ cart: told }) => cart.receive(told));
   connection.on("cart:expired", (event) => {
     cart.expired(event);

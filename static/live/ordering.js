@@ -67,6 +67,7 @@ export function createOrdering({ connection, session, account, cart, memory = se
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       const ack = await connection.ask("order:place", question, PATIENCE_MS);
       if (ack.ok) return answered(ack.order);
+      if (ack.error.code === "not_authenticated" && (await account.regained())) continue;
       if (!UNDECIDED.includes(ack.error.code)) return refused(ack.error);
       phase.value = "unsure";
       await pause();
@@ -88,7 +89,6 @@ export function createOrdering({ connection, session, account, cart, memory = se
   /** @param {import("./types.js").WireError} error */
   function refused(error) {
     memory.removeItem(UNDER_WAY);
-    if (error.code === "not_authenticated") session.signedOut();
     stop(explain(error));
     void cart.fetch();
   }

@@ -27,3 +27,55 @@ function shortage(available) {
   if (available <= 0) return "Someone else holds the last ones. They may come free when a hold ends.";
   return `Only ${available} more can be had right now.`;
 }
+
+/** @type {Record<string, string>} */
+const SAID_OF_ACCOUNTS = {
+  unanswered: "No answer from the shop. Try again in a moment.",
+  not_authenticated: "The email or the password is wrong.",
+  not_activated: "Follow the link in our mail first: it proves that the address is yours.",
+  forbidden: "This account is disabled.",
+  conflict: "This address has an account of its own by now.",
+};
+
+/**
+ * The same where it is about an account.
+ *
+ * @param {import("./api.js").ApiError} error
+ */
+export function explainAccount(error) {
+  if (error.code === "rate_limited") return `Too many tries. Try again ${soon(error.retryAfter)}.`;
+  return SAID_OF_ACCOUNTS[error.code] ?? explain(error);
+}
+
+/** @param {number} [seconds] */
+function soon(seconds) {
+  if (!seconds || seconds < 60) return "in a minute";
+  return `in ${Math.ceil(seconds / 60)} minutes`;
+}
+
+/** @type {Record<string, string>} */
+const FIELDS = {
+  "/email": "This does not look like an email address.",
+  "/name": "Say what to call you, in up to 200 characters.",
+  "/password": "Use 8 to 128 characters.",
+};
+
+/** What is wrong with a field. @param {import("./api.js").FieldError} error */
+export function explainField({ pointer, detail }) {
+  if (detail.includes("tried first")) return "This is one of the passwords that are tried first. Choose another.";
+  return FIELDS[pointer] ?? detail;
+}
+
+/** @type {Record<string, string>} */
+const ENDINGS = {
+  signed_out: "You are signed out.",
+  signed_out_everywhere: "You are signed out on all devices.",
+  password_changed: "The password was changed. Sign in with the new one.",
+  account_closed: "This account is closed.",
+  refresh_token_reused: "You were signed out to keep your account safe. Sign in again.",
+};
+
+/** Why a sign-in ended, in the shopper's words. @param {string} reason */
+export function ending(reason) {
+  return ENDINGS[reason] ?? "Your sign-in has ended. Sign in again.";
+}

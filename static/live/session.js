@@ -1,17 +1,21 @@
 import { signal } from "@preact/signals";
 
 const SESSION = "ivorycart.session";
-const TOKEN = "ivorycart.token";
-const USER = "ivorycart.user";
+const SIGNED_IN = "ivorycart.signed_in";
+
+/** @typedef {{token: string, until: number, user: import("./types.js").User}} Grant `until`: by this device's clock */
 
 /**
- * Who this window is: the cart's session (shared by all windows of this browser) and, after signing in, a token and user.
+ * Who this window is: the cart's session (shared by all windows of this browser) and, while signed in, an access token.
+ * The token is kept in memory only. What keeps a sign-in over a reload is a cookie that no script can read; all that is
+ * noted here is that there is one, so that nobody else's browser asks in vain.
  *
  * @param {Storage} [lasting]
- * @param {Storage} [passing] gone when the window closes
  */
-export function createSession(lasting = localStorage, passing = sessionStorage) {
-  const user = signal(/** @type {import("./types.js").User | null} */ (parsed(passing.getItem(USER))));
+export function createSession(lasting = localStorage) {
+  const user = signal(/** @type {import("./types.js").User | null} */ (null));
+  /** @type {Grant | null} */
+  let grant = null;
 
   return {
     user,
@@ -20,8 +24,14 @@ export function createSession(lasting = localStorage, passing = sessionStorage) 
       return lasting.getItem(SESSION) ?? undefined;
     },
 
+    /** The access token, while it is good. */
     get token() {
-      return passing.getItem(TOKEN) ?? undefined;
+      return grant && Date.now() < grant.until ? grant.token : undefined;
+    },
+
+    /** Whether this browser is signed in as far as it knows; the window itself may not have a token yet. */
+    get lasts() {
+      return lasting.getItem(SIGNED_IN) !== null;
     },
 
     /** @param {string} id */
@@ -29,31 +39,29 @@ export function createSession(lasting = localStorage, passing = sessionStorage) 
       lasting.setItem(SESSION, id);
     },
 
-    /**
-     * @param {string} token
-     * @param {import("./types.js").User} who
-     */
-    signedIn(token, who) {
-      passing.setItem(TOKEN, token);
-      passing.setItem(USER, JSON.stringify(who));
-      user.value = who;
+    /** @param {Grant} given */
+    signedIn(given) {
+      grant = given;
+      lasting.setItem(SIGNED_IN, "1");
+      user.value = given.user;
+    },
+
+    /** The server does not take the token (any more). */
+    doubtToken() {
+      grant = null;
+    },
+
+    /** @param {string} role what this user is from now on */
+    changeRole(role) {
+      if (user.peek()) user.value = { .../** @type {import("./types.js").User} */ (user.peek()), role };
     },
 
     signedOut() {
-      passing.removeItem(TOKEN);
-      passing.removeItem(USER);
+      grant = null;
+      lasting.removeItem(SIGNED_IN);
       user.value = null;
     },
   };
-}
-
-/** @param {string | null} text */
-function parsed(text) {
-  try {
-    return text ? JSON.parse(text) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** @typedef {ReturnType<typeof createSession>} Session */

@@ -2,11 +2,18 @@ import { signal } from "@preact/signals";
 
 /**
  * @typedef {{demo: boolean, currency: string, hold_seconds: number, low_stock_threshold: number,
- *   guest_checkout: boolean}} Facts
+ *   guest_checkout: boolean, activation_required: boolean}} Facts
  */
 
 /** @type {Facts} until the server has told its own */
-const ASSUMED = { demo: false, currency: "EUR", hold_seconds: 600, low_stock_threshold: 3, guest_checkout: false };
+const ASSUMED = {
+  demo: false,
+  currency: "EUR",
+  hold_seconds: 600,
+  low_stock_threshold: 3,
+  guest_checkout: false,
+  activation_required: true,
+};
 
 /** How this shop is set up. @param {import("./api.js").Api} api */
 export function createShopFacts(api) {

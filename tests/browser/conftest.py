@@ -4,7 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, async_playwright, expect
 
 ARGS = [
     "--no-sandbox",
@@ -14,6 +14,7 @@ ARGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 30_000  # an upper bound for slow machines; everything waits for its condition, not for time
+REFUSED = "Failed to load resource"
 
 OpenWindow = Callable[..., Awaitable[Page]]
 
@@ -37,17 +38,23 @@ async def window(browser: Browser) -> AsyncIterator[OpenWindow]:
     contexts = []
     complaints: list[str] = []
 
-    async def open_window(url: str, *, width: int = 1280, height: int = 900) -> Page:
+    async def open_window(url: str, *, width: int = 1280, height: int = 900, refusals: bool = False) -> Page:
+        """Open a window; with ``refusals`` the browser may note that requests were refused: wrong passwords, say."""
+
+        def complained(line: ConsoleMessage) -> None:
+            if line.type in {"error", "warning"} and not (refusals and line.text.startswith(REFUSED)):
+                complaints.append(line.text)
+
         size: ViewportSize = {"width": width, "height": height}
         context = await browser.new_context(viewport=size, locale="en-IE", reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = await context.new_page()
-        page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+        page.on("console", complained)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(url)
         await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
-        await expect(page.locator(".badge").first).to_be_visible()
+        await expect(page.locator(".badge, .desk").first).to_be_visible()
         return page
 
     yield open_window

@@ -203,7 +203,8 @@ async def test_the_last_piece_is_shown_as_held_with_its_release(shop: Any, windo
 
 async def test_a_break_of_the_network_is_shown_and_mended(shop: Any, window: OpenWindow) -> None:
     """The connection's state is in sight; what happened during the break is there after it."""
-    page, other = await window(shop.url), await window(shop.url)
+    # what the page happens to ask for during the break fails, and the browser notes that
+    page, other = await window(shop.url, refusals=True), await window(shop.url)
     product = await product_with(page, 8, 99)
     before = await left(page, product)
     await page.context.set_offline(True)

@@ -17,6 +17,7 @@ from handlers.app import build_app
 from handlers.documents.asyncapi import asyncapi_document
 from handlers.documents.openapi import openapi_document
 from handlers.documents.page import documents_page
+from handlers.pages import PAGES
 from handlers.routing import ROUTE_TABLE
 from handlers.sockets import Outlet, Sockets
 from tests.handlers.doors import bearer, fresh_session, send
@@ -24,9 +25,11 @@ from tests.visitor import sign_in
 
 ROOT = Path(__file__).parents[2]
 PARSER = ROOT / "node_modules" / "@asyncapi" / "parser"
-FILES = {"/", "/static/{path}", "/npm/{path}"}  # pages and pictures of the browser's side: no API
+FILES = {*PAGES, "/static/{path}", "/npm/{path}"}  # pages and pictures of the browser's side: no API
 SENDING = {"send", "broadcast", "emit"}
 BY_THE_ENGINE = {"error"}  # sent as a packet by the engine, for events without an ack
+ADDRESSES = "/api/auth/addresses"
+HOME = {"name": "Ada", "line1": "1 Analytical Way", "city": "London", "postal_code": "N1 9GU", "country": "GB"}
 OWN_EVENTS = {"connect", "disconnect", "*"}
 
 
@@ -162,7 +165,16 @@ async def known(shop):
     placed = await send(shop.url, "POST", "/api/cart/order", body, **bearer(await sign_in(shop.url)))
     assert placed.status == 201, placed.body
     image_id = product["images"][0]["url"].rsplit("/", 1)[1]
-    return {"product_id": product_id, "image_id": image_id, "order_id": placed.body["id"]}
+    ids = {"product_id": product_id, "image_id": image_id, "order_id": placed.body["id"]}
+    ids["user_id"] = placed.body["buyer_id"]
+    for name in ("buyer", "admin"):
+        added = await send(shop.url, "POST", ADDRESSES, HOME, **bearer(await sign_in(shop.url, f"{name}@demo.com")))
+        assert added.status == 201, added.body
+        ids["address_id" if name == "admin" else "own_address_id"] = added.body["id"]
+    yield ids
+    for name, address_id in (("buyer", ids["own_address_id"]), ("admin", ids["address_id"])):
+        token = await sign_in(shop.url, f"{name}@demo.com")
+        await send(shop.url, "DELETE", f"{ADDRESSES}/{address_id}", **bearer(token))
 
 
 async def test_what_every_get_route_answers_is_what_its_document_says(shop, openapi, known):
@@ -191,6 +203,10 @@ async def test_what_every_get_route_answers_is_what_its_document_says(shop, open
         ("DELETE", "/api/cart", None),
         ("POST", "/api/products/{product_id}/stock", {"change_type": "restock", "delta": 1}),
         ("POST", "/api/orders/", order(1, "documents")),
+        ("PUT", "/api/auth/profile", {"phone": "+49 30 1234567"}),
+        ("POST", "/api/auth/addresses", HOME | {"postal_code": "1"}),
+        ("PUT", "/api/auth/addresses/{own_address_id}", HOME | {"default_billing": True}),
+        ("DELETE", "/api/auth/addresses/{own_address_id}", None),
         ("POST", "/api/auth/login", {"email": "buyer@demo.com"}),
         ("PUT", "/api/cart/items/{order_id}", {"quantity": 1}),
     ],
@@ -200,7 +216,7 @@ async def test_what_other_routes_answer_is_what_their_document_says(shop, openap
     role = "admin" if "stock" in path else "buyer"
     headers = bearer(await sign_in(shop.url, f"{role}@demo.com"))
     answer = await send(shop.url, method, path.format(**known), body, **headers)
-    operation = openapi["paths"][path.replace("{order_id}", "{product_id}")][method.lower()]
+    operation = openapi["paths"][path.replace("{order_id}", "{product_id}").replace("own_", "")][method.lower()]
     [(kind, content)] = operation["responses"][str(answer.status)]["content"].items()
     assert answer.headers["Content-Type"].split(";")[0] == kind
     check(openapi, content["schema"], answer.body)

@@ -67,7 +67,9 @@ async def test_the_largest_body_is_64_kib(shop):
 async def test_a_body_of_unsaid_length_is_counted_as_it_comes(shop):
     """Chunks without a Content-Length end at the same limit."""
     chunk = b"2000\r\n" + b" " * 0x2000 + b"\r\n"
-    head = b"POST /api/auth/login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    head = (
+        b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    )
     answer = await raw(shop.url, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 9 + b"0\r\n\r\n")
     assert b" 413 " in answer.splitlines()[0]
 
@@ -146,7 +148,7 @@ async def test_a_wrong_method_hears_the_right_ones(shop, method, path, allowed):
 )
 async def test_what_is_not_there_is_not_found(shop, path):
     """Dots lead nowhere, encoded or not, and an unknown id names nothing."""
-    line = f"GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".encode()
+    line = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     head, _, body = (await raw(shop.url, line)).partition(b"\r\n\r\n")
     assert b" 404 " in head.splitlines()[0]
     assert b'"code":"not_found"' in body
@@ -160,8 +162,8 @@ async def test_an_id_that_is_none_is_invalid(shop, odd):
     assert answer.body["errors"][0]["pointer"] == "/product_id"
 
 
-SESSION = b"POST /api/session HTTP/1.1\r\nHost: a\r\n"
-JSON_LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+SESSION = b"POST /api/session HTTP/1.1\r\nHost: localhost\r\n"
+JSON_LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BAD_FRAMING = {
     "length and chunks": SESSION + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
     "chunks and length": SESSION + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
@@ -169,23 +171,23 @@ BAD_FRAMING = {
     "a negative length": SESSION + b"Content-Length: -5\r\n",
     "a length with a sign": SESSION + b"Content-Length: +5\r\n",
     "chunks twice": SESSION + b"Transfer-Encoding: chunked, chunked\r\n",
-    "two hosts": b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
+    "two hosts": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: b\r\n",
     "no host": b"GET /healthz HTTP/1.1\r\n",
-    "a folded header": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n",
+    "a folded header": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: 1\r\n 2\r\n",
     "a space before the colon": b"GET /healthz HTTP/1.1\r\nHost : a\r\n",
-    "a NUL in a header": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: \x00\r\n",
-    "an unknown version": b"GET /healthz HTTP/9.9\r\nHost: a\r\n",
+    "a NUL in a header": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: \x00\r\n",
+    "an unknown version": b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n",
     "no HTTP": b"hello there\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n",
-    "a header of 20 kB": b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 20_000 + b"\r\n",
-    "a path of 20 kB": b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n",
+    "a header of 20 kB": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000 + b"\r\n",
+    "a path of 20 kB": b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n",
 }
 
 
 @pytest.mark.parametrize("head", BAD_FRAMING.values(), ids=BAD_FRAMING.keys())
 async def test_a_request_that_two_servers_could_cut_in_two_ways_ends_the_connection(shop, head):
     """What a proxy and this server might read differently is refused, and what follows it is never served."""
-    smuggled = b"GET /api/shop HTTP/1.1\r\nHost: a\r\n\r\n"
+    smuggled = b"GET /api/shop HTTP/1.1\r\nHost: localhost\r\n\r\n"
     answer = await raw(shop.url, head + b"\r\n" + b"0\r\n\r\n" + smuggled)
     assert b" 400 " in answer.splitlines()[0]
     assert answer.count(b"HTTP/1.") == 1
@@ -274,5 +276,7 @@ async def test_thousands_of_bad_fields_get_a_short_answer(shop):
 )
 async def test_headers_that_are_no_text_are_refused(shop, header):
     """They can be sent; nothing here takes them for more than wrong."""
-    answer = await raw(shop.url, b"GET /api/cart HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + header + b"\r\n\r\n")
+    answer = await raw(
+        shop.url, b"GET /api/cart HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + header + b"\r\n\r\n"
+    )
     assert answer.split(b" ", 2)[1] in {b"401", b"404", b"417"}

@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 from yarl import URL
 
-from handlers.pages import content_security_policy, import_map, page_routes, security_headers
+from handlers.pages import PAGES, import_map, page_routes
+from handlers.security_headers import content_security_policy, security_headers
 
 Client = TestClient[web.Request, web.Application]
 
@@ -49,7 +50,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 async def client(tree: Path, aiohttp_client: AiohttpClient) -> Client:
     """Serve the tree as the composition root does."""
-    app = web.Application(middlewares=[security_headers(tree / "static")])
+    app = web.Application(middlewares=[security_headers(import_map(tree / "static"))])
     app.add_routes(page_routes(tree / "static", tree / "packages"))
     return await aiohttp_client(app)
 
@@ -57,7 +58,7 @@ async def client(tree: Path, aiohttp_client: AiohttpClient) -> Client:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/", "text/html"),
+        *((page, "text/html") for page in PAGES),
         ("/static/app.js", "text/javascript"),
         ("/static/styles/a.css", "text/css"),
         ("/npm/toy/toy.mjs", "text/javascript"),
@@ -170,6 +171,12 @@ def test_the_page_names_only_files_that_exist() -> None:
     named = re.findall(r'(?:href|src)="/static/([^"]+)"', html)
     assert named
     assert [name for name in named if not (STATIC / name).is_file()] == []
+
+
+def test_the_server_answers_the_paths_that_the_page_knows() -> None:
+    """A room that only one of them knows is a dead link, or leads to the shop."""
+    places = (STATIC / "pages/places.js").read_text()
+    assert re.findall(r'^  "(/[^"]*)": \{', places, re.MULTILINE) == list(PAGES)
 
 
 def test_a_page_without_an_import_map_stops_the_start(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from ivorycart.accounts.profiles import Resealed
 from ivorycart.cli import NoShopThere, Operations, build_cli
+from ivorycart.users_cli import UserOperations
 from models.audit import PROVES, AuditResult, CheckResult, Finding
 from models.catalogue import Listing
 from models.commands import Adjust, Restock
@@ -31,6 +33,7 @@ class Shop:
         self.asked: list[Any] = []
         self.refusal: Exception | None = None
         self.result = AuditResult(NOON, ())
+        self.resealed = Resealed("k2", 12, 0)
         self.closed = 0
         self.absent = False
 
@@ -54,6 +57,12 @@ class Shop:
         """Add demo data."""
         return 60
 
+    async def reseal(self) -> Resealed:
+        """Seal anew."""
+        if self.refusal:
+            raise self.refusal
+        return self.resealed
+
     async def audit(self) -> AuditResult:
         """Check."""
         return self.result
@@ -65,7 +74,8 @@ class Shop:
             raise NoShopThere("there is no database")
         fakes: Any = self
         try:
-            yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit)
+            users = UserOperations(reseal=self.reseal, accounts=fakes, administration=fakes, creating=fakes)
+            yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit, users=users)
         finally:
             self.closed += 1
 
@@ -156,10 +166,24 @@ def test_an_audit_of_nothing_says_so():
     assert (result.exit_code, result.stderr) == (2, "ivorycart: there is no database\n")
 
 
+def test_sealing_anew_says_for_how_many_and_under_which_key():
+    """Exit status 1 where something is left that nobody can open, 2 where there is no shop."""
+    shop = Shop()
+    result = run(shop, "users", "reseal")
+    assert (result.exit_code, result.stdout) == (0, "accounts sealed anew under the key k2: 12\n")
+    shop = Shop()
+    shop.resealed = Resealed("k2", 3, 1)
+    result = run(shop, "users", "reseal")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    shop = Shop()
+    shop.absent = True
+    assert run(shop, "users", "reseal").exit_code == 2
+
+
 def test_without_a_command_the_help_is_shown():
     """With all there is."""
     output = run(Shop()).output
-    assert all(word in output for word in ("audit", "seed", "restock", "adjust"))
+    assert all(word in output for word in ("audit", "seed", "restock", "adjust", "users"))
 
 
 def test_an_audit_that_found_something_names_it_and_ends_with_1():

@@ -18,6 +18,7 @@ from ivorycart.settings import (
 )
 
 SECRET = "s" * 32
+KEYS = f"k1:{'a' * 43}="
 URI = "mongodb://localhost/?replicaSet=rs"
 
 
@@ -46,6 +47,7 @@ def accepted(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
 
 
 WRONG = {
+    "ENCRYPTION_KEYS": ["k1", "k1:short", f"K1:{'a' * 43}=", f"{KEYS},{KEYS}", ","],
     "PORT": ["x", "-1", "65536", "5000.5", "1e3", "0x50"],
     "WORKERS": ["0", "-1", "65", "two", "1.5"],
     "MONGODB_URI": ["localhost:27017", "http://db"],
@@ -62,6 +64,9 @@ WRONG = {
     "TOKEN_SECONDS": ["59", "inf"],
     "LOGINS_PER_MINUTE": ["0"],
     "REGISTRATIONS_PER_MINUTE": ["0", "many"],
+    "REQUESTS_PER_MINUTE": ["0", "-5", "lots"],
+    "ALLOWED_HOSTS": ["https://shop.example", "shop.example:5000", "*", "a b", "shop.example,ok.example/x"],
+    "TRUSTED_PROXIES": ["proxy.example", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.1:80", "*"],
     "BCRYPT_COST": ["3", "17"],
     "SMTP_URL": ["localhost", "http://mail", "smtp://", "smtp://:secret@mail", "smtp://mail:x", "smtp://mail?tls=1"],
     "MAIL_FROM": ["nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.example"],
@@ -85,6 +90,7 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_it(monkeypatch: pytest.
     ("environment", "name"),
     [
         ({"MONGODB_URI": URI}, "JWT_SECRET"),
+        ({"MONGODB_URI": URI, "JWT_SECRET": SECRET}, "ENCRYPTION_KEYS"),
         ({"EMAIL_USER": "a@gmail.com"}, "EMAIL_PASS"),
         ({"EMAIL_PASS": "secret"}, "EMAIL_USER"),
         ({"EMAIL_USER": "a", "EMAIL_PASS": "secret"}, "EMAIL_USER"),
@@ -102,6 +108,7 @@ def test_settings_that_do_not_go_together_are_refused(monkeypatch: pytest.Monkey
     "environment",
     [
         {"JWT_SECRET": "hunter2"},
+        {"ENCRYPTION_KEYS": "k1:hunter2"},
         {"SMTP_URL": "smtp://me:hunter2@mail:x"},
         {"SMTP_URL": "http://me:hunter2@mail"},
         {"EMAIL_USER": "a", "EMAIL_PASS": "hunter2"},
@@ -154,8 +161,8 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     "environment",
     [
-        {"MONGODB_URI": URI, "JWT_SECRET": SECRET},
-        {"MONGODB_URI": "mongodb+srv://db.example/", "JWT_SECRET": SECRET},
+        {"MONGODB_URI": URI, "JWT_SECRET": SECRET, "ENCRYPTION_KEYS": KEYS},
+        {"MONGODB_URI": "mongodb+srv://db.example/", "JWT_SECRET": SECRET, "ENCRYPTION_KEYS": f"{KEYS},k2:{'b' * 43}="},
         {"DEMO": "1", "PUBLIC_URL": "http://localhost:5000"},
         {"PUBLIC_URL": "https://shop.example/"},
         {"SMTP_URL": "smtps://me:secret@mail.example"},
@@ -163,6 +170,8 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch):
         {"LOG_LEVEL": "WARNING"},
         {"PORT": "0"},
         {"HOLD_SECONDS": "0"},
+        {"TRUSTED_PROXIES": "10.0.0.0/8, 127.0.0.1,2001:db8::/32"},
+        {"ALLOWED_HOSTS": "shop.example, Shop.internal,"},
     ],
 )
 def test_what_the_documents_show_is_accepted(monkeypatch: pytest.MonkeyPatch, environment: Any):
@@ -192,9 +201,9 @@ def test_an_operator_needs_no_secret(monkeypatch: pytest.MonkeyPatch):
 def test_settings_of_later_versions_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """From the environment and from .env; unset or empty ones are not mentioned."""
     assert not_known_yet() == []
-    (tmp_path / ".env").write_text("trusted_proxies=10.0.0.1\nENCRYPTION_KEYS=\n")
+    (tmp_path / ".env").write_text("STRIPE_WEBHOOK_SECRET=\n")
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test")
-    assert not_known_yet() == ["TRUSTED_PROXIES", "STRIPE_API_KEY"]
+    assert not_known_yet() == ["STRIPE_API_KEY"]
 
 
 def test_workers_given_with_the_command_go_before_the_environment(monkeypatch: pytest.MonkeyPatch):

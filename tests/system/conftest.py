@@ -12,6 +12,7 @@ from bson import ObjectId
 
 from bench.shop.books import Books, open_books
 from bench.shop.running import RunningShop
+from ivorycart.vault import fresh_keys
 from tests.system.mailbox import Mailbox, PostOffice
 from tests.visitor import Visitor
 
@@ -43,6 +44,7 @@ def one_database(mongo_uri: str) -> dict[str, str]:
         "MONGODB_URI": mongo_uri,
         "MONGODB_DATABASE": f"shop_{ObjectId()}",
         "JWT_SECRET": "one secret for all of them " * 2,
+        "ENCRYPTION_KEYS": fresh_keys(),
     }
 
 

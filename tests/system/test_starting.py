@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from bench.root import ROOT
+from ivorycart.vault import fresh_keys
 from mongo.driver import Driver
 from mongo.embedded.binary import find_mongod
 from mongo.embedded.ports import free_port
 from tests.system.conftest import OpenShop
 
+KEYS = {"ENCRYPTION_KEYS": fresh_keys()}
 WRONG = [
+    ({"MONGODB_URI": "mongodb://127.0.0.1:1", "JWT_SECRET": "s" * 32}, "ENCRYPTION_KEYS"),
+    ({"ENCRYPTION_KEYS": "k1:hunter2"}, "ENCRYPTION_KEYS"),
     ({"PORT": "abc"}, "PORT"),
     ({"PORT": "70000"}, "PORT"),
     ({"HOLD_SECONDS": "-1"}, "HOLD_SECONDS"),
@@ -24,8 +28,8 @@ WRONG = [
     ({"SMTP_URL": "http://mail.example"}, "SMTP_URL"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
     ({"MONGOD": "/does/not/exist"}, "MONGOD"),
-    ({"MONGODB_URI": "mongodb://me:hunter2@127.0.0.1:1", "JWT_SECRET": "s" * 32}, "MONGODB_URI"),
-    ({"MONGODB_URI": "mongodb://me:hun:ter2@127.0.0.1:x", "JWT_SECRET": "s" * 32}, "MONGODB_URI"),
+    ({"MONGODB_URI": "mongodb://me:hunter2@127.0.0.1:1", "JWT_SECRET": "s" * 32, **KEYS}, "MONGODB_URI"),
+    ({"MONGODB_URI": "mongodb://me:hun:ter2@127.0.0.1:x", "JWT_SECRET": "s" * 32, **KEYS}, "MONGODB_URI"),
 ]
 
 
@@ -68,7 +72,7 @@ async def test_a_single_mongod_is_refused_in_one_line(tmp_path: Path) -> None:
         driver = Driver(f"mongodb://127.0.0.1:{port}", serverSelectionTimeoutMS=30_000)
         await driver.client.admin.command("ping")
         await driver.close()
-        uri = {"MONGODB_URI": f"mongodb://127.0.0.1:{port}", "JWT_SECRET": "s" * 32}
+        uri = {"MONGODB_URI": f"mongodb://127.0.0.1:{port}", "JWT_SECRET": "s" * 32, **KEYS}
         status, (line,) = await _fails_to_start(tmp_path, uri)
     finally:
         process.kill()

@@ -23,7 +23,7 @@ function OrderButton() {
   const user = session.user.value;
   const gone = cart.lines.value.some(isGone);
   const busy = gone || ordering.phase.value !== "idle" || claims.wishes.value.size > 0;
-  if (!shop.facts.value.demo) return html`<p class="order-note">Ordering opens with the account pages.</p>`;
+  if (!shop.facts.value.demo) return html`<p class="order-note">Ordering opens with the checkout page.</p>`;
   return html`
     ${ordering.problem.value && html`<p class="order-problem" role="alert">${ordering.problem.value}</p>`}
     <button

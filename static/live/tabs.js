@@ -1,0 +1,93 @@
+import { ApiError } from "./api.js";
+
+const NAME = "ivorycart.account";
+const UNDER_WAY = "ivorycart.account.since";
+// A request that a reload cut off comes to its end meanwhile.
+const CUT_OFF_MS = 2_000;
+const LOOK_MS = 50;
+const SETTLE_MS = 100;
+
+/**
+ * @typedef {{kind: "granted", grant: import("./session.js").Grant} | {kind: "over", reason: string}} News
+ */
+
+/**
+ * What the tabs of one browser have to agree on: they share one refresh cookie, which is good once. Who uses it does so
+ * alone, and tells the others what came of it.
+ *
+ * A tab that is closed or reloaded gives its lock away while its request may still be under way (`keepalive`). So there
+ * is a note beside the lock; where it was left behind, the next one waits a moment. Pages without https have no locks:
+ * for them the note has to do, and the last to write it goes first.
+ *
+ * @param {Storage} [lasting]
+ */
+export function createTabs(lasting = localStorage) {
+  const channel = new BroadcastChannel(NAME);
+
+  async function note() {
+    for (let left = rest(lasting); left > 0; left = rest(lasting)) await pause(Math.min(left, LOOK_MS));
+    const mine = `${Date.now()} ${Math.random()}`;
+    lasting.setItem(UNDER_WAY, mine);
+    return mine;
+  }
+
+  async function noteUnlocked() {
+    let mine = "";
+    while (mine === "" || lasting.getItem(UNDER_WAY) !== mine) {
+      mine = await note();
+      await pause(SETTLE_MS);
+    }
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work
+   */
+  async function noted(work) {
+    try {
+      const done = await work();
+      lasting.removeItem(UNDER_WAY);
+      return done;
+    } catch (error) {
+      // Without an answer it may still be under way: so it looks to a page that is being left.
+      if (!(error instanceof ApiError && error.code === "unanswered")) lasting.removeItem(UNDER_WAY);
+      throw error;
+    }
+  }
+
+  return {
+    /**
+     * Do something with the cookie while no other tab does.
+     *
+     * @template T
+     * @param {() => Promise<T>} work
+     * @returns {Promise<T>}
+     */
+    alone: (work) =>
+      navigator.locks
+        ? navigator.locks.request(NAME, () => note().then(() => noted(work)))
+        : noteUnlocked().then(() => noted(work)),
+
+    /** @param {News} news for the other tabs */
+    tell: (news) => channel.postMessage(news),
+
+    /** @param {(news: News) => void} listener */
+    listen: (listener) => channel.addEventListener("message", ({ data }) => listener(data)),
+  };
+}
+
+/** Milliseconds that a cut-off request may still need. @param {Storage} lasting */
+function rest(lasting) {
+  const since = Number.parseInt(lasting.getItem(UNDER_WAY) ?? "", 10);
+  const age = Date.now() - since;
+  return age >= 0 ? CUT_OFF_MS - age : 0; // no note is NaN, which is neither
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((done) => {
+    setTimeout(done, ms);
+  });
+}
+
+/** @typedef {ReturnType<typeof createTabs>} Tabs */

@@ -1,0 +1,27 @@
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+import { Field, FormProblem, Submit } from "../../components/field.js";
+import { useForm } from "../../components/form.js";
+import { useLive } from "../../components/live_context.js";
+import { MailSent } from "./mail_sent.js";
+
+/** Signing in by email and password; who has not followed the activation link yet can have another. */
+export function LoginForm() {
+  const { account, session, notices } = useLive();
+  const [email, setEmail] = useState("");
+  const { busy, problem, code, fields, form, onSubmit } = useForm(async (values) => {
+    setEmail(values.email ?? "");
+    await account.signIn({ email: values.email ?? "", password: values.password ?? "" });
+    notices.tell({ tone: "done", title: `Welcome, ${session.user.peek()?.name}.` });
+  });
+  return html`
+    <form class="form" ref=${form} onSubmit=${onSubmit} novalidate>
+      <${FormProblem} problem=${problem} />
+      <${Field} label="Email" name="email" type="email" autocomplete="username" problem=${fields.email} />
+      <${Field} label="Password" name="password" type="password" autocomplete="current-password" most=${128} problem=${fields.password} />
+      <${Submit} busy=${busy} working="Signing in…">Sign in<//>
+    </form>
+    ${code === "not_activated" && html`<${MailSent} kind="activation" email=${email} />`}
+    <p class="desk-links"><a href="/forgot-password">Forgotten your password?</a><a href="/register">Create an account</a></p>
+  `;
+}
