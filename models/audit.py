@@ -8,9 +8,9 @@ PROVES: Mapping[str, str] = {
     "levels": "each level is the sum of its movements, whose versions run 1..n",
     "held": "held stock is what the carts hold, and never beyond the stock",
     "expiry": "no cart outlives its hold",
-    "orders": "each order line has one purchase, each cancelled line one return; totals are right",
-    "payments": "each paid order has one payment, with the right amounts, settled in time",
-    "telling": "all that must be told has exactly one row, and none is overdue",
+    "orders": "each order line has one purchase, each cancelled line one return; totals, history and parts are right",
+    "payments": "each paid order has one payment, of the right amount, kept as long as it stands and settled in time",
+    "telling": "orders are confirmed to their address, crossings told once and in time; selling out is a crossing",
 }
 """The checks, in the order in which they are made and shown, and what each proves."""
 

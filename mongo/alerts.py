@@ -92,10 +92,13 @@ class Alerts:
                 raise
 
     async def done(self, crossing: Crossing) -> None:
-        """Mark a crossing as told, with the number of those whom it told."""
+        """Mark a crossing as told, with the numbers of those whom it told, and of those whom it told by mail."""
         cause = f"{crossing.product_id}:{crossing.version}"
-        told = await self._database["notifications"].count_documents({"crossing": cause})
-        await self._database["crossings"].update_one({"_id": cause}, {"$set": {"state": "done", "told": told}})
+        counts = {
+            field: await self._database[collection].count_documents({"crossing": cause})
+            for field, collection in (("told", "notifications"), ("mailed", "emails"))
+        }
+        await self._database["crossings"].update_one({"_id": cause}, {"$set": {"state": "done", **counts}})
 
 
 class Notifications:

@@ -118,6 +118,7 @@ def crossing_document(crossing: Crossing) -> Document:
         "product_id": ObjectId(crossing.product_id),
         "state": "due",
         "told": 0,
+        "mailed": 0,
     }
 
 

@@ -76,7 +76,9 @@ def _checks(deadlines: Deadlines) -> list[_Check]:
         _Check("expiry", ("carts",), [held.expiry(deadlines)]),
         _Check("orders", ("orders", "inventory_logs"), orders.probes()),
         _Check("payments", ("orders", "payments"), payments.probes(deadlines)),
-        _Check("telling", ("orders", "emails", "crossings", "notifications"), telling.probes(deadlines)),
+        _Check(
+            "telling", ("orders", "inventory_logs", "emails", "crossings", "notifications"), telling.probes(deadlines)
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """Check ``orders``: what was ordered left the stock once, what was cancelled came back once, and totals are right."""
 
 from models.order import OrderStatus
+from mongo.audit import statements
 from mongo.audit.probe import ALWAYS, Expression, Probe, array, count, document, number, problem, report, total, union
 from mongo.driver import Document
 
@@ -150,4 +151,4 @@ def keys() -> Probe:
 
 def probes() -> list[Probe]:
     """Return the probes of this check."""
-    return [lines(), totals(), keys()]
+    return [lines(), totals(), keys(), statements.statements()]

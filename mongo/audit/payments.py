@@ -1,18 +1,23 @@
-"""Check ``payments``: money is taken once, for an order, in the right amount, and not left hanging."""
+"""Check ``payments``: money is taken once, for an order that stands, in the right amount, and not left hanging."""
 
 from datetime import timedelta
 
-from mongo.audit.probe import Deadlines, Probe, differ, document, number, problem, report, total, union
+from mongo.audit.probe import Deadlines, Probe, array, differ, document, number, problem, report, total, union
 from mongo.driver import Document
 
-# What is set aside at the provider is captured or voided within a minute.
+# What is set aside at the provider is captured or voided within a minute, and given back as soon.
 SETTLE_SLACK = timedelta(minutes=1)
 STATES = ["authorised", "captured", "voided", "refunded"]
+# Orders whose goods are the buyer's, or on their way there.
+STANDING = ["placed", "shipped", "delivered", "completed"]
 _SHARED = ("provider", "provider_id", "amount", "currency")
 
 
-def matching() -> Probe:
-    """Each order that says it was paid has its one payment, equal to what it says; each payment has its order."""
+def matching(deadlines: Deadlines) -> Probe:
+    """Each order that says it was paid has its one payment, equal to what it says, and in the state that suits it.
+
+    Each payment has its order.
+    """
     paid = {field: f"$payment.{field}" for field in _SHARED}
     expected = {"$cond": [{"$eq": [{"$type": "$payment"}, "object"]}, paid, None]}
     together = {
@@ -24,20 +29,31 @@ def matching() -> Probe:
         "payments": total("$one"),
         "payment": {"$max": "$payment"},
         "actual": {"$max": "$actual"},
+        **{field: {"$max": f"${field}"} for field in ("status", "since", "state", "captured", "refunded")},
+    }
+    order = {
+        "order": {"$literal": 1},
+        "total_amount": "$total_amount",
+        "expected": expected,
+        "status": "$status",
+        "since": {"$last": {"$map": {"input": array("$history"), "in": "$$this.at"}}},
     }
     actual = {
         "_id": "$order_id",
         "one": {"$literal": 1},
         "payment": "$_id",
         "actual": {field: f"${field}" for field in _SHARED},
+        "state": "$state",
+        "captured": number("$captured"),
+        "refunded": number("$refunded"),
     }
     return Probe(
         "orders",
         [
-            {"$project": {"order": {"$literal": 1}, "total_amount": "$total_amount", "expected": expected}},
+            {"$project": order},
             union("payments", [{"$project": actual}]),
             {"$group": together},
-            *report(*_matching_problems()),
+            *report(*_matching_problems(), *_standing_problems(deadlines)),
         ],
     )
 
@@ -65,6 +81,32 @@ def _matching_problems() -> list[Document]:
             payment,
             {"$and": [known, one, differ("$actual.amount", "$total_amount")]},
             "has amount {actual.amount}; the total of orders/{_id} is {total_amount}",
+        ),
+    ]
+
+
+def _standing_problems(deadlines: Deadlines) -> list[Document]:
+    """Money is kept exactly as long as the order stands. What is only set aside is judged by ``amounts``."""
+    payment = document("payments", "$payment")
+    one = {"$and": [{"$gt": ["$orders", 0]}, {"$eq": ["$payments", 1]}]}
+    long_since = {"$and": [one, {"$lt": ["$since", deadlines.before(SETTLE_SLACK)]}]}
+    given_up = {"$in": ["$state", ["voided", "refunded"]]}
+    all_kept = {"$and": [{"$gt": ["$captured", 0]}, {"$eq": ["$refunded", 0]}]}
+    return [
+        problem(
+            payment,
+            {"$and": [one, {"$in": ["$status", STANDING]}, given_up]},
+            "is {state}, but orders/{_id} is {status}",
+        ),
+        problem(
+            payment,
+            {"$and": [long_since, {"$eq": ["$status", "cancelled"]}, {"$lt": ["$refunded", "$captured"]}]},
+            "has captured {captured} and refunded {refunded}; orders/{_id} is cancelled since {since}",
+        ),
+        problem(
+            payment,
+            {"$and": [long_since, {"$eq": ["$status", "refunded"]}, all_kept]},
+            "has captured {captured} and refunded nothing; orders/{_id} is refunded since {since}",
         ),
     ]
 
@@ -115,4 +157,4 @@ def amounts(deadlines: Deadlines) -> Probe:
 
 def probes(deadlines: Deadlines) -> list[Probe]:
     """Return the probes of this check."""
-    return [matching(), amounts(deadlines)]
+    return [matching(deadlines), amounts(deadlines)]

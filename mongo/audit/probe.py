@@ -110,3 +110,8 @@ def listing(probe: Probe, limit: int) -> list[Document]:
 def union(collection: str, stages: Sequence[Document]) -> Document:
     """Append the rows of another collection: with a ``$group`` after it, a join that needs no index and can spill."""
     return {"$unionWith": {"coll": collection, "pipeline": list(stages)}}
+
+
+def starts(prefix: str) -> Document:
+    """Match documents whose id is a text that begins so."""
+    return {"_id": {"$regex": f"^{prefix}"}}

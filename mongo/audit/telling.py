@@ -1,20 +1,22 @@
-"""Check ``telling``: each thing that must be told has exactly one row, and no row waits beyond its deadline."""
+"""Check ``telling``, the mails: each order has its one confirmation, to its address, and no mail waits too long."""
 
 from datetime import timedelta
 
-from mongo.audit.probe import ALWAYS, Deadlines, Probe, differ, document, problem, report, total, union, words
+from mongo.audit import alerts, crossed
+from mongo.audit.probe import ALWAYS, Deadlines, Probe, differ, document, problem, report, starts, total, union, words
 from mongo.driver import Document
 
 # A mail that is tried again gets a new `due`; one that is well past it was forgotten by the relay.
 MAIL_SLACK = timedelta(minutes=5)
-CROSSING_SLACK = timedelta(minutes=1)
 MAIL_STATES = ["pending", "sent", "unsent", "dead"]
 PLACED = "order_placed:"
-LOW_STOCK = "low_stock:"
 
 
 def confirmations() -> Probe:
-    """Each order with an address has its mail, each such mail its order."""
+    """Each order with an address has its mail, each such mail its order, and goes where that says.
+
+    Findings do not quote addresses. Mails without one are left to ``blanked``.
+    """
     wanted = {"$cond": [{"$gt": ["$email", ""]}, 1, 0]}
     together = {
         "_id": "$key",
@@ -22,16 +24,19 @@ def confirmations() -> Probe:
         "wanted": total("$wanted"),
         "mails": total("$mail"),
         "order": {"$max": "$id"},
+        "email": {"$max": "$email"},
+        "to": {"$max": "$to"},
     }
     mails: list[Document] = [
-        {"$match": _starts(PLACED)},
-        {"$project": {"_id": 0, "key": "$_id", "mail": {"$literal": 1}}},
+        {"$match": starts(PLACED)},
+        {"$project": {"_id": 0, "key": "$_id", "mail": {"$literal": 1}, "to": "$to"}},
     ]
-    by_key = words(PLACED, "$_id")
+    order = {"id": "$_id", "key": words(PLACED, "$_id"), "order": {"$literal": 1}, "wanted": wanted, "email": "$email"}
+    both = [{"$gt": ["$orders", 0]}, {"$gt": ["$mails", 0]}]
     return Probe(
         "orders",
         [
-            {"$project": {"_id": 0, "id": "$_id", "key": by_key, "order": {"$literal": 1}, "wanted": wanted}},
+            {"$project": {**order, "_id": 0}},
             union("emails", mails),
             {"$group": together},
             *report(
@@ -41,20 +46,46 @@ def confirmations() -> Probe:
                     "has an email address, but there is no emails/{_id}",
                 ),
                 problem(document("emails"), {"$eq": ["$orders", 0]}, "confirms an order that does not exist"),
+                problem(
+                    document("emails"),
+                    {"$and": [*both, {"$ne": ["$to", ""]}, differ("$to", "$email")]},
+                    "goes to another address than orders/{order} has",
+                ),
             ),
         ],
     )
 
 
-def mails(deadlines: Deadlines) -> Probe:
-    """Each mail has a known state, the key of its order, and is not overdue."""
-    here = document("emails")
-    placed = {"$eq": ["$kind", "order_placed"]}
-    overdue = {"$lt": ["$due", deadlines.before(MAIL_SLACK)]}
+def blanked() -> Probe:
+    """No confirmation lost its address, but where its buyer's account was deleted: its order loses its own later."""
+    order_id = {"$convert": {"input": "$data.order_id", "to": "objectId", "onError": None, "onNull": None}}
+    found = {"from": "orders", "localField": "order_id", "foreignField": "_id", "as": "order"}
+    bought = {"from": "users", "localField": "order.buyer_id", "foreignField": "_id", "as": "buyer"}
     return Probe(
         "emails",
         [
-            {"$project": {"kind": "$kind", "order_id": "$data.order_id", "state": "$state", "due": "$due"}},
+            {"$match": starts(PLACED) | {"to": ""}},
+            {"$project": {"order_id": order_id}},
+            {"$lookup": found},
+            {"$match": {"order.email": {"$gt": ""}}},
+            {"$lookup": bought},
+            {"$match": {"buyer.deleted_at": {"$not": {"$type": "date"}}}},
+            *report(problem(document("emails"), ALWAYS, "has no address, though orders/{order_id} has one")),
+        ],
+    )
+
+
+def mails(deadlines: Deadlines) -> Probe:
+    """Each mail has a known state, the key of its order, somebody to go to, and is not overdue."""
+    here = document("emails")
+    placed = {"$eq": ["$kind", "order_placed"]}
+    pending = {"$eq": ["$state", "pending"]}
+    overdue = {"$lt": ["$due", deadlines.before(MAIL_SLACK)]}
+    shape = {"kind": "$kind", "order_id": "$data.order_id", "state": "$state", "due": "$due", "to": "$to"}
+    return Probe(
+        "emails",
+        [
+            {"$project": shape},
             *report(
                 problem(here, {"$not": [{"$in": ["$state", MAIL_STATES]}]}, "is in the unknown state {state}"),
                 problem(
@@ -62,98 +93,13 @@ def mails(deadlines: Deadlines) -> Probe:
                     {"$and": [placed, {"$ne": ["$_id", words(PLACED, "$order_id")]}]},
                     "confirms order {order_id} under a key that is not its own",
                 ),
-                problem(
-                    here,
-                    {"$and": [{"$eq": ["$state", "pending"]}, overdue]},
-                    "was due at {due} and is still pending",
-                ),
+                problem(here, {"$and": [pending, overdue]}, "was due at {due} and is still pending"),
+                problem(here, {"$and": [pending, {"$eq": ["$to", ""]}]}, "is pending, but has no address"),
             ),
         ],
     )
-
-
-def crossings(deadlines: Deadlines) -> Probe:
-    """Each crossing was told in time, to as many as it says."""
-    here = document("crossings")
-    together = {
-        "_id": "$_id",
-        "crossings": total("$one"),
-        "state": {"$max": "$state"},
-        "told": {"$max": "$told"},
-        "timestamp": {"$max": "$timestamp"},
-        "notifications": total("$notifications"),
-        "notification": {"$min": "$notification"},
-    }
-    told: list[Document] = [
-        {"$match": {"crossing": {"$ne": None}}},
-        {"$group": {"_id": "$crossing", "notifications": {"$sum": 1}, "notification": {"$min": "$_id"}}},
-    ]
-    known = {"$gt": ["$crossings", 0]}
-    overdue = {"$lt": ["$timestamp", deadlines.before(CROSSING_SLACK)]}
-    return Probe(
-        "crossings",
-        [
-            {"$project": {"one": {"$literal": 1}, "state": "$state", "told": "$told", "timestamp": "$timestamp"}},
-            union("notifications", told),
-            {"$group": together},
-            *report(
-                problem(
-                    document("notifications", "$notification"),
-                    {"$not": [known]},
-                    "tells of crossing {_id}, which does not exist",
-                ),
-                problem(
-                    here,
-                    {"$and": [known, {"$not": [{"$in": ["$state", ["due", "done"]]}]}]},
-                    "is in the unknown state {state}",
-                ),
-                problem(
-                    here,
-                    {"$and": [{"$eq": ["$state", "due"]}, overdue]},
-                    "is due since {timestamp} and has not been told",
-                ),
-                problem(
-                    here,
-                    {"$and": [{"$eq": ["$state", "done"]}, differ("$told", "$notifications")]},
-                    "says that {told} were told, but has {notifications} notifications",
-                ),
-            ),
-        ],
-    )
-
-
-def repeats() -> Probe:
-    """No notification is there twice."""
-    together = {"_id": "$key", "times": {"$sum": 1}, "first": {"$min": "$_id"}, "last": {"$max": "$_id"}}
-    again = problem(
-        document("notifications", "$last"),
-        ALWAYS,
-        "has the key of notifications/{first}; {times} notifications share it",
-    )
-    return Probe("notifications", [{"$group": together}, {"$match": {"times": {"$gt": 1}}}, *report(again)])
-
-
-def alerts() -> Probe:
-    """Each alert mail has its notification, which is written before it and under the same key."""
-    told = [{"$project": {"_id": "$key", "notified": {"$literal": 1}}}]
-    together = {"_id": "$_id", "mails": total("$mail"), "notified": total("$notified")}
-    untold = {"$and": [{"$gt": ["$mails", 0]}, {"$eq": ["$notified", 0]}]}
-    return Probe(
-        "emails",
-        [
-            {"$match": _starts(LOW_STOCK)},
-            {"$project": {"mail": {"$literal": 1}}},
-            union("notifications", told),
-            {"$group": together},
-            *report(problem(document("emails"), untold, "is an alert without a notification")),
-        ],
-    )
-
-
-def _starts(prefix: str) -> Document:
-    return {"_id": {"$regex": f"^{prefix}"}}
 
 
 def probes(deadlines: Deadlines) -> list[Probe]:
-    """Return the probes of this check."""
-    return [confirmations(), mails(deadlines), crossings(deadlines), repeats(), alerts()]
+    """Return the probes of this check: of mails, of crossings, and of who was told of them."""
+    return [confirmations(), blanked(), mails(deadlines), *crossed.probes(), *alerts.probes(deadlines)]

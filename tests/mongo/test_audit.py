@@ -8,173 +8,34 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
 from bson import ObjectId
-from prometheus_client import CollectorRegistry
 from pymongo.errors import ExecutionTimeout, NetworkTimeout, OperationFailure
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 from rich.console import Console
 
-from ivorycart.alerts import Alerter
 from ivorycart.audit_report import as_json, as_text
 from ivorycart.ledger import Ledger
-from ivorycart.ledger.metrics import LedgerMetrics
 from models.audit import PROVES, AuditResult
 from models.commands import (
-    Adjust,
     CancelOrder,
-    ClearCart,
-    ExpireCart,
-    MergeCarts,
-    PlaceOrder,
-    Restock,
-    SetEmail,
     SetLine,
 )
-from models.identity import OwnerId, owner_of_session
-from models.order import Payment
-from models.policy import Policy
-from mongo.alerts import Alerts
 from mongo.audit import ATTEMPTS, NotMigrated, audit
 from mongo.driver import Database, Document, Driver
-from mongo.orders import Payments
-from mongo.transaction import LedgerTransactions
+from tests.mongo.audited import ANN, BOB, DAN, FAY, PRICE, Found, Shop, found, ledger, order, owner, product, traded
 
-Found = set[tuple[str, str]]
 BOTH = pytest.mark.parametrize("driver", ["motor", "pymongo"], indirect=True)
-PRICE = 500
-
-
-def owner(name: str) -> OwnerId:
-    """Name the owner of an anonymous session."""
-    return owner_of_session(name.ljust(20, "_"))
-
-
-ANN, BOB, CAT, DAN, EVE, FAY = (owner(name) for name in ("ann", "bob", "cat", "dan", "eve", "fay"))
-
-
-@dataclass
-class Shop:
-    """What the history left: ids of its products and orders, and the database that has them."""
-
-    database: Database
-    mug: ObjectId
-    lamp: ObjectId
-    paid: ObjectId
-    plain: ObjectId
-    cancelled: ObjectId
-
-    async def change(self, collection: str, query: Document, update: Any) -> None:
-        """Tamper with one document, whatever the validators say."""
-        changed = await self.database[collection].update_one(query, update, bypass_document_validation=True)
-        assert changed.modified_count == 1, "a corruption must change something"
-
-    async def insert(self, collection: str, document: Document) -> ObjectId:
-        """Smuggle in a document."""
-        inserted = await self.database[collection].insert_one(document, bypass_document_validation=True)
-        return inserted.inserted_id  # type: ignore[no-any-return]
-
-    async def one(self, collection: str, query: Document, *, last: bool = False) -> Document:
-        """Return one document: the first, or the last."""
-        found = await self.database[collection].find_one(query, sort=[("version", -1 if last else 1), ("_id", 1)])
-        assert found is not None
-        return found
-
-    async def delete(self, collection: str, query: Document) -> None:
-        """Make one document disappear."""
-        assert (await self.database[collection].delete_one(query)).deleted_count == 1
-
-    async def age(self, collection: str, query: Document, field: str, seconds: int) -> None:
-        """Set a date to that many seconds ago, by the database's clock."""
-        then = {"$dateSubtract": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
-        await self.change(collection, query, [{"$set": {field: then}}])
-
-
-@asynccontextmanager
-async def ledger(driver: Driver, database: Database, hold: timedelta) -> AsyncIterator[Ledger]:
-    """Run a ledger with holds of a given length."""
-    metrics = LedgerMetrics(CollectorRegistry())
-    running = Ledger(LedgerTransactions(driver, database, "test"), Policy(hold=hold), metrics=metrics)
-    task = asyncio.create_task(running.run())
-    yield running
-    running.close()
-    await task
-
-
-def order(buyer: OwnerId, order_id: ObjectId, *, email: str | None = None, amount: int = 0) -> PlaceOrder:
-    """Build an order; with an amount, it is paid."""
-    payment = Payment("sandbox", f"pay_{order_id}", amount, "EUR") if amount else None
-    return PlaceOrder(
-        cart_id=buyer,
-        order_id=str(order_id),
-        order_key=str(order_id),
-        fingerprint="f",
-        buyer_id=None,
-        email=email,
-        address=None,
-        payment=payment,
-        expected_total=None,
-    )
-
-
-async def product(database: Database, name: str) -> ObjectId:
-    """Add a product without stock."""
-    document = {"name": name, "price": PRICE, "currency": "EUR", "seller_id": ObjectId(), "threshold": 3}
-    level = {"stock": 0, "held": 0, "version": 0, "arming": 0, "max_per_cart": 50}
-    inserted = await database["products"].insert_one(document | level)
-    return inserted.inserted_id  # type: ignore[no-any-return]
-
-
-async def trade(driver: Driver, shop: Shop) -> None:
-    """Make every kind of movement, paid and plain orders, a cancellation, an expiry, a merge and an alert."""
-    mug, lamp = str(shop.mug), str(shop.lamp)
-    async with ledger(driver, shop.database, timedelta(minutes=10)) as ask:
-        await ask.submit(Restock(mug, 40, "seller", "delivery"))
-        await ask.submit(Restock(lamp, 6, "seller", "delivery"))
-        await ask.submit(Adjust(mug, None, -2, "seller", "broken"))
-        await ask.submit(SetLine(ANN, mug, 2))
-        await ask.submit(SetLine(ANN, lamp, 1))
-        await ask.submit(SetEmail(ANN, "ann@example.org"))
-        await ask.submit(SetLine(BOB, mug, 5))
-        await ask.submit(ClearCart(BOB))
-        await ask.submit(SetLine(CAT, mug, 3))
-        await ask.submit(order(CAT, shop.paid, email="cat@example.org", amount=3 * PRICE))
-        await ask.submit(SetLine(DAN, mug, 1))
-        await ask.submit(SetLine(DAN, lamp, 2))
-        await ask.submit(order(DAN, shop.cancelled))
-        await ask.submit(CancelOrder(str(shop.cancelled), "dan", "changed my mind"))
-        await ask.submit(SetLine(EVE, mug, 2))
-        await ask.submit(MergeCarts(EVE, FAY))
-    async with ledger(driver, shop.database, timedelta(milliseconds=1)) as hasty:
-        await hasty.submit(SetLine(EVE, lamp, 1))
-        while (await hasty.submit(ExpireCart(EVE))).cart.lines:
-            await asyncio.sleep(0.01)
-    async with ledger(driver, shop.database, timedelta(0)) as free:
-        await free.submit(SetLine(DAN, mug, 4))
-        await free.submit(order(DAN, shop.plain))
-        await free.submit(SetLine(DAN, lamp, 1))
-    await Alerter(Alerts(shop.database)).step()
-    payments = Payments(driver, shop.database)
-    await payments.settled(await payments.unsettled(10), [])
 
 
 @pytest.fixture
 async def shop(driver: Driver, database: Database) -> Shop:
     """Make a shop with a history."""
-    mug, lamp = await product(database, "mug"), await product(database, "lamp")
-    made = Shop(database, mug, lamp, ObjectId(), ObjectId(), ObjectId())
-    await trade(driver, made)
-    return made
-
-
-def found(result: AuditResult) -> Found:
-    """Return which check named which document."""
-    return {(finding.check, finding.document) for finding in result.findings}
+    return await traded(driver, database)
 
 
 Corruption = Callable[[Shop], Awaitable[Found]]
@@ -661,7 +522,8 @@ async def test_what_is_late_but_within_its_slack_is_no_finding(driver: Driver, s
 async def test_a_refunded_order_may_have_its_goods_back_or_not(driver: Driver, shop: Shop) -> None:
     """Money can be given back without the goods returning, and with."""
     for order_id in (shop.plain, shop.cancelled):
-        await shop.change("orders", {"_id": order_id}, {"$set": {"status": "refunded"}})
+        step = (await shop.one("orders", {"_id": order_id}))["history"][-1] | {"status": "refunded"}
+        await shop.change("orders", {"_id": order_id}, {"$set": {"status": "refunded"}, "$push": {"history": step}})
     assert found(await audit(driver, shop.database)) == set()
 
 
