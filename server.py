@@ -90,6 +90,7 @@ from ivorycart.telling import Telling
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.workers import LeasedWorker, Workers
+from models.account import Lasting
 from models.feed import SessionEnded
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
@@ -202,7 +203,7 @@ def administration(store: Store, *, ended: Callable[[SessionEnded], None] | None
     return Administration(
         directory=UserDirectory(driver, database),
         accounts=Users(database),
-        sessions=Sessions(database),
+        sessions=Sessions(driver, database),
         trail=AuditTrail(database),
         ended=ended,
     )
@@ -230,7 +231,7 @@ class Server:
         self.telling = Telling(connections, outlet, shapes.WireShapes(board), self.notifications, self.carts)
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
         standing = Standing(settings.token_seconds + MARGIN)
-        self.presence = Presence(standing, Sessions(database), Users(database), connections, outlet)
+        self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
         self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence)
         self.ledger = Ledger(
@@ -298,19 +299,19 @@ class Server:
         changes = AccountChanges(self.store.driver, database)
         required = settings.needs_activation
         sessions = LoginSessions(
-            book=Sessions(database),
+            book=Sessions(self.store.driver, database),
             accounts=book,
             tokens=self.tokens,
             trail=trail,
             standing=self.presence.standing,
-            days=settings.session_days,
+            lasting=Lasting(settings.session_days, settings.session_idle_days),
         )
         shared: Any = {"accounts": book, "passwords": self.passwords, "limits": limits, "trail": trail}
         by_mail: Any = {"requests": requests, "changes": changes, "mail_tokens": self.mail_tokens, "new_id": new_id}
         return Accounts(
             book=book,
             registering=Registering(**shared, **by_mail, activation_required=required),
-            signing_in=SigningIn(**shared, sessions=sessions, activation_required=required),
+            signing_in=SigningIn(**shared, sessions=sessions),
             sessions=sessions,
             recovering=Recovering(**shared, **by_mail, sessions=sessions),
             profiles=profiles_of(settings, self.store),

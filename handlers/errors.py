@@ -16,7 +16,6 @@ STATUS: Mapping[str, int] = {
     "not_authenticated": 401,
     "payment_declined": 402,
     "forbidden": 403,
-    "not_activated": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "insufficient_stock": 409,
@@ -33,9 +32,7 @@ STATUS: Mapping[str, int] = {
     "storage_unavailable": 503,
 }
 _CODE_OF_STATUS = {
-    status: code
-    for code, status in STATUS.items()
-    if status not in {409, 422} and code not in {"invalid_token", "not_activated"}
+    status: code for code, status in STATUS.items() if status not in {409, 422} and code != "invalid_token"
 }
 
 

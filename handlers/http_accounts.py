@@ -93,14 +93,16 @@ async def resend_activation(call: Call) -> Any:
     needs=Permission.SIGN_IN,
     answer=LoginAnswer,
     body=LoginBody,
-    refusals=("not_authenticated", "not_activated", "forbidden", "rate_limited"),
+    refusals=("not_authenticated", "forbidden", "rate_limited"),
 )
 async def login(call: Call) -> Any:
     """Sign in: an access token of minutes in the answer, a refresh token in a cookie."""
-    body = call.body
+    body, before = call.body, refresh_token_of(call)
     signed_in = await call.shop.accounts.signing_in.login(
         email=body.email, password=body.password, visitor=call.visitor
     )
+    if before:
+        await call.shop.accounts.sessions.replaced(before)
     return _signed_in(call, signed_in)
 
 

@@ -1,5 +1,6 @@
 """HTTP routes as data: what each takes, answers and requires. The API document is made of the same table."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from models.identity import OBJECT_ID, SESSION_TOKEN, OwnerId, owner_of_session,
 from models.roles import ALLOWED, Permission, may
 
 MAX_BODY = 64 * 1024
+BODY_PATIENCE = 10.0  # seconds
+DEVICE_LENGTH = 200
 SHOP = web.AppKey("shop", Shop)
 
 B = TypeVar("B", bound=BaseModel)
@@ -80,7 +83,8 @@ class Call:
     @property
     def visitor(self) -> Visitor:
         """Where the request came from, and on which device."""
-        return Visitor(self.address, self.request.headers.get(hdrs.USER_AGENT, "").encode("ascii", "replace").decode())
+        device = self.request.headers.get(hdrs.USER_AGENT, "").encode("ascii", "replace").decode()
+        return Visitor(self.address, device[:DEVICE_LENGTH])
 
     @property
     def secure(self) -> bool:
@@ -171,17 +175,24 @@ def mount(app: web.Application, routes: Routes) -> None:
 def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         shop = request.app[SHOP]
-        user = await _whoever_asks(request, shop, route)
-        if not may(user.role if user else None, route.needs):
-            raise NotAuthenticated("sign in first") if user is None else Forbidden("this is not for your role")
+        user = _let_through(await _whoever_asks(request, shop, route), route)
         query = read(route.query, _query(request, route.query)) if route.query else None
-        body = read(route.body, parse_json(await _body(request))) if route.body else None
+        body = None
+        if route.body:
+            body = read(route.body, parse_json(await _body(request)))
+            user = _let_through(authenticate(request, shop), route)  # a body can take its time: who is it now?
         answer = await route.handler(Call(request, shop, user, body, query))
         if isinstance(answer, web.StreamResponse):
             return answer
         return answered(answer, route.status)
 
     return endpoint
+
+
+def _let_through(user: User | None, route: Route) -> User | None:
+    if not may(user.role if user else None, route.needs):
+        raise NotAuthenticated("sign in first") if user is None else Forbidden("this is not for your role")
+    return user
 
 
 async def _whoever_asks(request: web.Request, shop: Shop, route: Route) -> User | None:
@@ -219,7 +230,10 @@ async def _body(request: web.Request) -> bytes:
     if request.content_type != "application/json":
         raise UnsupportedType("send application/json")
     try:
-        body = await request.read()
+        async with asyncio.timeout(BODY_PATIENCE):
+            body = await request.read()
+    except TimeoutError as error:
+        raise Malformed("the body did not come in time") from error
     except web.HTTPRequestEntityTooLarge as error:
         raise TooLarge(f"a body has at most {MAX_BODY} bytes") from error
     except (web.RequestPayloadError, HttpProcessingError) as error:

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     )
     token_seconds: int = Field(900, ge=60, le=86_400, description="how long an access token is good")
     session_days: int = Field(30, ge=1, le=400, description="how long a sign-in lasts at the most, refreshed")
+    session_idle_days: int = Field(14, ge=1, le=400, description="how long a sign-in lasts without being used")
     activation_required: bool | None = Field(
         None, description="whether an address must be proven before signing in; unset: yes, but not with demo data"
     )

@@ -1,5 +1,6 @@
 """An account, its sessions, and what happened around it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,12 +32,25 @@ class Account:
         return self.disabled_at is not None or self.deleted_at is not None
 
 
+def digest(secret: str) -> str:
+    """Return a digest by which a long random secret, or a hash, is known again without being kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Where a request comes from: a network address, and the device as it calls itself."""
 
     address: str
     device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """How many days a session lasts at the most, and how many without being used."""
+
+    days: int
+    idle_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

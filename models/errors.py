@@ -3,7 +3,6 @@
     Refused
     ├── NotAuthenticated    not_authenticated    nobody is signed in, or the token is no good
     ├── Forbidden           forbidden            signed in, but this is not theirs to do
-    ├── NotActivated        not_activated        the account waits for the link in its mail to be followed
     ├── TokenInvalid        invalid_token        a token of a mail is used, expired or none
     ├── NotFound            not_found            no such thing, or not theirs to know of
     ├── Invalid             validation           the input breaks a rule of form or a limit
@@ -45,12 +44,6 @@ class Forbidden(Refused):
     """The caller is known and may not do this."""
 
     code = "forbidden"
-
-
-class NotActivated(Refused):
-    """The password is right, but nobody has followed the link in the activation mail yet."""
-
-    code = "not_activated"
 
 
 class TokenInvalid(Refused):

@@ -77,11 +77,12 @@ class SessionEnded:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """What an account may do is another than it was; ``barred`` accounts may do nothing."""
+    """What an account may do, or its address, is another than it was; ``barred`` accounts may do nothing."""
 
     user_id: str
     role: Role
     barred: bool
+    email: str
 
 
 Change = (

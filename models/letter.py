@@ -7,6 +7,7 @@ from typing import Any
 # Kinds of mails that are about somebody's account, and not about an order or a product.
 ACCOUNT_KINDS: tuple[str, ...] = (
     "activate",
+    "activate_anew",
     "already_registered",
     "confirm_email",
     "email_changed",

@@ -28,12 +28,6 @@ class AccountRequests:
         rows = await self._requests.find().sort("_id", 1).limit(limit).to_list(None)
         return [AccountRequest(str(row["_id"]), row["kind"], row["email"], row["data"]) for row in rows]
 
-    async def latest_token(self, user_id: str, purpose: Purpose) -> Mapping[str, Any]:
-        """Return what using the latest unused token of that purpose would set."""
-        query: Document = {"user_id": ObjectId(user_id), "purpose": purpose, "used_at": None}
-        row = await self._tokens.find_one(query, sort=[("_id", -1)])
-        return row["data"] if row else {}
-
     async def grant(
         self, request: AccountRequest, purpose: Purpose, user_id: str, seconds: int, data: Mapping[str, Any]
     ) -> None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
-from models.account import Account, Purpose
+from models.account import Account, Purpose, digest
 from models.errors import Conflict
 from models.letter import Letter
 from mongo import documents
@@ -57,10 +57,21 @@ class AccountChanges:
         return await self._whole(change)
 
     async def change_password(
-        self, user_id: str, hashed: str, letter: Callable[[Account], Letter], *, keep: str
+        self, user_id: str, seen: str, hashed: str, letter: Callable[[Account], Letter], *, keep: str
     ) -> Account | None:
-        """Set a new password, end all sessions but one, and queue a mail that says so."""
-        return await self._whole(lambda session: self._renew(session, ObjectId(user_id), hashed, letter, {}, keep=keep))
+        """Set a new password, end all sessions but one, and queue a mail that says so.
+
+        None where the password is not any more the one that was ``seen`` (its hash), or the session to keep is over:
+        whoever reset the password meanwhile has the last word.
+        """
+
+        async def change(session: Session) -> Account | None:
+            kept: Document = {"_id": ObjectId(keep), "ended": None}
+            if not await self._database["sessions"].find_one(kept, session=session):
+                return None
+            return await self._renew(session, ObjectId(user_id), hashed, letter, {}, keep=keep, seen=seen)
+
+        return await self._whole(change)
 
     async def change_email(self, token_id: str, letter: Callable[[Account], Letter]) -> Account | None:
         """Use an email token: take the new address, and tell the old one. Conflict: somebody else has it."""
@@ -68,9 +79,12 @@ class AccountChanges:
         async def change(session: Session) -> Account | None:
             token = await self._use(session, token_id, "email_change")
             before = await self._account(session, token["user_id"]) if token else None
-            if token is None or before is None or before.barred:
+            # Asked for with a password that is the account's no more: whoever reset it has the last word.
+            if token is None or before is None or before.barred or token["data"]["seen"] != digest(before.password):
                 return None
-            await self._set(session, {"_id": token["user_id"]}, {"email": {"$literal": token["data"]["email"]}})
+            new = {"email": {"$literal": token["data"]["email"]}, "changed_at": "$$NOW"}
+            await self._set(session, {"_id": token["user_id"]}, new)
+            await self._void_tokens(session, token["user_id"])  # they went to the old address
             await self._write(session, letter(before))
             return await self._account(session, token["user_id"])
 
@@ -88,18 +102,21 @@ class AccountChanges:
         more: Document,
         *,
         keep: str | None = None,
+        seen: str | None = None,
     ) -> Account | None:
-        await self._set(session, {"_id": user_id, "deleted_at": None}, {"password": {"$literal": hashed}, **more})
+        query: Document = {"_id": user_id, "deleted_at": None}
+        if seen is not None:
+            query["password"] = seen
+        if not await self._set(session, query, {"password": {"$literal": hashed}, **more}):
+            return None
         account = await self._account(session, user_id)
-        if account is None or account.deleted_at is not None:
+        if account is None:
             return None
         others: Document = {"user_id": user_id, "ended": None}
         if keep:
             others["_id"] = {"$ne": ObjectId(keep)}
         await self._database["sessions"].update_many(others, ending("password_changed"), session=session)
-        # Tokens that were granted to whoever knew the old password, or read the mails then, are good no more.
-        unused: Document = {"user_id": user_id, "used_at": None, "purpose": {"$in": ["reset", "email_change"]}}
-        await self._tokens.update_many(unused, [{"$set": {"used_at": "$$NOW"}}], session=session)
+        await self._void_tokens(session, user_id)  # granted to whoever knew the old password, or read the mails then
         await self._write(session, letter(account))
         return account
 
@@ -110,8 +127,13 @@ class AccountChanges:
         row: Document | None = await self._tokens.find_one_and_update(query, change, session=session)
         return row
 
-    async def _set(self, session: Session, query: Document, fields: Document) -> None:
-        await self._users.update_one(query, [{"$set": fields}], session=session)
+    async def _void_tokens(self, session: Session, user_id: Any) -> None:
+        unused: Document = {"user_id": user_id, "used_at": None, "purpose": {"$in": ["reset", "email_change"]}}
+        await self._tokens.update_many(unused, [{"$set": {"used_at": "$$NOW"}}], session=session)
+
+    async def _set(self, session: Session, query: Document, fields: Document) -> bool:
+        result = await self._users.update_one(query, [{"$set": fields}], session=session)
+        return result.matched_count == 1
 
     async def _account(self, session: Session, user_id: Any) -> Account | None:
         row = await self._users.find_one({"_id": user_id}, session=session)

@@ -237,7 +237,7 @@ def listing_of(document: Mapping[str, Any]) -> Listing:
     )
 
 
-STANDING_FIELDS: Document = dict.fromkeys(("role", "disabled_at", "deleted_at"), 1)
+STANDING_FIELDS: Document = dict.fromkeys(("role", "disabled_at", "deleted_at", "email"), 1)
 
 
 def account_of(document: Mapping[str, Any]) -> Account:
@@ -258,7 +258,7 @@ def account_of(document: Mapping[str, Any]) -> Account:
 def standing_of(document: Mapping[str, Any]) -> AccountChanged:
     """Read what an account may do."""
     barred = document.get("disabled_at") is not None or document.get("deleted_at") is not None
-    return AccountChanged(str(document["_id"]), document["role"], barred)
+    return AccountChanged(str(document["_id"]), document["role"], barred, document["email"])
 
 
 def notification_of(document: Mapping[str, Any]) -> Notification:

@@ -6,9 +6,10 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ReturnDocument
 
-from models.account import LoginSession, Visitor
+from models.account import Account, Lasting, LoginSession, Visitor
 from models.feed import SessionEnded
-from mongo.driver import Database, Document
+from mongo.driver import Database, Document, Driver, Session
+from mongo.whole import whole
 
 _LIVE: Document = {"ended": None, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
 
@@ -16,30 +17,53 @@ _LIVE: Document = {"ended": None, "$expr": {"$gt": ["$expires_at", "$$NOW"]}}
 class Sessions:
     """The sessions. Dates are of the database's clock; a session that is over is kept until it would have expired."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, driver: Driver, database: Database) -> None:
+        self._driver = driver
         self._sessions = database["sessions"]
+        self._users = database["users"]
 
-    async def begin(self, user_id: str, family: str, token: str, visitor: Visitor, days: int) -> str:
-        """Add a session with the digests of its family's secret and of its first token; return its id."""
-        session_id = ObjectId()
+    async def begin(self, account: Account, family: str, token: str, visitor: Visitor, lasting: Lasting) -> str | None:
+        """Add a session with the digests of its family's secret and of its first token; return its id.
+
+        None where the account is not as it was read any more: its password was changed, or it was closed.
+        """
+        session_id, user_id = ObjectId(), ObjectId(account.id)
+        as_read: Document = {"_id": user_id, "password": account.password, "disabled_at": None, "deleted_at": None}
         fields: Document = {
-            "user_id": ObjectId(user_id),
+            "user_id": user_id,
             "family": family,
             "token": token,
             "address": {"$literal": visitor.address},
             "device": {"$literal": visitor.device},
             "created_at": "$$NOW",
             "last_used_at": "$$NOW",
-            "expires_at": {"$dateAdd": {"startDate": "$$NOW", "unit": "day", "amount": days}},
+            "expires_at": _expiry("$$NOW", lasting),
             "ended": None,
         }
-        await self._sessions.update_one({"_id": session_id}, [{"$set": fields}], upsert=True)
-        return str(session_id)
 
-    async def rotate(self, family: str, token: str, following: str, visitor: Visitor) -> LoginSession | None:
+        async def change(session: Session) -> str | None:
+            # Written, so that a reset at the same moment meets this: either it ends the session, or there is none.
+            known = await self._users.update_one(as_read, [{"$set": {"last_login_at": "$$NOW"}}], session=session)
+            if not known.matched_count:
+                return None
+            await self._sessions.update_one({"_id": session_id}, [{"$set": fields}], upsert=True, session=session)
+            return str(session_id)
+
+        return await whole(self._driver, change)
+
+    async def rotate(
+        self, family: str, token: str, following: str, visitor: Visitor, lasting: Lasting
+    ) -> LoginSession | None:
         """Take the next token in place of the present one; None where that is not the present one of a live session."""
         change: list[Document] = [
-            {"$set": {"token": following, "last_used_at": "$$NOW", "address": {"$literal": visitor.address}}}
+            {
+                "$set": {
+                    "token": following,
+                    "last_used_at": "$$NOW",
+                    "address": {"$literal": visitor.address},
+                    "expires_at": _expiry("$created_at", lasting),
+                }
+            }
         ]
         query: Document = {"family": family, "token": token, **_LIVE}
         row = await self._sessions.find_one_and_update(query, change, return_document=ReturnDocument.AFTER)
@@ -69,6 +93,13 @@ class Sessions:
         query: Document = {"ended.at": {"$type": "date"}, "$expr": {"$gte": ["$ended.at", since]}}
         rows = await self._sessions.find(query, {"ended": 1}).to_list(None)
         return [ended_of(row["_id"], row["ended"]) for row in rows]
+
+
+def _expiry(created_at: str, lasting: Lasting) -> Document:
+    """Return the end of a session that is used now."""
+    at_most: Document = {"$dateAdd": {"startDate": created_at, "unit": "day", "amount": lasting.days}}
+    unused: Document = {"$dateAdd": {"startDate": "$$NOW", "unit": "day", "amount": lasting.idle_days}}
+    return {"$min": [at_most, unused]}
 
 
 def ending(reason: str) -> list[Document]:

@@ -205,6 +205,7 @@ class SignedOut(Answer):
 
 
 class AccountNews(Answer):
-    """What the socket's user may do has changed."""
+    """What the socket's user may do, or their address, has changed."""
 
     role: str
+    email: str

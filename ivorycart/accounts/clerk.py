@@ -26,9 +26,6 @@ class RequestBook(Protocol):
     async def waiting(self, limit: int) -> Sequence[AccountRequest]:
         """Return the oldest requests."""
 
-    async def latest_token(self, user_id: str, purpose: Purpose) -> Mapping[str, Any]:
-        """Return what using the latest unused token of that purpose would set."""
-
     async def grant(
         self, request: AccountRequest, purpose: Purpose, user_id: str, seconds: int, data: Mapping[str, Any]
     ) -> None:
@@ -81,8 +78,8 @@ class Clerk:
                 await self._registered(request, account)
             case "activation":
                 if account and not account.activated_at:
-                    chosen = await self.requests.latest_token(account.id, "activation")
-                    await self._send(request, "activation", account, chosen)
+                    # Of several registrations nobody knows whose this is: the reader of the mail chooses anew.
+                    await self._send(request, "reset", account, kind="activate_anew")
             case "reset":
                 if account:
                     await self._send(request, "reset", account)
@@ -104,7 +101,8 @@ class Clerk:
         if holder:
             await self._tell_of_account(holder.email)
         elif account and not account.barred:
-            await self._send(request, "email_change", account, {"email": request.email}, to=request.email)
+            asked = {"email": request.email, "seen": request.data["seen"]}
+            await self._send(request, "email_change", account, asked, to=request.email)
 
     async def _send(
         self,
@@ -114,9 +112,10 @@ class Clerk:
         data: Mapping[str, Any] | None = None,
         *,
         to: str | None = None,
+        kind: str | None = None,
     ) -> None:
         await self.requests.grant(request, purpose, account.id, SECONDS[purpose], data or {})
-        kind = KINDS[purpose]
+        kind = kind or KINDS[purpose]
         name = str((data or {}).get("name", account.name))
         known = {"purpose": purpose, "request_id": request.id, "name": name, "minutes": SECONDS[purpose] // 60}
         await self.outbox.add(Letter(f"{kind}:{request.id}", kind, to or account.email, known))

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ivorycart.accounts.choosing import choose
-from ivorycart.accounts.passwords import Passwords
+from ivorycart.accounts.passwords import NO_PASSWORD, Passwords
 from ivorycart.accounts.trail import Trail
 from models.account import AccountRequest, AuditEvent
 from models.errors import Conflict, Invalid
 from models.roles import Role
 
-NO_PASSWORD = ""  # no password has this hash
 SHORTEST, LONGEST = 8, 128  # characters, as over the wire
 
 

@@ -21,6 +21,7 @@ import bcrypt
 T = TypeVar("T")
 
 DEFAULT_COST = 12
+NO_PASSWORD = ""  # no password has this hash
 LOWEST_PRIORITY = 19
 
 

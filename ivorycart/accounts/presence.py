@@ -40,9 +40,17 @@ class Presence:
         for connection in self._of_user(account.user_id):
             if account.barred:
                 await self._sign_out(connection, BARRED)
-            elif connection.user and connection.user.role != account.role:
-                self.connections.change(connection.sid, user=replace(connection.user, role=account.role))
-                await self.outlet.send("account", {"role": account.role}, to=connection.sid)
+            else:
+                await self._update(connection.sid, account)
+
+    async def _update(self, sid: str, account: AccountChanged) -> None:
+        connection = self.connections.get(sid)  # as it is now: it may have signed in as somebody else meanwhile
+        if connection is None or connection.user is None or connection.user.id != account.user_id:
+            return
+        user = replace(connection.user, role=account.role, email=account.email)
+        if user != connection.user:
+            self.connections.change(sid, user=user)
+            await self.outlet.send("account", {"role": account.role, "email": account.email}, to=sid)
 
     def _of_user(self, user_id: str) -> list[Connection]:
         return list(self.connections.of_owner(owner_of_user(user_id)))

@@ -11,7 +11,7 @@ from ivorycart.accounts.registering import RequestBook
 from ivorycart.accounts.sessions import LoginSessions
 from ivorycart.accounts.trail import Trail
 from ivorycart.rate_limits import RateLimits
-from models.account import Account, AccountRequest, AuditEvent, Visitor
+from models.account import Account, AccountRequest, AuditEvent, Visitor, digest
 from models.errors import NotAuthenticated, NotFound, TokenInvalid
 from models.letter import Letter
 
@@ -32,9 +32,9 @@ class Changes(Protocol):
         """Use a reset token; None where it is not good."""
 
     async def change_password(
-        self, user_id: str, hashed: str, letter: Callable[[Account], Letter], *, keep: str
+        self, user_id: str, seen: str, hashed: str, letter: Callable[[Account], Letter], *, keep: str
     ) -> Account | None:
-        """Set a new password and end all sessions but one."""
+        """Set a new password and end all sessions but one; None where the hash is not any more the one seen."""
 
     async def change_email(self, token_id: str, letter: Callable[[Account], Letter]) -> Account | None:
         """Use an email token; None where it is not good."""
@@ -81,15 +81,21 @@ class Recovering:
         choose(password, email=account.email, name=account.name)
         hashed = await self.passwords.hash(password)
         letter = self._password_changed(self.new_id())
-        await self.sessions.end_all(user_id, "password_changed", keep=session_id)
-        await self.changes.change_password(user_id, hashed, letter, keep=session_id)
+        changed = await self.changes.change_password(user_id, account.password, hashed, letter, keep=session_id)
+        if changed is None:  # somebody was quicker: with a reset, say
+            raise NotAuthenticated("the password was changed meanwhile: sign in again")
+        await self.sessions.end_all(user_id, "password_changed", keep=session_id)  # in this process at once
         await self.trail.note(AuditEvent(kind="change_password", user_id=user_id, actor_id=user_id, visitor=visitor))
 
     async def begin_email_change(self, *, user_id: str, email: str, password: str, visitor: Visitor) -> None:
         """Have the new address asked for its consent, given the password."""
+        account = await self._proven(user_id, password, visitor, "change_email")
+        await self.limits.hit("mail_address", visitor.address)
         await self.limits.hit("mail", email)
-        await self._proven(user_id, password, visitor, "change_email")
-        await self.requests.add(AccountRequest(self.new_id(), "email_change", email, {"user_id": user_id}))
+        asked = {"user_id": user_id, "seen": digest(account.password)}
+        await self.requests.add(AccountRequest(self.new_id(), "email_change", email, asked))
+        event = AuditEvent(kind="ask_for_email", user_id=user_id, actor_id=user_id, email=email, visitor=visitor)
+        await self.trail.note(event)
 
     async def confirm_email_change(self, *, token: str, visitor: Visitor) -> Account:
         """Take the new address; the old one is told. TokenInvalid for a token that is not good."""

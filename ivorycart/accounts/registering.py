@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ivorycart.accounts.choosing import choose
 from ivorycart.accounts.mail_tokens import MailTokens
-from ivorycart.accounts.passwords import Passwords
+from ivorycart.accounts.passwords import NO_PASSWORD, Passwords
 from ivorycart.accounts.trail import Trail
 from ivorycart.rate_limits import RateLimits
 from models.account import Account, AccountRequest, AuditEvent, Visitor
@@ -57,7 +57,10 @@ class Registering:
     activation_required: bool
 
     async def register(self, *, email: str, password: str, name: str, visitor: Visitor) -> None:
-        """Make a buyer's account; for an address that has one nothing changes but that its owner gets a mail."""
+        """Make a buyer's account; for an address that has one nothing changes but that its owner gets a mail.
+
+        Until the address is proven the account has no password: what was chosen waits in the link's token.
+        """
         await self.limits.hit("register", visitor.address)
         choose(password, email=email, name=name)
         hashed = await self.passwords.hash(password)
@@ -70,7 +73,7 @@ class Registering:
                 email=email,
                 name=name,
                 role="buyer",
-                password=hashed,
+                password=NO_PASSWORD if self.activation_required else hashed,
                 activated=not self.activation_required,
                 user_id=user_id,
             ),

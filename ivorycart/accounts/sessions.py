@@ -5,9 +5,9 @@ the family's with another than the present token's has one that was used before:
 ends. Only digests are stored.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,12 +15,11 @@ import structlog
 
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.accounts.trail import Trail
-from models.account import Account, AuditEvent, LoginSession, Visitor
+from models.account import Account, AuditEvent, Lasting, LoginSession, Visitor, digest
 from models.errors import NotAuthenticated, NotFound
 from models.feed import SessionEnded
 
 SECRET_BYTES = 24
-DEVICE_LENGTH = 200
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +27,12 @@ log = structlog.get_logger(__name__)
 class SessionBook(Protocol):
     """Where sessions are kept."""
 
-    async def begin(self, user_id: str, family: str, token: str, visitor: Visitor, days: int) -> str:
-        """Add a session by the digests of its secrets; return its id."""
+    async def begin(self, account: Account, family: str, token: str, visitor: Visitor, lasting: Lasting) -> str | None:
+        """Add a session by the digests of its secrets; None where the account is not as it was read any more."""
 
-    async def rotate(self, family: str, token: str, following: str, visitor: Visitor) -> LoginSession | None:
+    async def rotate(
+        self, family: str, token: str, following: str, visitor: Visitor, lasting: Lasting
+    ) -> LoginSession | None:
         """Take the next token in place of the present one; None where that is not the present one."""
 
     async def of_family(self, family: str) -> LoginSession | None:
@@ -70,27 +71,28 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginSessions:
-    """Begins, refreshes and ends sessions; one lives for ``days`` at the most."""
+    """Begins, refreshes and ends sessions."""
 
     book: SessionBook
     accounts: AccountBook
     tokens: Tokens
     trail: Trail
     standing: EndListener
-    days: int
+    lasting: Lasting
 
     async def begin(self, account: Account, visitor: Visitor) -> SignedIn:
-        """Sign somebody in on a device."""
+        """Sign somebody in on a device; NotAuthenticated where the account was changed since it was read."""
         family, token = secrets.token_urlsafe(SECRET_BYTES), secrets.token_urlsafe(SECRET_BYTES)
-        told = Visitor(visitor.address, visitor.device[:DEVICE_LENGTH])
-        session_id = await self.book.begin(account.id, _digest(family), _digest(token), told, self.days)
+        session_id = await self.book.begin(account, digest(family), digest(token), visitor, self.lasting)
+        if session_id is None:
+            raise NotAuthenticated("the email or the password is wrong")
         return self._signed_in(account, session_id, family, token)
 
     async def refresh(self, refresh_token: str, visitor: Visitor) -> SignedIn:
         """Return the next tokens; NotAuthenticated where this refresh token is not the session's present one."""
         family, _, token = refresh_token.partition(".")
         following = secrets.token_urlsafe(SECRET_BYTES)
-        session = await self.book.rotate(_digest(family), _digest(token), _digest(following), visitor)
+        session = await self.book.rotate(digest(family), digest(token), digest(following), visitor, self.lasting)
         if session is None:
             await self._end_reused(family, visitor)
             raise NotAuthenticated("sign in again")
@@ -100,10 +102,11 @@ class LoginSessions:
         return self._signed_in(account, session.id, family, following)
 
     async def _end_reused(self, family: str, visitor: Visitor) -> None:
-        session = await self.book.of_family(_digest(family))
+        session = await self.book.of_family(digest(family))
         if session is None:
             return
-        await self.end(session.user_id, session.id, "refresh_token_reused")
+        with suppress(NotFound):  # of several at once, one ends it
+            await self.end(session.user_id, session.id, "refresh_token_reused")
         event = AuditEvent(kind="refresh_token_reused", ok=False, user_id=session.user_id, visitor=visitor)
         await self.trail.note(event)
         log.warning("session.refresh_token_reused", user=session.user_id, session=session.id)
@@ -127,13 +130,16 @@ class LoginSessions:
 
     async def of_refresh_token(self, refresh_token: str) -> LoginSession | None:
         """Return the live session of a refresh token, be it the present one or one before."""
-        return await self.book.of_family(_digest(refresh_token.partition(".")[0]))
+        return await self.book.of_family(digest(refresh_token.partition(".")[0]))
+
+    async def replaced(self, refresh_token: str) -> None:
+        """End the session of a refresh token whose device has signed in anew."""
+        session = await self.of_refresh_token(refresh_token)
+        if session:
+            with suppress(NotFound):  # it ended by itself
+                await self.end(session.user_id, session.id, "signed_in_anew")
 
     def _signed_in(self, account: Account, session_id: str, family: str, token: str) -> SignedIn:
         claims: Mapping[str, str] = {"email": account.email, "name": account.name, "role": account.role}
         access = self.tokens.issue(user_id=account.id, session_id=session_id, **claims)
         return SignedIn(access, self.tokens.seconds, f"{family}.{token}", account)
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -8,7 +8,7 @@ from ivorycart.accounts.sessions import LoginSessions, SignedIn
 from ivorycart.accounts.trail import Trail
 from ivorycart.rate_limits import RateLimits
 from models.account import Account, AuditEvent, Visitor
-from models.errors import Forbidden, NotActivated, NotAuthenticated
+from models.errors import Forbidden, NotAuthenticated
 
 
 class AccountBook(Protocol):
@@ -23,14 +23,13 @@ class AccountBook(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningIn:
-    """Signs people in. With ``activation_required`` only those who proved their address."""
+    """Signs people in. An account whose address is not proven yet has no password, so nobody signs in to it."""
 
     accounts: AccountBook
     sessions: LoginSessions
     passwords: Passwords
     limits: RateLimits
     trail: Trail
-    activation_required: bool
 
     async def login(self, *, email: str, password: str, visitor: Visitor) -> SignedIn:
         """Sign in, or refuse without saying what was wrong; only who knows the password hears what else is amiss."""
@@ -44,12 +43,9 @@ class SigningIn:
         if account.disabled_at:
             await self._note(account, email, visitor, refused="disabled")
             raise Forbidden("this account is disabled")
-        if self.activation_required and account.activated_at is None:
-            await self._note(account, email, visitor, refused="not_activated")
-            raise NotActivated("follow the link in the mail first; another one can be sent")
+        signed_in = await self.sessions.begin(account, visitor)
         if self.passwords.outdated(account.password):
             await self.accounts.rehash(account.id, account.password, await self.passwords.hash(password))
-        signed_in = await self.sessions.begin(account, visitor)
         await self._note(account, email, visitor)
         return signed_in
 

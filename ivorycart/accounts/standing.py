@@ -61,7 +61,7 @@ class Standing:
         _, account = self._changed.get(user.id, (0.0, None))
         if account is None:
             return user
-        return None if account.barred else replace(user, role=account.role)
+        return None if account.barred else replace(user, role=account.role, email=account.email)
 
     def _forget(self) -> None:
         """Drop what no token can be affected by any more; entries are in the order of their times."""

@@ -23,7 +23,8 @@ from ivorycart.mail.money import money
 KINDS = frozenset(
     {
         *("order_placed", "low_stock", "low_stock_seller"),
-        *("already_registered", "activate", "reset_password", "password_changed", "confirm_email", "email_changed"),
+        *("already_registered", "activate", "activate_anew", "reset_password"),
+        *("password_changed", "confirm_email", "email_changed"),
     }
 )
 

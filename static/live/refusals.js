@@ -32,7 +32,6 @@ function shortage(available) {
 const SAID_OF_ACCOUNTS = {
   unanswered: "No answer from the shop. Try again in a moment.",
   not_authenticated: "The email or the password is wrong.",
-  not_activated: "Follow the link in our mail first: it proves that the address is yours.",
   forbidden: "This account is disabled.",
   conflict: "This address has an account of its own by now.",
 };

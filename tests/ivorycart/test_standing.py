@@ -38,12 +38,18 @@ def test_a_session_that_ended_is_worth_nothing(standing):
 
 def test_a_role_is_the_present_one_whatever_the_token_says(standing):
     """The last change counts; a barred account may do nothing until it is let in again."""
-    standing.changed(AccountChanged(ADA.id, "seller", barred=False))
+    standing.changed(AccountChanged(ADA.id, "seller", barred=False, email=ADA.email))
     assert standing.applied(ADA) == replace(ADA, role="seller")
-    standing.changed(AccountChanged(ADA.id, "seller", barred=True))
+    standing.changed(AccountChanged(ADA.id, "seller", barred=True, email=ADA.email))
     assert standing.applied(ADA) is None
-    standing.changed(AccountChanged(ADA.id, "admin", barred=False))
+    standing.changed(AccountChanged(ADA.id, "admin", barred=False, email=ADA.email))
     assert standing.applied(ADA) == replace(ADA, role="admin")
+
+
+def test_an_address_is_the_present_one_whatever_the_token_says(standing):
+    """So that nothing more is mailed to the one before."""
+    standing.changed(AccountChanged(ADA.id, "buyer", barred=False, email="new@shop.test"))
+    assert standing.applied(ADA) == replace(ADA, email="new@shop.test")
 
 
 def test_what_no_token_can_be_affected_by_any_more_is_forgotten(standing, now):
@@ -51,21 +57,21 @@ def test_what_no_token_can_be_affected_by_any_more_is_forgotten(standing, now):
     for number in range(100):
         now[0] += 1
         standing.ended(SessionEnded(f"{number:024}", ADA.id, "signed_out"))
-        standing.changed(AccountChanged(f"{number:024}", "seller", barred=False))
+        standing.changed(AccountChanged(f"{number:024}", "seller", barred=False, email=ADA.email))
     assert len(standing._ended) == len(standing._changed) == 61
     assert standing.applied(replace(ADA, session_id=f"{99:024}")) is None
     now[0] += 1000
     standing.ended(SessionEnded("9" * 24, ADA.id, "signed_out"))
-    standing.changed(AccountChanged("9" * 24, "seller", barred=False))
+    standing.changed(AccountChanged("9" * 24, "seller", barred=False, email=ADA.email))
     assert len(standing._ended) == len(standing._changed) == 1
 
 
 def test_a_change_of_a_change_keeps_the_order_of_times(standing, now):
     """An account that changes again is as young as its last change."""
-    standing.changed(AccountChanged(ADA.id, "seller", barred=False))
+    standing.changed(AccountChanged(ADA.id, "seller", barred=False, email=ADA.email))
     now[0] += 50
-    standing.changed(AccountChanged(BOB.id, "seller", barred=False))
-    standing.changed(AccountChanged(ADA.id, "admin", barred=False))
+    standing.changed(AccountChanged(BOB.id, "seller", barred=False, email=ADA.email))
+    standing.changed(AccountChanged(ADA.id, "admin", barred=False, email=ADA.email))
     now[0] += 50
     standing.ended(SessionEnded("9" * 24, ADA.id, "signed_out"))
     assert standing.applied(ADA) == replace(ADA, role="admin")

@@ -11,7 +11,7 @@ from bench.root import ROOT
 from ivorycart.accounts.erasing import Eraser
 from ivorycart.alerts import Alerter
 from ivorycart.ledger import Ledger
-from models.account import AccountRequest, AuditEvent, Visitor
+from models.account import AccountRequest, AuditEvent, Lasting, Visitor
 from models.administration import OPERATOR, Act, AuditQuery, judge
 from models.commands import Adjust, Restock, SetEmail, SetLine
 from models.identity import owner_of_user
@@ -50,7 +50,10 @@ async def live(driver: Driver, database: Database, ledger: Ledger, number: int =
     await requests.grant(request, "email_change", user_id, 600, {"email": former})
     await Emails(database).add(Letter(f"activate:{ObjectId()}", "activate", email, {"name": "Ada Lovelace"}))
     await Emails(database).add(Letter(f"email_changed:{ObjectId()}", "email_changed", former, {"name": "Ada Lovelace"}))
-    await Sessions(database).begin(user_id, f"family {number}", "token", Visitor("10.1.2.3", "Netscape"), 30)
+    account = await Users(database).get(user_id)
+    assert account
+    device = Visitor("10.1.2.3", "Netscape")
+    await Sessions(driver, database).begin(account, f"family {number}", "token", device, Lasting(30, 14))
     await trail.note(AuditEvent(kind="register", email=email))
     await trail.note(AuditEvent(kind="login", user_id=user_id, email=former))
     return user_id

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from models.account import Account, AuditEvent, Visitor
+from models.account import Account, AuditEvent, Lasting, Visitor
 from models.administration import Act, Actor, AuditQuery, UserQuery, deleted_email, judge
 from models.errors import Conflict, NotFound, Refused
 from mongo.audit_trail import AuditTrail
@@ -138,8 +138,10 @@ async def test_an_act_is_written_with_its_event_and_the_end_of_sessions(
     driver: Driver, database: Database, people: dict[str, str]
 ):
     """Those who listen for what accounts may do see that it changed."""
-    sessions = Sessions(database)
-    await sessions.begin(people["bob"], "family", "token", Visitor("10.0.0.9"), 30)
+    sessions = Sessions(driver, database)
+    bob = await Users(database).get(people["bob"])
+    assert bob
+    await sessions.begin(bob, "family", "token", Visitor("10.0.0.9"), Lasting(30, 14))
     account = await do(driver, database, people["bob"], "disable", people["ada"], reason="fraud")
     assert account.disabled_at
     assert await sessions.of_user(people["bob"]) == []

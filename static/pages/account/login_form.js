@@ -5,7 +5,7 @@ import { useForm } from "../../components/form.js";
 import { useLive } from "../../components/live_context.js";
 import { MailSent } from "./mail_sent.js";
 
-/** Signing in by email and password; who has not followed the activation link yet can have another. */
+/** Signing in by email and password. The refusal cannot tell who waits for an activation, so it offers the mail to all. */
 export function LoginForm() {
   const { account, session, notices } = useLive();
   const [email, setEmail] = useState("");
@@ -21,7 +21,7 @@ export function LoginForm() {
       <${Field} label="Password" name="password" type="password" autocomplete="current-password" most=${128} problem=${fields.password} />
       <${Submit} busy=${busy} working="Signing in…">Sign in<//>
     </form>
-    ${code === "not_activated" && html`<${MailSent} kind="activation" email=${email} />`}
+    ${code === "not_authenticated" && html`<${MailSent} kind="activation" email=${email} />`}
     <p class="desk-links"><a href="/forgot-password">Forgotten your password?</a><a href="/register">Create an account</a></p>
   `;
 }

@@ -5,7 +5,7 @@ import { useForm } from "../../components/form.js";
 import { useLive } from "../../components/live_context.js";
 
 const MAILS = {
-  activation: { path: "/api/auth/resend-activation", button: "Send another link", holds: "a day" },
+  activation: { path: "/api/auth/resend-activation", button: "Not activated yet? Send another link", holds: "ten minutes" },
   reset: { path: "/api/auth/forgot-password", button: "Send me a link", holds: "ten minutes" },
 };
 

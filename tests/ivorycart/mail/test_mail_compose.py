@@ -29,6 +29,7 @@ DATA: dict[str, dict[str, Any]] = {
     "low_stock": LOW,
     "low_stock_seller": LOW,
     "already_registered": {},
+    "activate_anew": {"name": "Zoë", "token": "t0ken", "minutes": 10},
     "activate": {"name": "Zoë", "token": "t0ken", "minutes": 1440},
     "reset_password": {"name": "Zoë", "token": "t0ken", "minutes": 10},
     "confirm_email": {"name": "Zoë", "token": "t0ken", "minutes": 60},

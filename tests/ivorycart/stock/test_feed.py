@@ -279,7 +279,10 @@ async def test_a_long_batch_lets_everything_else_run_and_what_has_been_read_coun
 
 async def test_the_end_of_a_session_and_a_new_role_reach_the_sockets():
     """By whoever keeps an eye on the doors; it learns anew what it may have missed in a gap."""
-    ended, changed = SessionEnded("s" * 24, "u" * 24, "signed_out"), AccountChanged("u" * 24, "seller", barred=False)
+    ended, changed = (
+        SessionEnded("s" * 24, "u" * 24, "signed_out"),
+        AccountChanged("u" * 24, "seller", barred=False, email="a@b.c"),
+    )
     stage = Stage([ended], HistoryLost("gone"), [changed])
     await stage.feed.open()
     await stage.run()
