@@ -133,7 +133,7 @@ async def test_a_new_role_counts_at_once(cast: Cast, visitor: Any):
     """For the token and the socket that were there before; and it is noted who gave it."""
     socket = await visitor(token=cast.ada.token)
     assert (await cast.act("PUT", "/role", {"role": "admin"}))[1]["role"] == "admin"
-    assert await socket.hear("account") == {"role": "admin"}
+    assert (await socket.hear("account"))["role"] == "admin"
 
     async def status() -> int:
         return (await cast.ada.ask("GET", "/api/admin/users"))[0]
