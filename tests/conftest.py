@@ -45,7 +45,8 @@ async def database(driver: Driver) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
     """Run the whole server with demo data, for tests that leave room for each other."""
-    settings = {"DEMO": "true", "LOGINS_PER_MINUTE": "100000", "REGISTRATIONS_PER_MINUTE": "100000"}
+    often = dict.fromkeys(("LOGINS_PER_MINUTE", "REGISTRATIONS_PER_MINUTE", "MAILS_PER_HOUR"), "100000")
+    settings = {"DEMO": "true", **often}
     running = await RunningShop(tmp_path_factory.mktemp("shop") / "data", settings).start()
     yield running
     assert await running.stop() == 0, running.log.read_text()[-3000:]

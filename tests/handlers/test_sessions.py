@@ -1,10 +1,13 @@
 """Sessions: signed in per device, refreshed by a token that is good once, ended from anywhere."""
 
 import asyncio
+import time
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 
+from bench.accounts import ACTS, told_apart
 from tests.accounts import REFRESH, person
 from tests.handlers.doors import send
 
@@ -146,3 +149,56 @@ async def test_what_is_no_token_of_a_mail_gets_the_one_answer(shop, path, token)
     """400, whatever is wrong with it."""
     body = {"token": token} | ({"password": PASSWORD} if path == "reset-password" else {})
     assert (await send(shop.url, "POST", f"/api/auth/{path}", body)).is_problem(400, "invalid_token")
+
+
+async def test_signing_in_anew_on_a_device_ends_its_former_session(shop, account):
+    """Nobody is left signed in by a token that nobody has in hand."""
+    async with person(shop.url) as ada, person(shop.url) as former:
+        await ada.login(account, PASSWORD)
+        former.refresh_token, former.token = ada.refresh_token, ada.token
+        assert await ada.login(account, PASSWORD) == 200
+        assert len((await ada.ask("GET", "/api/auth/sessions"))[1]["items"]) == 1
+        assert (await former.ask("GET", "/api/auth/profile"))[0] == 401
+        assert await former.refresh() == 401
+
+
+async def test_a_body_that_comes_after_its_session_ended_is_refused(shop, account):
+    """Who asks is looked at again once the body is there, however slowly it came."""
+    async with person(shop.url) as ada:
+        await ada.login(account, PASSWORD)
+        where = urlsplit(shop.url)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        body = b'{"name": "Eve"}'
+        writer.write(
+            b"PUT /api/auth/profile HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n"
+            % len(body)
+            + f"Authorization: Bearer {ada.token}\r\n\r\n".encode()
+            + body[:1]
+        )
+        await writer.drain()
+        await asyncio.sleep(0.3)  # the request is being read
+        assert (await ada.ask("POST", "/api/auth/logout", {}))[0] == 200
+        writer.write(body[1:])
+        answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 401 ")
+        assert await ada.login(account, PASSWORD) == 200
+        assert (await ada.ask("GET", "/api/auth/profile"))[1]["name"] == "Ada"
+
+
+async def test_time_does_not_tell_who_has_an_account(shop, account, record_property):
+    """Of known and unknown addresses in turns, neither takes longer as a rule; the figures are those of a benchmark."""
+    async with person(shop.url) as visitor:
+        for act, (path, body) in ACTS.items():
+            times = {True: [], False: []}
+            for number in range(200):
+                known = number % 2 == 0
+                email = account if known else f"{uuid4().hex}@example.org"
+                asked = time.perf_counter()
+                status, _ = await visitor.ask("POST", path, body(email))
+                times[known].append(time.perf_counter() - asked)
+                assert status in {201, 202, 401}
+            apart = told_apart(times[True], times[False])
+            record_property(f"{act} told apart", apart)
+            assert 0.3 < apart < 0.7, act  # chance alone leaves this once in a million runs

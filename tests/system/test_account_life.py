@@ -1,10 +1,11 @@
 """The whole life of an account, by the mails that a real mail server received."""
 
 import asyncio
+import time
 
 from bench.shop.running import RunningShop
 from tests.accounts import person, token_in
-from tests.system.conftest import Meet, OpenShop, ReadBooks
+from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 
 ADA, NEW = "ada@shop.test", "ada.lovelace@shop.test"
@@ -110,7 +111,7 @@ async def test_mails_go_to_those_whom_they_concern_alone(
 
 
 async def test_a_session_ended_on_one_process_is_dead_on_the_other(
-    open_shop: OpenShop, one_database: dict[str, str], meet: Meet
+    open_shop: OpenShop, one_database: dict[str, str], meet: Meet, measured: Measured
 ) -> None:
     """Within a second, over HTTP and on the open socket; other sessions of the same user go on."""
     settings = {**one_database, "ACTIVATION_REQUIRED": "false"}
@@ -123,7 +124,9 @@ async def test_a_session_ended_on_one_process_is_dead_on_the_other(
         _, listed = await desk.ask("GET", "/api/auth/sessions")
         [other] = [each["id"] for each in listed["items"] if not each["current"]]
         assert (await desk.ask("DELETE", f"/api/auth/sessions/{other}"))[0] == 200
+        ended = time.monotonic()
         await on_two.hear("signed_out", within=10)
+        measured("seconds until the other process knew", time.monotonic() - ended)
         assert (await on_two.ask("cart:get"))["cart"]["user_id"] is None
         assert (await phone.ask("GET", "/api/auth/profile"))[0] == 401
         assert (await still_there.ask("cart:get"))["cart"]["user_id"]
