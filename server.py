@@ -64,6 +64,7 @@ from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
+from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
@@ -115,6 +116,7 @@ from mongo.opening import (
     open_store,
     running_database,
 )
+from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders, Payments
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
@@ -170,9 +172,9 @@ def vault_of(settings: Settings) -> Vault:
         raise SettingsError(f"{settings.data_dir / KEYS_FILE}: {error}") from None
 
 
-def profiles_of(settings: Settings, store: Store) -> Profiles:
+def profiles_of(vault: Vault, store: Store) -> Profiles:
     """Return the personal details of the accounts."""
-    return Profiles(book=SealedProfiles(store.database), vault=vault_of(settings), new_id=new_id)
+    return Profiles(book=SealedProfiles(store.database), vault=vault, new_id=new_id)
 
 
 def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
@@ -228,7 +230,14 @@ class Server:
         self.emails = Emails(database)
         board, connections = StockBoard(), Connections()
         self.notifications = Notifications(driver, database)
-        self.telling = Telling(connections, outlet, shapes.WireShapes(board), self.notifications, self.carts)
+        self.vault = vault_of(settings)
+        self.addresses = OrderAddresses(self.vault)
+        self.orders = OpenedOrders(Orders(database), self.addresses)
+        self.telling = Telling(
+            *(connections, outlet, shapes.WireShapes(board), self.notifications),
+            opened=self.addresses.opened,
+            carts=self.carts,
+        )
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
         standing = Standing(settings.token_seconds + MARGIN)
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
@@ -245,7 +254,7 @@ class Server:
         self.public_url = public_url
         secret = settings.jwt_secret or kept_secret(settings.data_dir)
         self.tokens, self.mail_tokens = Tokens(secret, seconds=settings.token_seconds), MailTokens(secret)
-        self.composer = MailComposer(self.emails, settings.mail_from, public_url, self.mail_tokens)
+        self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
         self.doors = Sockets(self.sockets, self.shop, outlet)
 
@@ -272,13 +281,13 @@ class Server:
             public_url=self.public_url,
             session_days=settings.session_days,
             ledger=self.ledger,
-            checkout=Checkout(self.ledger, self.providers, new_id),
+            checkout=Checkout(self.ledger, self.providers, new_id, self.addresses),
             accounts=self._accounts(limits),
             administration=administration(self.store, ended=self.presence.standing.ended),
             identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
-            orders=Orders(database),
+            orders=self.orders,
             images=Images(database),
             notifications=self.notifications,
             board=board,
@@ -314,7 +323,7 @@ class Server:
             signing_in=SigningIn(**shared, sessions=sessions),
             sessions=sessions,
             recovering=Recovering(**shared, **by_mail, sessions=sessions),
-            profiles=profiles_of(settings, self.store),
+            profiles=profiles_of(self.vault, self.store),
         )
 
     def app(self) -> web.Application:
@@ -474,8 +483,10 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
     run = asyncio.create_task(ledger.run(), name="ledger")
     passwords = Passwords(cost=settings.bcrypt_cost)
 
-    async def reseal() -> Resealed:
-        return await profiles_of(settings, store).reseal()  # only this command asks for ENCRYPTION_KEYS
+    async def reseal() -> tuple[Resealed, ResealedOrders]:
+        vault = vault_of(settings)  # only this command asks for ENCRYPTION_KEYS
+        orders = OrderAddresses(vault)
+        return await profiles_of(vault, store).reseal(), await orders.reseal(SealedAddresses(store.database))
 
     try:
         yield Operations(

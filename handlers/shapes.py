@@ -14,7 +14,7 @@ from models.catalogue import Listing
 from models.feed import CatalogueChanged, Cursor
 from models.identity import user_of_owner
 from models.notification import Notification
-from models.order import Order
+from models.order import Address, Order
 from models.outcomes import StockChanged
 from models.profile import Profile
 from models.stock import Level, Movement, Product
@@ -88,10 +88,19 @@ def order(placed: Order) -> Payload:
             {"status": step.status.value, "at": time(step.at), "reason": step.reason} for step in placed.history
         ],
         "fulfilments": [{"seller_id": part.seller_id, "status": part.status.value} for part in placed.fulfilments],
-        "address": placed.address._asdict() if placed.address else None,
+        "address": _place(placed.address),
         "payment": placed.payment and {"method": placed.payment.provider, "amount": placed.payment.amount},
         "timestamp": time(placed.timestamp),
     }
+
+
+def _place(address: Address | None) -> Payload | None:
+    """Show where an order goes; an address that was not opened is none."""
+    if address is None or address.sealed:
+        return None
+    shown = address._asdict()
+    del shown["sealed"]
+    return shown
 
 
 def notification(told: Notification) -> Payload:

@@ -15,6 +15,7 @@ import orjson
 import structlog
 
 from ivorycart.ledger import Ledger
+from ivorycart.order_addresses import OrderAddresses
 from ivorycart.payments.port import Authorisation, Declined, PaymentProvider, ProviderUnavailable
 from models.commands import BeginOrder, PlaceOrder
 from models.errors import Conflict, Invalid, PaymentDeclined, Pending, Refused, StorageUnavailable
@@ -52,7 +53,7 @@ class OrderRequest:
 
     def __post_init__(self) -> None:
         content = {
-            "address": self.address_id or (self.address and list(self.address)),
+            "address": self.address_id or (self.address and list(self.address.clear())),
             "payment": self.payment,
             "expected_total": self.expected_total,
             "lines": sorted(self.lines) if self.lines is not None else None,
@@ -63,14 +64,21 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Places orders. ``new_id`` makes order ids (24 hex characters)."""
+    """Places orders. ``new_id`` makes order ids (24 hex characters).
+
+    What is sealed of an address is so between here and the store only: requests and answers are clear.
+    """
 
     ledger: Ledger
     providers: Mapping[str, PaymentProvider]
     new_id: Callable[[], str]
+    addresses: OrderAddresses
 
     async def place(self, request: OrderRequest) -> Order:
         """Place an order, or return the one that was placed with this key."""
+        return self.addresses.opened(await self._place(request))
+
+    async def _place(self, request: OrderRequest) -> Order:
         if request.payment is None:
             return await self._commit(request, None)
         provider = self._provider(request.payment)
@@ -139,7 +147,7 @@ class Checkout:
             fingerprint=request.fingerprint,
             buyer_id=request.buyer_id,
             email=request.email,
-            address=request.address,
+            address=self.addresses.sealed(request.address),
             payment=payment,
             expected_total=request.expected_total,
             lines=request.lines,

@@ -7,7 +7,7 @@ the same task, what was not seen by ``reminding``.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -66,6 +66,8 @@ class Telling:
     outlet: Outlet
     shapes: Shapes
     book: NotificationBook
+    opened: Callable[[Order], Order]
+    """Makes the address of a stored order legible."""
     carts: CartBook | None = None
     reminding: Reminding = field(init=False)
     _carts: asyncio.Queue[tuple[Cart, str | None] | OwnerId] = field(default_factory=asyncio.Queue)
@@ -131,5 +133,7 @@ class Telling:
 
     async def order(self, order: Order) -> None:
         """Send an order to its buyer."""
-        for connection in self.connections.of_owner(order.owner):
-            await self.outlet.send("order", {"order": self.shapes.order(order)}, to=connection.sid)
+        if connections := self.connections.of_owner(order.owner):
+            shown = self.shapes.order(self.opened(order))
+            for connection in connections:
+                await self.outlet.send("order", {"order": shown}, to=connection.sid)

@@ -20,6 +20,7 @@ from ivorycart.accounts.creating import Creating
 from ivorycart.accounts.email_address import normalise_email
 from ivorycart.accounts.profiles import Resealed
 from ivorycart.audit_report import plain
+from ivorycart.order_addresses import ResealedOrders
 from models.account import Account
 from models.administration import OPERATOR, UserQuery, state_of
 from models.errors import NotFound
@@ -42,7 +43,7 @@ class UserOperations:
     accounts: AccountLookup
     administration: Administration
     creating: Creating
-    reseal: Callable[[], Awaitable[Resealed]]
+    reseal: Callable[[], Awaitable[tuple[Resealed, ResealedOrders]]]
 
 
 class Runner(Protocol):
@@ -171,12 +172,19 @@ def _add_sealing(cli: typer.Typer, run: Runner) -> None:
     def reseal() -> None:
         """Seal phone numbers and addresses anew under the first of ENCRYPTION_KEYS. It can be stopped and run again.
 
+        Those of orders, too; where they are not sealed yet, they are from now on.
+
         Exit status 1 where something is left that no key opens.
         """
-        done: Resealed = run(lambda shop: shop.reseal(), existing=True)
-        typer.echo(f"accounts sealed anew under the key {done.key_id}: {done.accounts}")
-        if done.unreadable:
-            typer.echo(f"accounts with something that no key opens: {done.unreadable}, see the log", err=True)
+        done: tuple[Resealed, ResealedOrders] = run(lambda shop: shop.reseal(), existing=True)
+        accounts, orders = done
+        typer.echo(f"accounts sealed anew under the key {accounts.key_id}: {accounts.accounts}")
+        typer.echo(f"orders sealed anew under the key {orders.key_id}: {orders.orders}")
+        left = {"accounts with something": accounts.unreadable, "orders with an address": orders.unreadable}
+        for what, count in left.items():
+            if count:
+                typer.echo(f"{what} that no key opens: {count}, see the log", err=True)
+        if any(left.values()):
             raise typer.Exit(1)
 
 

@@ -50,7 +50,10 @@ class Fulfilment(NamedTuple):
 
 
 class Address(NamedTuple):
-    """Where an order goes; ``country`` is an ISO 3166 alpha-2 code."""
+    """Where an order goes; ``country`` is an ISO 3166 alpha-2 code.
+
+    As stored, name and lines are empty and in ``sealed``; in orders of before they were sealed, that is empty.
+    """
 
     name: str
     line1: str
@@ -59,6 +62,11 @@ class Address(NamedTuple):
     postal_code: str
     country: str
     region: str = ""
+    sealed: str = ""
+
+    def clear(self) -> tuple[str, ...]:
+        """Return what a buyer gave, in the order of the fields."""
+        return self[:-1]
 
 
 class Payment(NamedTuple):

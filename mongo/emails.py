@@ -8,7 +8,6 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from models.letter import Letter, Mail
-from models.order import Order
 from mongo import documents
 from mongo.driver import Database, Document
 
@@ -23,7 +22,6 @@ class Emails:
     def __init__(self, database: Database, *, claim_seconds: int = CLAIM_SECONDS) -> None:
         self._claim_seconds = claim_seconds
         self._emails = database["emails"]
-        self._orders = database["orders"]
 
     async def add(self, letter: Letter) -> None:
         """Queue a mail; one with the same key stays as it is."""
@@ -80,11 +78,6 @@ class Emails:
         """Change a mail unless somebody else has taken it up since."""
         change: list[Document] = [{"$set": fields}, {"$unset": "claim"}]
         await self._emails.update_one({"_id": mail.key, "state": "pending", "tries": mail.tries}, change)
-
-    async def order(self, order_id: str) -> Order | None:
-        """Return the order that a mail is about."""
-        document = await self._orders.find_one({"_id": ObjectId(order_id)})
-        return documents.order_of(document) if document else None
 
 
 def _mail(row: Document) -> Mail:

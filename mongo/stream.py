@@ -165,7 +165,11 @@ class ChangeFeed:
                 "fullDocument.by": not_mine,
                 "updateDescription.updatedFields.by": not_mine,
             },
-            {"ns.coll": "orders", "operationType": {"$in": ["update", "replace"]}},
+            {
+                "ns.coll": "orders",
+                "operationType": {"$in": ["update", "replace"]},
+                "updateDescription.updatedFields.address": {"$exists": False},  # sealed anew or erased: no news
+            },
             {"ns.coll": "notifications", "operationType": "insert"},
             {
                 "ns.coll": "sessions",

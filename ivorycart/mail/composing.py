@@ -20,9 +20,9 @@ class TokenMaker(Protocol):
 
 
 class OrderLookup(Protocol):
-    """Finds the order that a mail is about."""
+    """Finds the order that a mail is about, its address legible."""
 
-    async def order(self, order_id: str) -> Order | None:
+    async def get(self, order_id: str) -> Order | None:
         """Return an order."""
 
 
@@ -49,7 +49,7 @@ class MailComposer:
         )
 
     async def _order_data(self, order_id: str) -> dict[str, Any]:
-        order = await self.orders.order(order_id)
+        order = await self.orders.get(order_id)
         if order is None:
             raise LookupError(f"order {order_id} is gone")
         return {

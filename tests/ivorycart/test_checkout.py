@@ -11,8 +11,10 @@ import pytest
 from bson import ObjectId
 
 from ivorycart.checkout import MAX_ATTEMPTS, Checkout, OrderRequest
+from ivorycart.order_addresses import OrderAddresses
 from ivorycart.payments.port import Authorisation, Declined, ProviderUnavailable
 from ivorycart.payments.sandbox import ACCEPTED, DECLINED, NO_ANSWER, Sandbox
+from ivorycart.vault import Vault, fresh_keys, keys_of
 from models.commands import PlaceOrder, SetLine
 from models.errors import (
     CartExpired,
@@ -31,6 +33,7 @@ from mongo.driver import Database, Driver
 from tests.mongo.shop import ANNA, add_product, check_books, failing, running_ledger
 
 HOME = Address("Anna", "1 High Street", "", "Bath", "BA1 1AA", "GB")
+ADDRESSES = OrderAddresses(Vault(keys_of(fresh_keys())))
 CARD = {"method": "sandbox", "card": "4242424242424242"}
 
 
@@ -133,7 +136,7 @@ async def opened(driver: Driver, database: Database, provider: Any, **options: A
     tea = await add_product(database, 10)
     async with running_ledger(driver, database, **options) as ledger:
         await ledger.submit(SetLine(ANNA, tea, 2))
-        checkout = Checkout(ledger, {"sandbox": provider}, lambda: str(ObjectId()))
+        checkout = Checkout(ledger, {"sandbox": provider}, lambda: str(ObjectId()), ADDRESSES)
         yield Till(database, checkout, provider, tea)
     await check_books(database)
 

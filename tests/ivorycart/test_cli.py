@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ivorycart.accounts.profiles import Resealed
 from ivorycart.cli import NoShopThere, Operations, build_cli
+from ivorycart.order_addresses import ResealedOrders
 from ivorycart.users_cli import UserOperations
 from models.audit import PROVES, AuditResult, CheckResult, Finding
 from models.catalogue import Listing
@@ -33,7 +34,7 @@ class Shop:
         self.asked: list[Any] = []
         self.refusal: Exception | None = None
         self.result = AuditResult(NOON, ())
-        self.resealed = Resealed("k2", 12, 0)
+        self.resealed = Resealed("k2", 12, 0), ResealedOrders("k2", 340, 0)
         self.closed = 0
         self.absent = False
 
@@ -57,7 +58,7 @@ class Shop:
         """Add demo data."""
         return 60
 
-    async def reseal(self) -> Resealed:
+    async def reseal(self) -> tuple[Resealed, ResealedOrders]:
         """Seal anew."""
         if self.refusal:
             raise self.refusal
@@ -170,11 +171,13 @@ def test_sealing_anew_says_for_how_many_and_under_which_key():
     """Exit status 1 where something is left that nobody can open, 2 where there is no shop."""
     shop = Shop()
     result = run(shop, "users", "reseal")
-    assert (result.exit_code, result.stdout) == (0, "accounts sealed anew under the key k2: 12\n")
-    shop = Shop()
-    shop.resealed = Resealed("k2", 3, 1)
-    result = run(shop, "users", "reseal")
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    told = "accounts sealed anew under the key k2: 12\norders sealed anew under the key k2: 340\n"
+    assert (result.exit_code, result.stdout) == (0, told)
+    for unreadable in ((1, 0), (0, 1), (1, 1)):
+        shop = Shop()
+        shop.resealed = Resealed("k2", 3, unreadable[0]), ResealedOrders("k2", 4, unreadable[1])
+        result = run(shop, "users", "reseal")
+        assert (result.exit_code, result.stderr.count("\n")) == (1, sum(unreadable))
     shop = Shop()
     shop.absent = True
     assert run(shop, "users", "reseal").exit_code == 2

@@ -69,7 +69,7 @@ class Stage:
         for sid, session in (("a1", "ada"), ("a2", "ada"), ("b1", "bob")):
             self.connections.add(Connection(sid, session))
         fakes: Any = self.ears
-        self.telling = Telling(self.connections, fakes, fakes, fakes)
+        self.telling = Telling(self.connections, fakes, fakes, fakes, opened=lambda order: order)
 
     def commit(self, cart: Cart, origin: str | None = None) -> None:
         """Let the ledger say that a cart was committed."""

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from bson import ObjectId
 
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.mail.composing import MailComposer
@@ -21,6 +20,7 @@ from ivorycart.mail.smtp_settings import SmtpSettings
 from models.letter import Letter, Mail
 from mongo.driver import Database
 from mongo.emails import Emails
+from mongo.orders import Orders
 from tests.mongo.shop import both_drivers
 
 ODD: dict[str, Any] = {
@@ -221,7 +221,11 @@ async def post_office(database: Database) -> AsyncIterator[tuple[Inbox, Relay]]:
     book = Emails(database)
     yield (
         inbox,
-        Relay(book, mailer, MailComposer(book, "Shop <shop@shop.test>", "http://shop.test", MailTokens("s" * 32))),
+        Relay(
+            book,
+            mailer,
+            MailComposer(Orders(database), "Shop <shop@shop.test>", "http://shop.test", MailTokens("s" * 32)),
+        ),
     )
     await mailer.close()
     await asyncio.to_thread(server.stop, no_assert=True)
@@ -288,10 +292,7 @@ async def test_without_a_server_mails_end_as_unsent(database: Database):
     """They are not tried, nor ever will be."""
     book = Emails(database)
     await book.add(letter())
-    await Relay(book, None, MailComposer(book, "shop@shop.test", "http://shop.test", MailTokens("s" * 32))).step()
+    await Relay(
+        book, None, MailComposer(Orders(database), "shop@shop.test", "http://shop.test", MailTokens("s" * 32))
+    ).step()
     assert await state_of(database) == ("unsent", 0, NO_SERVER)
-
-
-async def test_an_order_that_is_gone_is_none(database: Database):
-    """The composer gives its mail up."""
-    assert await Emails(database).order(str(ObjectId())) is None

@@ -22,7 +22,7 @@ from models.feed import (
     OrderUpdated,
     Snapshot,
 )
-from models.order import OrderStatus
+from models.order import Address, OrderStatus
 from models.stock import Level
 from mongo.driver import Database, Driver
 from mongo.stream import ChangeFeed
@@ -30,6 +30,7 @@ from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, failin
 
 pytestmark = both_drivers
 
+HOME = Address("", "", "", "Bath", "BA1 1AA", "GB", sealed="k1:one")
 FIELDS = ("stock", "held", "version", "arming")
 
 
@@ -329,6 +330,20 @@ async def test_orders_are_told_when_they_change_not_when_they_are_made(driver: D
         await listener.until_marked(database)
     (change,) = listener.of(OrderUpdated)
     assert (change.order.id, change.order.status) == (placed.id, OrderStatus.CANCELLED)
+
+
+@pytest.mark.parametrize("address", [None, HOME._replace(sealed="k2:another")._asdict()])
+async def test_an_order_whose_address_alone_is_written_is_no_news(
+    driver: Driver, database: Database, address: dict[str, str] | None
+) -> None:
+    """It was erased, or sealed under another key: its buyer has nothing to hear of."""
+    tea = await add_product(database)
+    async with running_ledger(driver, database) as ledger:
+        placed = (await buy(ledger, ANNA, tea, address=HOME)).order
+    async with listening(driver, database) as listener:
+        await database["orders"].update_one({"_id": ObjectId(placed.id)}, {"$set": {"address": address}})
+        await listener.until_marked(database)
+    assert listener.of(OrderUpdated) == []
 
 
 async def test_what_happened_before_the_snapshot_is_not_told_again(driver: Driver, database: Database) -> None:

@@ -30,7 +30,7 @@ class Orders:
     def __init__(self, order: Order | None = None) -> None:
         self.kept = order
 
-    async def order(self, order_id: str) -> Order | None:
+    async def get(self, order_id: str) -> Order | None:
         """Find it."""
         return self.kept if self.kept and self.kept.id == order_id else None
 

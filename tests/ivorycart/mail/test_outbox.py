@@ -114,7 +114,7 @@ class Mailer:
 class NoOrders:
     """An order book in which nothing is."""
 
-    async def order(self, _order_id: str) -> Order | None:
+    async def get(self, _order_id: str) -> Order | None:
         """Find nothing."""
         return None
 
