@@ -154,7 +154,11 @@ def _add_changing(cli: typer.Typer, run: Runner) -> None:
 
     @cli.command()
     def activate(email: Email) -> None:
-        """Vouch for the address of an account that waits for its owner to do so."""
+        """Vouch for the address of an account that waits for its owner to do so.
+
+        It has the password that it was registered with; if it was registered several times, it has none, and its owner
+        asks for a link as if the password were forgotten.
+        """
         change(email, lambda shop, user_id: shop.administration.activate(user_id, OPERATOR))
 
     @cli.command()

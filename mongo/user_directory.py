@@ -80,12 +80,24 @@ class UserDirectory:
 
     async def _write(self, session: Session, before: Account, act: Act) -> None:
         expected = {"_id": ObjectId(before.id), "role": before.role, "deleted_at": None}
-        await self._users.update_one(expected, [{"$set": _fields(act)}], session=session)
+        chosen = await self._chosen(session, before) if act.kind == "activate" else {}
+        await self._users.update_one(expected, [{"$set": _fields(act) | chosen}], session=session)
         if act.kind == "delete":
             await self._entomb(session, before)
         if act.ending:
             theirs = {"user_id": ObjectId(before.id), "ended": None}
             await self._database["sessions"].update_many(theirs, ending(act.ending), session=session)
+
+    async def _chosen(self, session: Session, waiting: Account) -> Document:
+        """Return the password that the account was registered with, where it was registered once.
+
+        Of several registrations nobody knows whose is whose: then its owner has to ask for a link.
+        """
+        theirs: Document = {"user_id": ObjectId(waiting.id), "purpose": "activation", "used_at": None}
+        tokens = await self._database["account_tokens"].find(theirs, session=session).limit(2).to_list(None)
+        if len(tokens) != 1 or "password" not in tokens[0]["data"]:
+            return {}
+        return {"password": {"$literal": tokens[0]["data"]["password"]}}
 
     async def _entomb(self, session: Session, before: Account) -> None:
         """Leave a nameless account; the addresses stay beside it until all that was sent there is found."""
