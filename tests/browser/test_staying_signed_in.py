@@ -84,13 +84,9 @@ async def test_signing_in_signs_in_every_tab_and_joins_the_carts(shop: Any, wind
     await expect(second.locator(".cart-empty")).to_be_visible()
 
 
-@pytest.mark.parametrize("locks", [True, False])
-async def test_tabs_that_ask_at_once_keep_the_session(shop: Any, window: OpenWindow, *, locks: bool) -> None:
-    """Each refresh token is good once: tabs that used the same one would be signed out. Without https are no locks."""
+async def test_tabs_that_ask_at_once_keep_the_session(shop: Any, window: OpenWindow) -> None:
+    """Each refresh token is good once: tabs that used the same one would be signed out."""
     first = await window(shop.url)
-    if not locks:
-        await first.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
-        await first.reload()
     await sign_in(first, await registered(shop.url))
     tabs = [first, await another_tab(first), await another_tab(first)]
     await signed_in(*tabs)
