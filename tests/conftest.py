@@ -19,8 +19,8 @@ from tests.visitor import Visitor
 async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """Start a replica set of one with test commands on, so that faults can be injected."""
     data_dir: Path = tmp_path_factory.mktemp("mongo")
-    # Each test has a database of its own, of some eighty files, which are closed once no snapshot can be of a time before
-    # the drop: after five minutes, unless told otherwise, and by then there are more than a process may have open.
+    # Each test has a database of its own, of some eighty files, which are closed once no snapshot can be of a time
+    # before the drop: by default after five minutes, when there are more than a process may have open.
     parameters = {"enableTestCommands": "1", "minSnapshotHistoryWindowInSeconds": "5"}
     mongo = EmbeddedMongo(data_dir=data_dir, extra_parameters=parameters)
     yield await mongo.start()
