@@ -120,6 +120,7 @@ class LeasedWorker:
     interval: float
     lease_seconds: float = 3.0
     longest_step: float = LONGEST_STEP
+    _asking: asyncio.Task[bool] | None = field(default=None, init=False)
 
     async def run(self, state: WorkerState) -> None:
         """Work while holding the lease, until cancelled; then give it back."""
@@ -135,11 +136,12 @@ class LeasedWorker:
                 if not more:
                     await asyncio.sleep(self.interval)
         finally:
-            if mine:
-                await self._give_back()
+            await self._give_back(mine=mine)
 
     async def _take(self) -> bool:
-        return await self.leases.take(self.name, int(self.lease_seconds * 1000))
+        # Shielded: a request cancelled under way may be carried out all the same, after the lease was given back.
+        self._asking = asyncio.ensure_future(self.leases.take(self.name, int(self.lease_seconds * 1000)))
+        return await asyncio.shield(self._asking)
 
     async def _work(self, state: WorkerState) -> bool:
         """Do one step, prolonging the lease while it lasts. Should the lease be lost, the step goes on to its end."""
@@ -161,9 +163,12 @@ class LeasedWorker:
         except Exception as error:  # noqa: BLE001 - the step that runs bears it; the next one will not begin
             log.info("lease.not_prolonged", worker=self.name, reason=str(error)[:200])
 
-    async def _give_back(self) -> None:
+    async def _give_back(self, *, mine: bool) -> None:
         try:
             async with asyncio.timeout(1):
-                await self.leases.give_back(self.name)
+                if self._asking is not None and not self._asking.done():
+                    mine = await self._asking
+                if mine:
+                    await self.leases.give_back(self.name)
         except Exception as error:  # noqa: BLE001 - the lease runs out by itself; nothing may hide why we stop
             log.info("lease.not_given_back", worker=self.name, reason=str(error)[:200])

@@ -31,10 +31,15 @@ class Leases:
     taken: int = 0
     given_back: int = 0
     on_give_back: Exception | None = None
+    gate: asyncio.Event | None = None
+    log: list[str] = field(default_factory=list)
 
     async def take(self, _worker: str, _milliseconds: int) -> bool:
-        """Answer."""
+        """Answer; behind a gate, once it is open."""
         self.taken += 1
+        if self.gate:
+            await self.gate.wait()
+        self.log.append("taken")
         answer = self.script.popleft() if self.script else self.free
         if isinstance(answer, Exception):
             raise answer
@@ -43,6 +48,7 @@ class Leases:
     async def give_back(self, _worker: str) -> None:
         """Take it back."""
         self.given_back += 1
+        self.log.append("given back")
         if self.on_give_back:
             raise self.on_give_back
 
@@ -237,6 +243,37 @@ async def test_stopping_ends_the_step_and_gives_the_lease_back():
             await until(lambda work=work: work.steps)
         assert task.cancelled()
         assert (work.finished, leases.given_back) == (0, 1)
+
+
+async def test_a_lease_that_was_being_asked_for_when_the_worker_was_stopped_is_given_back():
+    """The database may grant it after the worker has ended, and nobody would have it until it runs out."""
+    leases = Leases(gate=asyncio.Event())
+    task = asyncio.create_task(a_worker(leases, Work()).run(WorkerState("work", has_rhythm=True)))
+    await until(lambda: leases.taken)
+    task.cancel()
+    await asyncio.sleep(0)
+    leases.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert leases.log == ["taken", "given back"]
+
+
+async def test_a_lease_that_was_being_prolonged_when_the_worker_was_stopped_is_given_back_after_that():
+    """Prolonged later than given back, it would stay."""
+    leases = Leases()
+    task = asyncio.create_task(
+        a_worker(leases, Work(deque([asyncio.Event()])), lease_seconds=0.003).run(WorkerState("work", has_rhythm=True))
+    )
+    await until(lambda: leases.taken)
+    leases.gate = asyncio.Event()
+    taken = leases.taken
+    await until(lambda: leases.taken > taken)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    leases.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert leases.log[-2:] == ["taken", "given back"]
 
 
 def test_a_worker_without_a_rhythm_fails_no_longer_than_its_pauses():
