@@ -72,7 +72,7 @@ export function createCart(connection, clock) {
 
 /** Whether a line's product has left the shop: the server then knows neither its name nor its price. @param {import("./types.js").CartLine} line */
 export function isGone(line) {
-  return line.name === "";
+  return line.name === "" || line.for_sale === false;
 }
 
 /** @param {Cart} cart */
