@@ -320,7 +320,7 @@ class Server:
         """Return the rooms of the accounts, which share books, limits and the audit trail."""
         settings, database = self.settings, self.store.database
         book, trail, requests = Users(database), AuditTrail(database), AccountRequests(database)
-        changes = AccountChanges(self.store.driver, database)
+        changes = AccountChanges(self.store.driver, database, self.presence.standing.ended)
         required = settings.needs_activation
         sessions = LoginSessions(
             book=Sessions(self.store.driver, database),
@@ -337,7 +337,7 @@ class Server:
             registering=Registering(**shared, **by_mail, activation_required=required),
             signing_in=SigningIn(**shared, sessions=sessions),
             sessions=sessions,
-            recovering=Recovering(**shared, **by_mail, sessions=sessions),
+            recovering=Recovering(**shared, **by_mail),
             profiles=profiles_of(self.vault, self.store),
         )
 
