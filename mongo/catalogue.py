@@ -60,15 +60,16 @@ class Catalogue:
     async def delete(self, product_id: str, act: EntryAct) -> bool:
         """Take a product out of the catalogue; return whether it was kept, out of sight, for what refers to it.
 
-        One that nobody bought and no cart holds goes with its movements.
+        One of which nothing is known but that units came in goes with those movements: no order, cart or alert can
+        refer to it.
         """
 
         async def apply(session: Session) -> bool:
             document = await self._present(product_id, act, session)
             mine: Document = {"product_id": document["_id"]}
             logs = self._database["inventory_logs"]
-            bought = {**mine, "change_type": ChangeType.PURCHASE.value}
-            kept = bool(document["held"]) or await logs.find_one(bought, {"_id": 1}, session=session) is not None
+            others = {**mine, "change_type": {"$ne": ChangeType.RESTOCK.value}}
+            kept = await logs.find_one(others, {"_id": 1}, session=session) is not None
             before = documents.entry_of(document)
             await self._write(document, before, delete(before, document["now"]), act, session)
             if not kept:

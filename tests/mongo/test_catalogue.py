@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 
 from models.account import AuditEvent
 from models.alert import Notice, Told
-from models.commands import ClearCart, Restock, SetLine
+from models.commands import Adjust, ClearCart, Restock, SetLine
 from models.entry import Entry, EntryAct, add_discount, disable, edit, publish, put_price
 from models.errors import Conflict, NotFound
 from models.identity import OwnerId
@@ -241,11 +241,13 @@ async def test_what_orders_or_carts_refer_to_is_kept_out_of_sight(
     """Its books stay right, its SKU is free, and nobody can act upon it."""
     products = Products(driver, database)
     (cup,) = await products.add([ENTRY | {"sku": "CUP"}], "u:seller")
+    (pot,) = await products.add([ENTRY | {"sku": "POT"}], "u:seller")
     async with running_ledger(driver, database) as ledger:
         await buy(ledger, ANNA, tea)
         await ledger.submit(SetLine(ANNA, cup, 2))
-        assert [await catalogue.delete(each, EDIT) for each in (tea, cup)] == [True, True]
-        for each in (tea, cup):
+        await ledger.submit(Adjust(pot, 1, None, "u:seller", "", None))  # that told somebody that it runs out
+        assert [await catalogue.delete(each, EDIT) for each in (tea, cup, pot)] == [True, True, True]
+        for each in (tea, cup, pot):
             assert await products.get(each) is None
             assert (await stored(database, each))["shelves"] == []
             with pytest.raises(NotFound):
