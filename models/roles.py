@@ -27,6 +27,7 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "see and change one's own account"
     MANAGE_STOCK = "restock, adjust and look into one's own products"
     MANAGE_USERS = "see and change the accounts of others"
+    WATCH_SHOP = "see how the whole shop is doing"
 
 
 _EVERYONE = frozenset({NOBODY, *ROLES})
@@ -44,6 +45,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.OWN_ACCOUNT: _SIGNED_IN,
     Permission.MANAGE_STOCK: frozenset({"seller", "admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
+    Permission.WATCH_SHOP: frozenset({"admin"}),
 }
 
 
