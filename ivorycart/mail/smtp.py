@@ -68,6 +68,20 @@ class SmtpMailer:
             except _NotOffered as error:
                 raise MailTemporary(_reason(error.__cause__ or error)) from error
 
+    async def ping(self) -> None:
+        """Return if the server lets us in and answers; raises `MailTemporary`. The connection is kept for a message."""
+        if self._pool.closed:
+            raise MailTemporary("the mailer is closed")
+        client = self._pool.take_idle() or await self._open()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await client.noop()
+        except (SMTPException, OSError) as error:
+            client.close()
+            raise self._later(error) from error
+        finally:
+            self._pool.give_back(client)
+
     async def close(self) -> None:
         """Let the messages under way finish, then leave the server."""
         await self._pool.close()
