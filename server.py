@@ -64,6 +64,7 @@ from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
+from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
 from ivorycart.overview import exposition
 from ivorycart.overview.audits import Audits
@@ -79,8 +80,11 @@ from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
 from ivorycart.rate_limits import RateLimits, rules_of
+from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
+from ivorycart.repricing import Repricer
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
+from ivorycart.selling import Selling
 from ivorycart.settings import (
     Settings,
     SettingsError,
@@ -110,6 +114,7 @@ from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
 from mongo.audits import Audits as AuditResults
 from mongo.carts import Carts
+from mongo.catalogue import Catalogue
 from mongo.cluster import Cluster
 from mongo.driver import DRIVER_ERRORS
 from mongo.email_directory import EmailDirectory
@@ -258,7 +263,8 @@ class Server:
         standing = Standing(settings.token_seconds + MARGIN)
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
-        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence)
+        self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
+        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, on_entry=self.open_carts.mark)
         counts = LedgerMetrics(self.registry)
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
@@ -335,6 +341,15 @@ class Server:
             identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
+            selling=Selling(
+                catalogue=Catalogue(driver, database),
+                entries=Products(driver, database),
+                accounts=Users(database),
+                ledger=self.ledger,
+                new_id=new_id,
+                currency=settings.currency,
+                threshold=settings.low_stock_threshold,
+            ),
             orders=self.orders,
             images=Images(database),
             notifications=self.notifications,
@@ -354,7 +369,7 @@ class Server:
         """Return the rooms of the accounts, which share books, limits and the audit trail."""
         settings, database = self.settings, self.store.database
         book, trail, requests = Users(database), AuditTrail(database), AccountRequests(database)
-        changes = AccountChanges(self.store.driver, database)
+        changes = AccountChanges(self.store.driver, database, self.presence.standing.ended)
         required = settings.needs_activation
         sessions = LoginSessions(
             book=Sessions(self.store.driver, database),
@@ -371,7 +386,7 @@ class Server:
             registering=Registering(**shared, **by_mail, activation_required=required),
             signing_in=SigningIn(**shared, sessions=sessions),
             sessions=sessions,
-            recovering=Recovering(**shared, **by_mail, sessions=sessions),
+            recovering=Recovering(**shared, **by_mail),
             profiles=profiles_of(self.vault, self.store),
         )
 
@@ -398,6 +413,7 @@ class Server:
         self.workers.start("feed", self.feed.run, has_rhythm=True)
         self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
+        self.workers.start("open carts", self.open_carts.run)
         self.workers.start("reminding", self.telling.reminding.run)
         self.workers.start("loop_lag", self.loop_lag.run)
         self.workers.start("heart", self.heart.run)
@@ -410,6 +426,7 @@ class Server:
         database, driver = self.store.database, self.store.driver
         leases = Leases(database, self.store.process_id)
         sweeper = Sweeper(self.carts, self.ledger)
+        repricer = Repricer(Catalogue(driver, database))
         settler = Settler(Payments(driver, database), self.providers)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
@@ -417,6 +434,7 @@ class Server:
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
+            LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     SIGN_IN = "register, sign in, and recover an account"
     OWN_ACCOUNT = "see and change one's own account"
     MANAGE_STOCK = "restock, adjust and look into one's own products"
+    MANAGE_PRODUCTS = "create, change and withdraw one's own products"
+    MODERATE = "see all products, and keep any off the shelves"
     MANAGE_USERS = "see and change the accounts of others"
     WATCH_SHOP = "see how the whole shop is doing"
 
@@ -44,6 +46,8 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.SIGN_IN: _EVERYONE,
     Permission.OWN_ACCOUNT: _SIGNED_IN,
     Permission.MANAGE_STOCK: frozenset({"seller", "admin"}),
+    Permission.MANAGE_PRODUCTS: frozenset({"seller", "admin"}),
+    Permission.MODERATE: frozenset({"admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
     Permission.WATCH_SHOP: frozenset({"admin"}),
 }

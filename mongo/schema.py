@@ -15,6 +15,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from models.letter import ACCOUNT_KINDS
 from mongo.driver import Database, Document
 from mongo.leases import Leases
+from mongo.shelving import shelve
 
 META = "meta"
 SCHEMA = {"_id": "schema"}
@@ -23,6 +24,7 @@ ALIKE = Collation(locale="en", strength=1)  # how names are searched: neither ca
 LOCK_MILLISECONDS = 30_000
 _NAMESPACE_EXISTS = 48
 DAY = 86_400  # seconds
+_SHELVED_AT_ONCE = 500
 _INDEX_NOT_FOUND = 27
 
 
@@ -63,6 +65,7 @@ VALIDATORS: dict[str, Document] = {
     "users": _fields("email role password", email=TEXT_FIELD, role=TEXT_FIELD, password=TEXT_FIELD),
     "notifications": _fields("key to kind at", key=TEXT_FIELD, to=TEXT_FIELD, kind=TEXT_FIELD, at=DATE),
     "emails": _fields("kind to state", kind=TEXT_FIELD, to=TEXT_FIELD, state=TEXT_FIELD),
+    "catalogue_changes": {"product_id": {"$type": "objectId"}, "at": {"$type": "date"}},
     "crossings": {},
     "leases": {},
     "images": {},
@@ -86,9 +89,16 @@ INDEXES: dict[str, list[IndexModel]] = {
     "products": [
         IndexModel([("name", TEXT), ("description", TEXT), ("tags", TEXT)], name="words"),
         IndexModel([("category", ASCENDING), ("price", ASCENDING)]),
-        IndexModel([("seller_id", ASCENDING)]),
-        IndexModel([("sku", ASCENDING)], unique=True, partialFilterExpression={"sku": {"$type": "string"}}),
+        IndexModel([("seller_id", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel(
+            [("sku", ASCENDING), ("seller_id", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"sku": {"$type": "string"}},
+        ),
+        IndexModel([("price_changes_at", ASCENDING)], partialFilterExpression={"price_changes_at": {"$type": "date"}}),
+        IndexModel([("shelves", ASCENDING), ("price_now", ASCENDING), ("_id", ASCENDING)]),
     ],
+    "catalogue_changes": [IndexModel([("product_id", ASCENDING), ("_id", DESCENDING)])],
     "carts": [
         IndexModel([("lines.product_id", ASCENDING)], name="filled", partialFilterExpression=FILLED),
         IndexModel([("expires_at", ASCENDING)], partialFilterExpression={"expires_at": {"$type": "date"}}),
@@ -195,11 +205,7 @@ async def _collection(database: Database, name: str, validator: Document) -> Non
 async def _index_filled_carts_only(database: Database) -> None:
     """Replace the index on the products of all carts; the new one was made by the first step, or is made here."""
     await database["carts"].create_indexes(INDEXES["carts"])
-    try:
-        await database["carts"].drop_index("lines.product_id_1")
-    except OperationFailure as error:  # a database that began with the first step as it is now never had it
-        if error.code != _INDEX_NOT_FOUND:
-            raise
+    await _drop_index(database, "carts", "lines.product_id_1")
 
 
 async def _accounts_that_can_be_signed_out(database: Database) -> None:
@@ -225,6 +231,25 @@ async def _counts_that_all_processes_share(database: Database) -> None:
     await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
 
 
+async def _catalogue_on_shelves(database: Database) -> None:
+    """Add what finding, discounts and the history of entries need; a SKU is its seller's now, not the shop's."""
+    await _collection(database, "catalogue_changes", VALIDATORS["catalogue_changes"])
+    for name in ("products", "catalogue_changes"):
+        await database[name].create_indexes(INDEXES[name])
+    for name in ("sku_1", "seller_id_1"):
+        await _drop_index(database, "products", name)
+    while await shelve(database, _SHELVED_AT_ONCE):
+        pass
+
+
+async def _drop_index(database: Database, collection: str, name: str) -> None:
+    try:
+        await database[collection].drop_index(name)
+    except OperationFailure as error:  # a database that began with the first step as it is now never had it
+        if error.code != _INDEX_NOT_FOUND:
+            raise
+
+
 async def _figures_that_all_processes_share(database: Database) -> None:
     """Add where processes say how they are and audits leave their result, and what lists the outbox."""
     for name in ("processes", "audits"):
@@ -240,6 +265,7 @@ STEPS: tuple[Step, ...] = (
     _accounts_that_can_be_signed_out,
     _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
+    _catalogue_on_shelves,
     _figures_that_all_processes_share,
 )
 
