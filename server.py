@@ -293,7 +293,7 @@ class Server:
             sales=OrderTrends(driver, database),
             mail_server=self.mailer,
         )
-        dashboard = Dashboard(books, driver.slow)
+        dashboard = Dashboard(books, driver.slow, self.settings.currency)
         living = Living(
             *(connections, self.workers, self.ledger, self.feed, self.sockets.refusals, counts, driver.slow, loop_lag),
             number=self.link.number if self.link else None,

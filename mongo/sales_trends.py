@@ -4,107 +4,90 @@ Costs as much as there were orders in the period, so it is asked seldom and give
 the time in their ids, which needs no index of its own; the database's clock decides what belongs to the period.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from bson import ObjectId
 
-from models.sales import PERIODS, Period
+from models.trends import STEPS, Period, Point, ProductSold, SellerSold, Sold, TopSold
 from mongo.driver import Database, Document, Driver
 from mongo.shop_figures import CLOCKS, ShopFigures
 
 MAX_MS = 2000
-_SOLD: Document = {"$in": ["placed", "shipped", "delivered", "completed"]}
-_UNITS: Document = {"$sum": "$product_list.quantity"}
-_LINE_TOTAL: Document = {"$multiply": ["$product_list.price", "$product_list.quantity"]}
+TOP = 10
+ALL = "all"
+_STANDS: Document = {"$in": ["placed", "shipped", "delivered", "completed"]}
+_EACH_LINE: Document = {"input": "$product_list", "in": {"$multiply": ["$$this.price", "$$this.quantity"]}}
+_LINE: Document = {
+    "units": {"$sum": "$product_list.quantity"},
+    "revenue": {"$sum": {"$multiply": ["$product_list.price", "$product_list.quantity"]}},
+}
 
 
 class OrderTrends:
-    """Adds up orders that stand. ``seller`` is "all", or a seller's id: then their part of each order."""
+    """Adds up orders that stand, in one currency. A seller is "all" or an id: then it is their part of each order."""
 
     def __init__(self, driver: Driver, database: Database) -> None:
         self._driver = driver
         self._database = database
         self._clock = ShopFigures(driver, database).clock
 
-    async def series(self, period: Period, seller: str = "all") -> Sequence[Mapping[str, Any]]:
-        """Return orders, units and revenue (minor units, by currency) of each hour or day, the oldest first."""
-        unit, _ = PERIODS[period]
-        lines = [] if seller == "all" else _part_of(seller)
-        total: Any = "$total_amount" if seller == "all" else {"$sum": {"$map": _EACH_LINE}}
+    async def series(self, seller_id: str, period: Period, currency: str) -> Sequence[Point]:
+        """Return what was sold in each hour or day of a period that ends now, the oldest first; none of empty ones."""
         group: Document = {
-            "_id": {"at": {"$dateTrunc": {"date": "$timestamp", "unit": unit}}, "currency": "$currency"},
+            "_id": {"$dateTrunc": {"date": "$timestamp", "unit": STEPS[period][0]}},
             "orders": {"$sum": 1},
-            "units": {"$sum": _UNITS},
-            "revenue": {"$sum": total},
+            "units": {"$sum": {"$sum": "$product_list.quantity"}},
+            "revenue": {"$sum": {"$sum": {"$map": _EACH_LINE}}},
         }
-        rows = await self._rows([*await self._sold(period), *lines, {"$group": group}, {"$sort": {"_id.at": 1}}])
-        points: dict[Any, dict[str, Any]] = {}
-        for row in rows:
-            at = row["_id"]["at"]
-            point = points.setdefault(at, {"at": at, "orders": 0, "units": 0, "revenue": {}})
-            point["orders"] += row["orders"]
-            point["units"] += row["units"]
-            point["revenue"][row["_id"]["currency"]] = row["revenue"]
-        return list(points.values())
+        orders = await self._orders(seller_id, period, currency)
+        rows = await self._rows([*orders, {"$group": group}, {"$sort": {"_id": 1}}])
+        return [Point(row["_id"], Sold(row["orders"], row["units"], row["revenue"])) for row in rows]
 
-    async def top_products(self, period: Period, limit: int) -> Sequence[Mapping[str, Any]]:
-        """Return what sold most, by units."""
-        name: Document = {"name": {"$last": "$product_list.name"}}
-        return await self._top(period, "$product_list.product_id", limit, {"units": -1}, name)
+    async def top_products(self, seller_id: str, period: Period, currency: str, limit: int = TOP) -> TopSold:
+        """Return the products of which most was sold."""
+        group: Document = {"_id": "$product_list.product_id", **_LINE}
+        rows = await self._top(await self._orders(seller_id, period, currency), group, "units", limit)
+        return TopSold([ProductSold(str(row["_id"]), row["units"], row["revenue"]) for row in rows])
 
-    async def top_sellers(self, period: Period, limit: int) -> Sequence[Mapping[str, Any]]:
-        """Return who sold most, by revenue."""
-        rows = await self._top(period, "$product_list.seller_id", limit, {"revenue": -1}, {})
-        ids = [ObjectId(row["id"]) for row in rows]
-        found = await self._database["users"].find({"_id": {"$in": ids}}, {"name": 1}).to_list(None)
-        names = {str(row["_id"]): row["name"] for row in found}
-        return [{**row, "name": names.get(row["id"])} for row in rows]
+    async def top_sellers(self, period: Period, currency: str, limit: int = TOP) -> Sequence[SellerSold]:
+        """Return the sellers with the most revenue."""
+        per_order: list[Document] = [
+            {"$group": {"_id": {"seller": "$product_list.seller_id", "order": "$_id"}, **_LINE}},
+            {"$set": {"product_list": {"seller_id": "$_id.seller"}}},
+        ]
+        group: Document = {
+            "_id": "$product_list.seller_id",
+            "orders": {"$sum": 1},
+            "units": {"$sum": "$units"},
+            "revenue": {"$sum": "$revenue"},
+        }
+        rows = await self._top(await self._orders(ALL, period, currency), group, "revenue", limit, per_order)
+        return [SellerSold(str(row["_id"]), row["orders"], row["units"], row["revenue"]) for row in rows]
 
     async def _top(
-        self, period: Period, key: str, limit: int, order: Document, more: Document
-    ) -> Sequence[Mapping[str, Any]]:
-        """Group lines by ``key``; of several currencies each has a row of its own."""
-        group: Document = {
-            "_id": {"id": key, "currency": "$currency"},
-            "units": {"$sum": "$product_list.quantity"},
-            "revenue": {"$sum": _LINE_TOTAL},
-            **more,
-        }
-        pipeline: list[Document] = [
-            *await self._sold(period),
-            {"$unwind": "$product_list"},
-            {"$group": group},
-            {"$sort": {**order, "_id.id": 1}},
-            {"$limit": limit},
-        ]
-        return [
-            {"id": str(row["_id"]["id"]), "currency": row["_id"]["currency"], **_without_id(row)}
-            for row in await self._rows(pipeline)
-        ]
+        self, orders: list[Document], group: Document, by: str, limit: int, first: Sequence[Document] = ()
+    ) -> list[Document]:
+        stages = [{"$unwind": "$product_list"}, *first, {"$group": group}, {"$sort": {by: -1, "_id": 1}}]
+        return await self._rows([*orders, *stages, {"$limit": limit}])
 
-    async def _sold(self, period: Period) -> list[Document]:
-        since = await self._clock() - timedelta(seconds=PERIODS[period][1])
+    async def _orders(self, seller_id: str, period: Period, currency: str) -> list[Document]:
+        """Return the stages that find the orders of a period, and leave of each the lines that it is about."""
+        unit, count = STEPS[period]
+        now = await self._clock()
+        begun = now.replace(minute=0, second=0, microsecond=0)
+        begun = begun if unit == "hour" else begun.replace(hour=0)
+        since = begun - (count - 1) * timedelta(**{f"{unit}s": 1})
         recent: Document = {"_id": {"$gte": ObjectId.from_datetime(since - CLOCKS)}, "timestamp": {"$gte": since}}
-        return [{"$match": {**recent, "status": _SOLD}}]
+        stages: list[Document] = [{"$match": {**recent, "status": _STANDS, "currency": currency}}]
+        if seller_id == ALL:
+            return stages
+        theirs: Document = {"input": "$product_list", "cond": {"$eq": ["$$this.seller_id", ObjectId(seller_id)]}}
+        return [
+            *stages,
+            {"$match": {"product_list.seller_id": ObjectId(seller_id)}},
+            {"$set": {"product_list": {"$filter": theirs}}},
+        ]
 
     async def _rows(self, pipeline: list[Document]) -> list[Document]:
         return await self._driver.aggregate(self._database["orders"], pipeline, maxTimeMS=MAX_MS, allowDiskUse=True)
-
-
-_EACH_LINE: Document = {"input": "$product_list", "in": {"$multiply": ["$$this.price", "$$this.quantity"]}}
-
-
-def _part_of(seller: str) -> list[Document]:
-    """Leave of each order the lines of one seller."""
-    seller_id = ObjectId(seller)
-    theirs: Document = {"input": "$product_list", "cond": {"$eq": ["$$this.seller_id", seller_id]}}
-    return [
-        {"$match": {"product_list.seller_id": seller_id}},
-        {"$set": {"product_list": {"$filter": theirs}}},
-    ]
-
-
-def _without_id(row: Document) -> Document:
-    return {name: value for name, value in row.items() if name != "_id"}

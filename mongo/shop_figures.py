@@ -1,6 +1,6 @@
 """What an admin wants to know of the whole shop: each figure by an index, and given up rather than waited for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,6 +78,19 @@ class ShopFigures:
             "unsent": await self._in_state("unsent"),
             "oldest_pending_seconds": None if oldest is None else max(0.0, oldest / 1000),
         }
+
+    async def product_names(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of products that are there, by their ids."""
+        return await self._names("products", ids)
+
+    async def seller_names(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of accounts that are there, by their ids."""
+        return await self._names("users", ids)
+
+    async def _names(self, collection: str, ids: Iterable[str]) -> Mapping[str, str]:
+        wanted: Document = {"_id": {"$in": [ObjectId(each) for each in ids]}}
+        found = self._database[collection].find(wanted, {"name": 1}).max_time_ms(MAX_MS)
+        return {str(row["_id"]): row["name"] for row in await found.to_list(None)}
 
     async def _in_state(self, state: str) -> int:
         return await self._database["emails"].count_documents({"state": state}, limit=COUNTED, maxTimeMS=MAX_MS)

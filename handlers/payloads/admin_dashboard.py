@@ -6,15 +6,15 @@ from pydantic import Field
 
 from handlers.payloads.fields import Answer, Email, OneLine, Request, Time
 from models.outbox import EmailState
-from models.sales import Period
+from models.trends import Period
 
 MailId = Annotated[str, Field(min_length=1, max_length=300, description="the mail's key")]
 
 
 class DashboardQuery(Request):
-    """Over which period sales are shown: the last 24 hours by the hour, or the last 30 days by the day."""
+    """Over which period sales are shown: 24 hours or 7 days by the hour, 30 or 90 days by the day."""
 
-    period: Period = "day"
+    period: Period = "24h"
 
 
 class Unread(Answer):
@@ -58,29 +58,29 @@ class OrdersPart(Part):
 
 
 class SalesPoint(Answer):
-    """One hour or day; revenue in minor units by currency."""
+    """What was sold in one hour or day; revenue in minor units."""
 
     at: Time
     orders: int
     units: int
-    revenue: dict[str, int]
+    revenue: int
 
 
 class SalesPart(Part):
-    """Orders that stand (not pending, cancelled or refunded), in all and step by step; empty steps are left out."""
+    """Orders that stand (not pending, cancelled or refunded) in the shop's currency, in all and step by step."""
 
+    currency: str
     orders: int
     units: int
-    revenue: dict[str, int]
+    revenue: int
     series: list[SalesPoint]
 
 
 class TopProduct(Answer):
-    """What sold most, in one currency."""
+    """What sold most; one that is gone has no name."""
 
     id: str
-    name: str
-    currency: str
+    name: str | None
     units: int
     revenue: int
 
@@ -88,15 +88,16 @@ class TopProduct(Answer):
 class TopProductsPart(Part):
     """Ten products, by units."""
 
+    currency: str
     items: list[TopProduct]
 
 
 class TopSeller(Answer):
-    """Who sold most, in one currency; one whose account is gone has no name."""
+    """Who sold most; one whose account is gone has no name."""
 
     id: str
     name: str | None
-    currency: str
+    orders: int
     units: int
     revenue: int
 
@@ -104,6 +105,7 @@ class TopSeller(Answer):
 class TopSellersPart(Part):
     """Ten sellers, by revenue."""
 
+    currency: str
     items: list[TopSeller]
 
 

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any, get_args
 
 from ivorycart.overview.parts import Part, Parts, RememberedRead
-from ivorycart.overview.ports import Books, Figures, SlowLog
-from models.sales import Period
+from ivorycart.overview.ports import ALL, Books, Figures, SlowLog
+from models.trends import Period
 
 TOP = 10
 SHOWN_SLOW = 50
@@ -26,9 +26,10 @@ SALES: Mapping[Period, Mapping[str, str]] = {
 
 
 class Dashboard:
-    """Reads the figures of the shop, of the database, and of all processes."""
+    """Reads the figures of the shop, of the database, and of all processes; sales in the shop's currency."""
 
-    def __init__(self, books: Books, slow: SlowLog) -> None:
+    def __init__(self, books: Books, slow: SlowLog, currency: str) -> None:
+        self._currency = currency
         self._slow_log = slow
         self._books = books
         reads = {
@@ -83,22 +84,42 @@ class Dashboard:
         return {"items": await self._books.processes.living()}
 
     async def _series(self, period: Period) -> Figures:
-        points = await self._books.sales.series(period)
-        revenue: Counter[str] = Counter()
-        for point in points:
-            revenue.update(point["revenue"])
-        return {
-            "orders": sum(point["orders"] for point in points),
-            "units": sum(point["units"] for point in points),
-            "revenue": dict(revenue),
-            "series": points,
-        }
+        points = await self._books.sales.series(ALL, period, self._currency)
+        series: list[dict[str, Any]] = [
+            {
+                "at": point.at,
+                "orders": point.figures.orders,
+                "units": point.figures.units,
+                "revenue": point.figures.revenue,
+            }
+            for point in points
+        ]
+        sums = {name: sum(point[name] for point in series) for name in ("orders", "units", "revenue")}
+        return {"currency": self._currency, **sums, "series": series}
 
     async def _top_products(self, period: Period) -> Figures:
-        return {"items": await self._books.sales.top_products(period, TOP)}
+        rows = (await self._books.sales.top_products(ALL, period, self._currency, TOP)).by_units
+        names = await self._books.shop.product_names(row.product_id for row in rows)
+        items = [
+            {"id": row.product_id, "name": names.get(row.product_id), "units": row.units, "revenue": row.revenue}
+            for row in rows
+        ]
+        return {"currency": self._currency, "items": items}
 
     async def _top_sellers(self, period: Period) -> Figures:
-        return {"items": await self._books.sales.top_sellers(period, TOP)}
+        rows = await self._books.sales.top_sellers(period, self._currency, TOP)
+        names = await self._books.shop.seller_names(row.seller_id for row in rows)
+        items = [
+            {
+                "id": row.seller_id,
+                "name": names.get(row.seller_id),
+                "orders": row.orders,
+                "units": row.units,
+                "revenue": row.revenue,
+            }
+            for row in rows
+        ]
+        return {"currency": self._currency, "items": items}
 
     def _of_slow(self, processes: Part) -> Figures:
         """Return the slow commands of all processes; of this one more than it tells the others."""

@@ -1,14 +1,15 @@
 """Where the figures come from. What is read is plain data: it is shown, and no rule depends on it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from models.account import AuditEvent
 from models.outbox import EmailEntry, EmailQuery
-from models.sales import Period
+from models.trends import Period
 
 Figures = Mapping[str, Any]
+ALL = "all"
 
 
 class ProcessBook(Protocol):
@@ -39,6 +40,12 @@ class ShopBook(Protocol):
     async def mail(self) -> Figures:
         """Return what waits in the outbox, and what was given up."""
 
+    async def product_names(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of products that are there."""
+
+    async def seller_names(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of accounts that are there."""
+
 
 class ClusterBook(Protocol):
     """Where the database says how it is."""
@@ -56,17 +63,77 @@ class ClusterBook(Protocol):
         """Return what runs long right now, and what the database's profiler kept."""
 
 
+class Sold(Protocol):
+    """Sales; revenue is in minor units."""
+
+    @property
+    def orders(self) -> int:
+        """How many orders."""
+
+    @property
+    def units(self) -> int:
+        """How many units."""
+
+    @property
+    def revenue(self) -> int:
+        """For how much."""
+
+
+class SoldThen(Protocol):
+    """What was sold in an hour or a day."""
+
+    @property
+    def at(self) -> datetime:
+        """When it begins."""
+
+    @property
+    def figures(self) -> Sold:
+        """What was sold."""
+
+
+class ProductSold(Protocol):
+    """What was sold of a product."""
+
+    @property
+    def product_id(self) -> str:
+        """Of which."""
+
+    @property
+    def units(self) -> int:
+        """How many units."""
+
+    @property
+    def revenue(self) -> int:
+        """For how much."""
+
+
+class TopSold(Protocol):
+    """The products of which most was sold."""
+
+    @property
+    def by_units(self) -> Sequence[ProductSold]:
+        """By their units."""
+
+
+class SellerSold(Sold, Protocol):
+    """What a seller sold."""
+
+    @property
+    def seller_id(self) -> str:
+        """Who."""
+
+
 class SalesTrends(Protocol):
-    """Where sales are added up. Revenue is in minor units; ``seller`` is "all" or a seller's id."""
+    """Where sales are added up, in one currency; a seller is ``ALL`` or an id."""
 
-    async def series(self, period: Period, seller: str = "all") -> Sequence[Figures]:
-        """Return orders, units and revenue by currency of each step of a period, the oldest first."""
+    async def series(self, seller_id: str, period: Period, currency: str) -> Sequence[SoldThen]:
+        """Return what was sold in each step of a period, the oldest first."""
 
-    async def top_products(self, period: Period, limit: int) -> Sequence[Figures]:
-        """Return what sold most, by units."""
+    async def top_products(self, seller_id: str, period: Period, currency: str, limit: int) -> TopSold:
+        """Return the products of which most was sold."""
 
-    async def top_sellers(self, period: Period, limit: int) -> Sequence[Figures]:
-        """Return who sold most, by revenue."""
+    async def top_sellers(self, period: Period, currency: str, limit: int) -> Sequence[SellerSold]:
+        """Return the sellers with the most revenue."""
 
 
 class Slow(Protocol):

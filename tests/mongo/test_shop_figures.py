@@ -95,20 +95,20 @@ async def test_trends_add_up_the_orders_that_stand(driver: Driver, database: Dat
     moved: Any = await database["orders"].find_one_and_delete({"owner": buyer(1)})
     await database["orders"].insert_one({**moved, "_id": old})
     await database["orders"].update_one({"_id": old}, [{"$set": {"timestamp": yesterday}}])
-    day = await trends.series("day")
-    assert (sum(each["orders"] for each in day), sum(each["units"] for each in day)) == (3, 8)
-    assert sum(each["revenue"]["EUR"] for each in day) == 2 * 1000 + 500 + 2700
-    assert all((each["at"].minute, each["at"].second) == (0, 0) for each in day)
-    month = await trends.series("month")
-    assert sum(each["orders"] for each in month) == 4
+    day = await trends.series("all", "24h", "EUR")
+    total = [sum(getattr(each.figures, name) for each in day) for name in ("orders", "units", "revenue")]
+    assert total == [3, 8, 2 * 1000 + 500 + 2700]
+    assert all((each.at.minute, each.at.second) == (0, 0) for each in day)
+    month = await trends.series("all", "30d", "EUR")
+    assert sum(each.figures.orders for each in month) == 4
     assert len(month) >= 2
-    theirs = await trends.series("day", str(other))
-    assert [(each["orders"], each["units"], each["revenue"]) for each in theirs] == [(1, 3, {"EUR": 2700})]
-    top = [(each["id"], each["name"], each["units"]) for each in await trends.top_products("day", 10)]
-    assert top == [(tea, "Tea", 5), (cup, "Cup", 3)]
-    sellers = [(each["id"], each["revenue"], each["name"]) for each in await trends.top_sellers("day", 10)]
-    assert sellers == [(str(other), 2700, None), (str(SELLER), 2500, None)]
-    assert len(await trends.top_products("day", 1)) == 1
+    theirs = await trends.series(str(other), "24h", "EUR")
+    assert [each.figures for each in theirs] == [(1, 3, 2700)]
+    assert (await trends.top_products("all", "24h", "EUR")).by_units == [(tea, 5, 2500), (cup, 3, 2700)]
+    assert (await trends.top_products(str(other), "24h", "EUR")).by_units == [(cup, 3, 2700)]
+    assert await trends.top_sellers("24h", "EUR") == [(str(other), 1, 3, 2700), (str(SELLER), 3, 5, 2500)]
+    assert len((await trends.top_products("all", "24h", "EUR", 1)).by_units) == 1
+    assert await trends.series("all", "24h", "USD") == []
 
 
 @pytest.mark.parametrize("read", ["users", "carts", "orders", "mail"])
