@@ -72,15 +72,20 @@ class SmtpMailer:
         """Return if the server lets us in and answers; raises `MailTemporary`. The connection is kept for a message."""
         if self._pool.closed:
             raise MailTemporary("the mailer is closed")
-        client = self._pool.take_idle() or await self._open()
+        kept = self._pool.take_idle()
+        if kept is None or not await self._answers(kept):
+            self._pool.give_back(await self._open())
+
+    async def _answers(self, kept: SMTP) -> bool:
+        """Whether a kept connection still is one; it is given back, or closed."""
         try:
             async with asyncio.timeout(self._timeout):
-                await client.noop()
-        except (SMTPException, OSError) as error:
-            client.close()
-            raise self._later(error) from error
-        finally:
-            self._pool.give_back(client)
+                await kept.noop()
+        except (SMTPException, OSError):
+            kept.close()
+            return False
+        self._pool.give_back(kept)
+        return True
 
     async def close(self) -> None:
         """Let the messages under way finish, then leave the server."""
