@@ -20,7 +20,7 @@ import structlog
 import uvloop
 from aiohttp import web
 from bson import ObjectId
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from handlers import shapes
 from handlers.app import build_app
@@ -66,6 +66,16 @@ from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
 from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
+from ivorycart.overview import exposition
+from ivorycart.overview.audits import Audits
+from ivorycart.overview.dashboard import Dashboard
+from ivorycart.overview.health import Health
+from ivorycart.overview.heart import Heart, Living
+from ivorycart.overview.outbox import Outbox
+from ivorycart.overview.overview import Overview
+from ivorycart.overview.ports import Books
+from ivorycart.overview.vitals import LoopLag, Vitals
+from ivorycart.overview.watching import Watching
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
@@ -102,9 +112,12 @@ from mongo.accounts import AccountChanges
 from mongo.alerts import Alerts, Notifications
 from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
+from mongo.audits import Audits as AuditResults
 from mongo.carts import Carts
 from mongo.catalogue import Catalogue
+from mongo.cluster import Cluster
 from mongo.driver import DRIVER_ERRORS
+from mongo.email_directory import EmailDirectory
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
@@ -123,11 +136,14 @@ from mongo.opening import (
 )
 from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders, Payments
+from mongo.processes import Processes
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
 from mongo.rate_limits import RateCounts
+from mongo.sales_trends import OrderTrends
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
+from mongo.shop_figures import ShopFigures
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
@@ -249,12 +265,14 @@ class Server:
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
         self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, on_entry=self.open_carts.mark)
+        counts = LedgerMetrics(self.registry)
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
-            metrics=LedgerMetrics(self.registry),
+            metrics=counts,
             on_commit=self.telling.committed,
         )
+        self.overview = self._overview(connections, outlet, counts)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.public_url = public_url
@@ -263,6 +281,36 @@ class Server:
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
         self.doors = Sockets(self.sockets, self.shop, outlet)
+
+    def _overview(self, connections: Connections, outlet: Outlet, counts: LedgerMetrics) -> Overview:
+        """Return what admins see, and make what measures it."""
+        driver, database, process_id = self.store.driver, self.store.database, self.store.process_id
+        trail, loop_lag = AuditTrail(database), LoopLag()
+        books = Books(
+            processes=Processes(database, process_id),
+            shop=ShopFigures(driver, database),
+            cluster=Cluster(driver, database),
+            sales=OrderTrends(driver, database),
+            mail_server=self.mailer,
+        )
+        dashboard = Dashboard(books, driver.slow, self.settings.currency)
+        living = Living(
+            *(connections, self.workers, self.ledger, self.feed, self.sockets.refusals, counts, driver.slow, loop_lag),
+            number=self.link.number if self.link else None,
+        )
+        self.loop_lag = loop_lag
+        self.heart = Heart(living, books.processes, Vitals())
+        self.shop_gauges = exposition.ShopGauges(dashboard)
+        self.registry.register(exposition.ProcessGauges(loop_lag, driver.slow))
+        self.registry.register(self.shop_gauges)
+        ProcessCollector(registry=self.registry)
+        return Overview(
+            dashboard=dashboard,
+            watching=Watching(dashboard, connections, outlet, shapes.plain),
+            health=Health(books, dashboard),
+            audits=Audits(lambda: audit(driver, database), AuditResults(database), Leases(database, process_id), trail),
+            outbox=Outbox(EmailDirectory(driver, database), trail),
+        )
 
     def _shop(self, board: StockBoard, connections: Connections) -> Shop:
         settings, database, driver = self.settings, self.store.database, self.store.driver
@@ -312,6 +360,7 @@ class Server:
             telling=self.telling,
             workers=self.workers,
             health=Pings(database),
+            overview=self.overview,
             limits=limits,
             storage_errors=DRIVER_ERRORS,
         )
@@ -366,6 +415,10 @@ class Server:
         self.workers.start("telling", self.telling.run)
         self.workers.start("open carts", self.open_carts.run)
         self.workers.start("reminding", self.telling.reminding.run)
+        self.workers.start("loop_lag", self.loop_lag.run)
+        self.workers.start("heart", self.heart.run)
+        self.workers.start("admin_metrics", self.overview.watching.run)
+        self.workers.start("audit", self.overview.audits.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
 
@@ -387,6 +440,7 @@ class Server:
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
+            LeasedWorker(name="figures", leases=leases, step=self.shop_gauges.step, interval=exposition.INTERVAL),
         ]
 
     async def stop(self) -> bool:
@@ -400,6 +454,7 @@ class Server:
         finished = await bounded("ledger", self.ledger_run, STOP_PATIENCE)
         await bounded("sockets", self.sockets.shutdown("server stopping", STEP_PATIENCE), 2 * STEP_PATIENCE)
         await bounded("workers", self.workers.stop(), STEP_PATIENCE)
+        await bounded("overview", self.overview.close(), STEP_PATIENCE)
         if self.mailer:
             await bounded("mailer", self.mailer.close(), STEP_PATIENCE)
         self.passwords.close()

@@ -83,6 +83,13 @@ PUT /api/admin/users/{user_id}/disable
 PUT /api/admin/users/{user_id}/enable
 DELETE /api/admin/users/{user_id}
 GET /api/admin/audit-events
+GET /api/admin/dashboard
+GET /api/admin/health
+GET /api/admin/audit
+POST /api/admin/audit
+GET /api/admin/emails
+POST /api/admin/emails/{mail_id}/resend
+admin:watch
 """
 
 _ROLES = {
