@@ -68,6 +68,9 @@ from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrde
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
+from ivorycart.pictures import Gallery, Laboratory
+from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
+from ivorycart.pictures.sweeping import PictureSweeper
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
@@ -103,6 +106,7 @@ from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
+from mongo.gallery import GalleryWrites
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
@@ -288,7 +292,7 @@ class Server:
             carts=self.carts,
             products=Products(driver, database),
             orders=self.orders,
-            images=Images(database),
+            gallery=Gallery(Images(database), GalleryWrites(database), Laboratory()),
             notifications=self.notifications,
             board=board,
             broadcaster=self.broadcaster,
@@ -362,12 +366,14 @@ class Server:
         alerter = Alerter(Alerts(database))
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
+        pictures = PictureSweeper(Images(database))
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
+            LeasedWorker(name="images", leases=leases, step=pictures.step, interval=PICTURE_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
         ]
 

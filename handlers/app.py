@@ -15,6 +15,7 @@ from handlers.http_accounts import account_routes
 from handlers.http_admin import admin_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
+from handlers.http_images import image_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
@@ -32,6 +33,7 @@ TABLES: tuple[Routes, ...] = (
     cart_routes,
     order_routes,
     product_routes,
+    image_routes,
     account_routes,
     admin_routes,
     profile_routes,

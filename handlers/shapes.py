@@ -10,7 +10,7 @@ from ivorycart.connections import Connection, User
 from ivorycart.stock.board import Shown, StockBoard
 from models.account import Account, LoginSession
 from models.cart import Cart
-from models.catalogue import Listing
+from models.catalogue import Image, Listing
 from models.feed import CatalogueChanged, Cursor
 from models.identity import user_of_owner
 from models.notification import Notification
@@ -69,9 +69,14 @@ def product(listing: Listing) -> Payload:
         "threshold": entry.threshold,
         "max_per_cart": entry.max_per_cart,
         "published": listing.published,
-        "images": [image._asdict() for image in listing.images],
+        "images": [image(each) for each in listing.images],
         "created_at": time(listing.created_at),
     }
+
+
+def image(shown: Image) -> Payload:
+    """Show a picture."""
+    return shown._asdict()
 
 
 def order(placed: Order) -> Payload:

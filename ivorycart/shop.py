@@ -10,6 +10,7 @@ from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
+from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
@@ -55,25 +56,6 @@ class OrderBook(Protocol):
         """Return a page of a buyer's orders."""
 
 
-class Picture(Protocol):
-    """A stored picture."""
-
-    @property
-    def content(self) -> bytes:
-        """Its bytes."""
-
-    @property
-    def content_type(self) -> str:
-        """What kind of picture it is."""
-
-
-class ImageBook(Protocol):
-    """Where pictures are."""
-
-    async def get(self, image_id: str) -> Picture | None:
-        """Return a picture."""
-
-
 class Health(Protocol):
     """Whether the database can serve."""
 
@@ -109,7 +91,7 @@ class Shop:
     carts: CartBook
     products: ProductBook
     orders: OrderBook
-    images: ImageBook
+    gallery: Gallery
     notifications: NotificationBook
     board: StockBoard
     broadcaster: Broadcaster

@@ -14,6 +14,8 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from models.letter import ACCOUNT_KINDS
 from mongo.driver import Database, Document
+from mongo.images import CHUNKS, FILES
+from mongo.images_moving import move_to_gridfs
 from mongo.leases import Leases
 
 META = "meta"
@@ -66,6 +68,8 @@ VALIDATORS: dict[str, Document] = {
     "crossings": {},
     "leases": {},
     "images": {},
+    FILES: {},
+    CHUNKS: {},
     "sessions": {"user_id": {"$type": "objectId"}, "family": {"$type": "string"}, "token": {"$type": "string"}},
     "account_requests": {"kind": {"$type": "string"}, "email": {"$type": "string"}},
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
@@ -85,6 +89,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("name", TEXT), ("description", TEXT), ("tags", TEXT)], name="words"),
         IndexModel([("category", ASCENDING), ("price", ASCENDING)]),
         IndexModel([("seller_id", ASCENDING)]),
+        IndexModel([("images._id", ASCENDING)]),  # which of some pictures are shown
         IndexModel([("sku", ASCENDING)], unique=True, partialFilterExpression={"sku": {"$type": "string"}}),
     ],
     "carts": [
@@ -159,6 +164,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
     ],
     "crossings": [IndexModel([("state", ASCENDING), ("timestamp", ASCENDING)])],
+    # those of GridFS, made here because a driver makes them at its first write alone, and looks for them at each
+    FILES: [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])],
+    CHUNKS: [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)],
 }
 
 
@@ -213,6 +221,15 @@ async def _counts_that_all_processes_share(database: Database) -> None:
     await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
 
 
+async def _pictures_in_gridfs(database: Database) -> None:
+    """Move the content of pictures to where files are, and give those that products show their ids."""
+    for name in (FILES, CHUNKS):
+        await _collection(database, name, VALIDATORS[name])
+    for name in ("products", FILES, CHUNKS):
+        await database[name].create_indexes(INDEXES[name])
+    await move_to_gridfs(database)
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -220,6 +237,7 @@ STEPS: tuple[Step, ...] = (
     _accounts_that_can_be_signed_out,
     _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
+    _pictures_in_gridfs,
 )
 
 
