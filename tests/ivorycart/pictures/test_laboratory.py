@@ -140,10 +140,10 @@ def test_a_place_is_left_whatever_happens() -> None:
 async def test_a_machine_without_room_for_a_process_takes_nothing_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says that nothing was done."""
 
-    async def refuse(*_: object, **__: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError("no more processes")
 
-    monkeypatch.setattr(module.asyncio, "create_subprocess_exec", refuse)
+    monkeypatch.setattr(module.subprocess, "Popen", refuse)
     with pytest.raises(StorageUnavailable):
         await Laboratory().develop(png())
 
