@@ -21,6 +21,8 @@ from tests.picture_files import BLUE, GREEN, RED, alike, claiming, file, opened,
 from tests.visitor import sign_in
 
 SOMEBODY = "quiet harbour lamp"
+FORM = "multipart/form-data; boundary=cut"
+BEGUN = 50  # bytes that are sent of an upload which is only begun
 POLYGLOT = b"<script>alert(document.domain)</script>"
 
 
@@ -238,6 +240,39 @@ async def test_a_product_has_at_most_twelve_pictures(shelf: Shelf) -> None:
     assert (status, answer["code"]) == (409, "conflict")
 
 
+async def test_the_files_of_a_picture_that_was_taken_down_go_an_hour_later(shelf: Shelf) -> None:
+    """By the worker of the server that runs; here its hour has passed."""
+    _, image = await shelf.upload(png())
+    _, stays = await shelf.upload(png())
+    assert (await shelf.ask("DELETE", f"{shelf.images}/{image['id']}")).status == 200
+    ids = {"_id": {"$in": [ObjectId(each["id"]) for each in (image, stays)]}}
+    an_hour_ago: Any = {"$subtract": ["$$NOW", 3_600_001]}
+    await shelf.books["images"].update_many(ids, [{"$set": {"loose_since": an_hour_ago}}])
+    await _until(lambda: shelf.get(image["url"]), 404)
+    assert (await shelf.get(image["small"]))[0] == 404
+    assert (await shelf.get(stays["url"]))[0] == 200
+
+
+async def test_nobody_uploads_more_than_four_at_once(shelf: Shelf) -> None:
+    """Whoever leaves uploads unfinished keeps only themself out, and is told when to come again."""
+    async with AsyncExitStack() as stack:
+        begun = [await _begin_upload(shelf, shelf.token, _form(png())) for _ in range(5)]
+        for _, writer in begun:
+            stack.callback(writer.close)
+        first_lines = [asyncio.ensure_future(reader.readline()) for reader, _ in begun]
+        (refused,), waiting = await asyncio.wait(first_lines, return_when=asyncio.FIRST_COMPLETED)
+        assert b" 429 " in refused.result()
+        assert len(waiting) == 4
+        for each in waiting:
+            stack.callback(each.cancel)
+        answer = await send(shelf.url, "POST", shelf.images, _form(png()), **bearer(shelf.token), Content_Type=FORM)
+        assert answer.is_problem(429, "rate_limited")
+        assert int(answer.headers["Retry-After"]) >= 1
+        admin = await sign_in(shelf.url, "admin@demo.com")
+        assert (await shelf.upload(png(), token=admin))[0] == 201
+    await _until(lambda: shelf.upload(png()), 201)
+
+
 async def test_words_and_orders_that_do_not_fit_are_refused(shelf: Shelf) -> None:
     """Each with what is the matter."""
     _, image = await shelf.upload(png())
@@ -271,18 +306,23 @@ async def test_whoever_is_no_seller_any_more_when_the_picture_is_whole_has_not_u
         await shelf.books.change_product(shelf.product_id, {"$set": {"seller_id": ObjectId(profile["id"])}})
         await _until(lambda: ada.ask("GET", logs), 200)
         body = _form(png())
-        where = urlsplit(shop.url)
-        reader, writer = await asyncio.open_connection(where.hostname, where.port)
-        head = f"POST {shelf.images} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {ada.token}\r\n"
-        head += f"Content-Type: multipart/form-data; boundary=cut\r\nContent-Length: {len(body)}\r\n\r\n"
-        writer.write(head.encode() + body[:50])
-        await writer.drain()
+        reader, writer = await _begin_upload(shelf, ada.token, body)
         assert (await admin.ask("PUT", role, {"role": "buyer"}))[0] == 200
         await _until(lambda: ada.ask("GET", logs), 403)
-        writer.write(body[50:])
+        writer.write(body[BEGUN:])
         assert b" 403 " in await reader.readline()
         writer.close()
     assert await shelf.shown() == []
+
+
+async def _begin_upload(shelf: Shelf, token: str, body: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    where = urlsplit(shelf.url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    head = f"POST {shelf.images} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {token}\r\n"
+    head += f"Content-Type: {FORM}\r\nContent-Length: {len(body)}\r\n\r\n"
+    writer.write(head.encode() + body[:BEGUN])
+    await writer.drain()
+    return reader, writer
 
 
 def _form(content: bytes) -> bytes:
