@@ -64,6 +64,7 @@ from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
+from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
@@ -72,8 +73,11 @@ from ivorycart.pictures import Gallery, Laboratory
 from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
 from ivorycart.pictures.sweeping import PictureSweeper
 from ivorycart.rate_limits import RateLimits, rules_of
+from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
+from ivorycart.repricing import Repricer
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
+from ivorycart.selling import Selling
 from ivorycart.settings import (
     Settings,
     SettingsError,
@@ -102,6 +106,7 @@ from mongo.alerts import Alerts, Notifications
 from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
 from mongo.carts import Carts
+from mongo.catalogue import Catalogue
 from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
@@ -246,7 +251,8 @@ class Server:
         standing = Standing(settings.token_seconds + MARGIN)
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
-        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence)
+        self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
+        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, on_entry=self.open_carts.mark)
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
@@ -291,6 +297,15 @@ class Server:
             identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
+            selling=Selling(
+                catalogue=Catalogue(driver, database),
+                entries=Products(driver, database),
+                accounts=Users(database),
+                ledger=self.ledger,
+                new_id=new_id,
+                currency=settings.currency,
+                threshold=settings.low_stock_threshold,
+            ),
             orders=self.orders,
             gallery=Gallery(Images(database), GalleryWrites(database), Laboratory()),
             notifications=self.notifications,
@@ -309,7 +324,7 @@ class Server:
         """Return the rooms of the accounts, which share books, limits and the audit trail."""
         settings, database = self.settings, self.store.database
         book, trail, requests = Users(database), AuditTrail(database), AccountRequests(database)
-        changes = AccountChanges(self.store.driver, database)
+        changes = AccountChanges(self.store.driver, database, self.presence.standing.ended)
         required = settings.needs_activation
         sessions = LoginSessions(
             book=Sessions(self.store.driver, database),
@@ -326,7 +341,7 @@ class Server:
             registering=Registering(**shared, **by_mail, activation_required=required),
             signing_in=SigningIn(**shared, sessions=sessions),
             sessions=sessions,
-            recovering=Recovering(**shared, **by_mail, sessions=sessions),
+            recovering=Recovering(**shared, **by_mail),
             profiles=profiles_of(self.vault, self.store),
         )
 
@@ -353,6 +368,7 @@ class Server:
         self.workers.start("feed", self.feed.run, has_rhythm=True)
         self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
+        self.workers.start("open carts", self.open_carts.run)
         self.workers.start("reminding", self.telling.reminding.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
@@ -361,6 +377,7 @@ class Server:
         database, driver = self.store.database, self.store.driver
         leases = Leases(database, self.store.process_id)
         sweeper = Sweeper(self.carts, self.ledger)
+        repricer = Repricer(Catalogue(driver, database))
         settler = Settler(Payments(driver, database), self.providers)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
@@ -369,6 +386,7 @@ class Server:
         pictures = PictureSweeper(Images(database))
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
+            LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),

@@ -16,10 +16,12 @@ from handlers.http_admin import admin_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
 from handlers.http_images import image_routes
+from handlers.http_moderation import moderation_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
 from handlers.http_profile import profile_routes
+from handlers.http_selling import selling_routes
 from handlers.limiting import rate_limit_headers
 from handlers.pages import import_map, page_routes
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
@@ -32,8 +34,10 @@ log = structlog.get_logger(__name__)
 TABLES: tuple[Routes, ...] = (
     cart_routes,
     order_routes,
+    selling_routes,  # before the routes that take an id: my-products is none
     product_routes,
     image_routes,
+    moderation_routes,
     account_routes,
     admin_routes,
     profile_routes,

@@ -11,11 +11,13 @@ from ivorycart.stock.board import Shown, StockBoard
 from models.account import Account, LoginSession
 from models.cart import Cart
 from models.catalogue import Image, Listing
+from models.entry import EntryChange
 from models.feed import CatalogueChanged, Cursor
 from models.identity import user_of_owner
 from models.notification import Notification
 from models.order import Address, Order
 from models.outcomes import StockChanged
+from models.pricing import Discount
 from models.profile import Profile
 from models.stock import Level, Movement, Product
 
@@ -52,11 +54,14 @@ def stock_item(product_id: str, level: Level, next_release: datetime | None) -> 
 def product(listing: Listing) -> Payload:
     """Show a catalogue entry."""
     entry, level = listing.product, listing.level
+    price = entry.price_at(datetime.now(UTC))
     return {
         "id": entry.id,
         "name": entry.name,
         "description": listing.description,
-        "price": entry.price,
+        "price": price,
+        "list_price": _if_other(entry.price, price),
+        "discounts": [_discount(each) for each in entry.discounts],
         "currency": entry.currency,
         "category": listing.category,
         "tags": list(listing.tags),
@@ -69,14 +74,51 @@ def product(listing: Listing) -> Payload:
         "threshold": entry.threshold,
         "max_per_cart": entry.max_per_cart,
         "published": listing.published,
+        "disabled": listing.disabled,
+        "disabled_reason": listing.disabled_reason,
         "images": [image(each) for each in listing.images],
         "created_at": time(listing.created_at),
+        "updated_at": time(listing.updated_at),
     }
 
 
 def image(shown: Image) -> Payload:
     """Show a picture."""
     return shown._asdict()
+
+
+def _if_other(list_price: int, price: int) -> int | None:
+    return list_price if price != list_price else None
+
+
+def _discount(each: Discount) -> Payload:
+    return {**each._asdict(), "starts_at": time(each.starts_at), "ends_at": time(each.ends_at)}
+
+
+def entry_change(change: EntryChange) -> Payload:
+    """Show who changed what of a product, when and why."""
+    return {
+        "id": change.id,
+        "at": time(change.at),
+        "kind": change.kind,
+        "actor": change.actor,
+        "reason": change.reason,
+        "changed": [
+            {"field": name, "before": _stored(old), "after": _stored(new)}
+            for name, (old, new) in change.changed.items()
+        ],
+    }
+
+
+def _stored(value: Any) -> Any:
+    """Show a value of a field that was changed."""
+    if isinstance(value, datetime):
+        return time(value)
+    if isinstance(value, list):
+        return [_stored(each) for each in value]
+    if isinstance(value, dict):
+        return {name.removeprefix("_"): _stored(each) for name, each in value.items()}
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def order(placed: Order) -> Payload:
@@ -206,12 +248,15 @@ class WireShapes:
         level = self.board.levels.get(product_id, _NO_LEVEL)
         if fresh is not None and fresh.version > level.version:
             level = fresh
+        price = entry.price_at(datetime.now(UTC))
         return {
             "product_id": product_id,
             "name": entry.name,
             "quantity": quantity,
-            "price": entry.price,
-            "line_total": entry.price * quantity,
+            "price": price,
+            "list_price": _if_other(entry.price, price),
+            "for_sale": entry.for_sale,
+            "line_total": price * quantity,
             "available": level.available,
             "image": entry.image,
         }

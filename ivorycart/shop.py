@@ -12,13 +12,14 @@ from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
 from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
+from ivorycart.selling import Selling
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
 from ivorycart.telling import NotificationBook, Telling
 from ivorycart.workers import Workers
 from models.cart import Cart
-from models.catalogue import Listing
+from models.catalogue import Listing, ProductFilter
 from models.identity import OwnerId
 from models.order import Order
 
@@ -38,6 +39,9 @@ class ProductBook(Protocol):
 
     async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
         """Return a page of what is on show."""
+
+    async def owned(self, wanted: ProductFilter, *, limit: int, after: str | None) -> Sequence[Listing]:
+        """Return a page of products for those who manage them."""
 
     async def categories(self) -> Mapping[str, int]:
         """Return how many products on show each category has."""
@@ -90,6 +94,7 @@ class Shop:
     identity: Identity
     carts: CartBook
     products: ProductBook
+    selling: Selling
     orders: OrderBook
     gallery: Gallery
     notifications: NotificationBook

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from models.account import AuditEvent
 from models.identity import OwnerId
 from models.letter import Letter
 from models.stock import Crossing
@@ -26,6 +27,13 @@ class Notice:
     kind: str
     data: Mapping[str, Any]
     letter: Letter | None
+
+
+class Told(NamedTuple):
+    """What is written beside an act, because of it: to whom it is told, and what the audit trail says."""
+
+    notice: Notice | None = None
+    event: AuditEvent | None = None
 
 
 def notice_for(crossing: Crossing, recipient: Recipient, role: Literal["cart", "seller"]) -> Notice:

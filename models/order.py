@@ -24,13 +24,17 @@ CANCELLABLE = frozenset({OrderStatus.PENDING, OrderStatus.PLACED})
 
 
 class OrderLine(NamedTuple):
-    """One product of an order; ``price`` is what one unit cost when the order was committed."""
+    """One product of an order; ``price`` is what one unit cost when the order was committed.
+
+    ``list_price`` is what it would have cost, where it was discounted.
+    """
 
     product_id: str
     name: str
     quantity: int
     price: int
     seller_id: str
+    list_price: int | None = None
 
 
 class StatusChange(NamedTuple):

@@ -98,7 +98,9 @@ def _order_line(cart: Cart, line: Line, draft: Draft) -> OrderLine:
         raise Conflict("a product in the cart is no longer for sale", product_id=line.product_id)
     if product.currency != cart.currency:
         raise Conflict("a product in the cart has another currency now", product_id=product.id)
-    return OrderLine(product.id, product.name, line.quantity, product.price, product.seller_id)
+    price = product.price_at(draft.now)
+    list_price = product.price if price != product.price else None
+    return OrderLine(product.id, product.name, line.quantity, price, product.seller_id, list_price)
 
 
 def _total(lines: tuple[OrderLine, ...]) -> int:

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "see and change one's own account"
     MANAGE_STOCK = "restock, adjust and look into one's own products"
     MANAGE_PRODUCTS = "create, change and withdraw one's own products"
+    MODERATE = "see all products, and keep any off the shelves"
     MANAGE_USERS = "see and change the accounts of others"
 
 
@@ -45,6 +46,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.OWN_ACCOUNT: _SIGNED_IN,
     Permission.MANAGE_STOCK: frozenset({"seller", "admin"}),
     Permission.MANAGE_PRODUCTS: frozenset({"seller", "admin"}),
+    Permission.MODERATE: frozenset({"admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
 }
 

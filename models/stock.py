@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from models.pricing import Discount, price_at
+
 
 class ChangeType(StrEnum):
     """Why a level moved."""
@@ -41,7 +43,7 @@ class Level(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What the rules need to know of a catalogue entry, beside its level. Prices are in minor units."""
+    """What the rules need to know of a catalogue entry, beside its level. ``price``: list price, in minor units."""
 
     id: str
     name: str
@@ -52,6 +54,11 @@ class Product:
     max_per_cart: int
     for_sale: bool
     image: str | None = None
+    discounts: tuple[Discount, ...] = ()
+
+    def price_at(self, now: datetime) -> int:
+        """Return what a unit costs at a moment."""
+        return price_at(self.price, self.discounts, now) if self.discounts else self.price
 
 
 class Movement(NamedTuple):

@@ -27,6 +27,13 @@ class Carts:
         document = await self._carts.find_one({"_id": owner})
         return documents.cart_of(document) if document else Cart(owner)
 
+    async def with_products(self, owners: Sequence[OwnerId], product_ids: Iterable[str]) -> Sequence[Cart]:
+        """Return those of the owners' carts that have any of the products."""
+        wanted = [ObjectId(product_id) for product_id in product_ids]
+        query: Document = {"_id": {"$in": list(owners)}, "lines.product_id": {"$in": wanted}}
+        rows = await self._carts.find(query).hint("_id_").to_list(None)
+        return [documents.cart_of(row) for row in rows]
+
     async def overdue(self, limit: int) -> Sequence[OwnerId]:
         """Return carts past their expiry by the database's clock, the oldest first."""
         found = self._carts.find(_OVERDUE, {"_id": 1}).sort("expires_at", 1).limit(limit)

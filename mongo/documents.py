@@ -1,6 +1,7 @@
 """How entities look as documents, and back. Ids are ObjectIds here and 24 hex characters everywhere else."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
@@ -8,6 +9,7 @@ from bson import ObjectId
 from models.account import Account
 from models.cart import Cart, Line, Released
 from models.catalogue import Image, Listing
+from models.entry import Entry, shelves
 from models.feed import AccountChanged
 from models.letter import Letter
 from models.notification import Notification
@@ -20,6 +22,7 @@ from models.order import (
     Payment,
     StatusChange,
 )
+from models.pricing import Discount, next_change, price_at
 from models.stock import Crossing, Level, Movement, Product
 from mongo.driver import Document
 
@@ -30,6 +33,7 @@ FALLBACK_MAX_PER_CART = 99
 PRODUCT_FIELDS = dict.fromkeys(
     (
         *("name", "price", "currency", "seller_id", "threshold", "max_per_cart", "published", "disabled", "images"),
+        "discounts",
         *("stock", "held", "version", "arming"),
     ),
     1,
@@ -54,6 +58,15 @@ def product_of(document: Mapping[str, Any]) -> Product:
         max_per_cart=document.get("max_per_cart", FALLBACK_MAX_PER_CART),
         for_sale=document.get("published", True) and not document.get("disabled", False),
         image=images[0]["url"] if images else None,
+        discounts=discounts_of(document),
+    )
+
+
+def discounts_of(document: Mapping[str, Any]) -> tuple[Discount, ...]:
+    """Read a product's discounts, those of other periods, too."""
+    return tuple(
+        Discount(str(each["_id"]), each["kind"], each["value"], each["starts_at"], each["ends_at"])
+        for each in document.get("discounts", ())
     )
 
 
@@ -159,6 +172,7 @@ def order_document(order: Order) -> Document:
                 "quantity": line.quantity,
                 "price": line.price,
                 "seller_id": ObjectId(line.seller_id),
+                **({} if line.list_price is None else {"list_price": line.list_price}),
             }
             for line in order.lines
         ],
@@ -203,7 +217,14 @@ def order_of(document: Mapping[str, Any]) -> Order:
 
 
 def _order_line(line: Mapping[str, Any]) -> OrderLine:
-    return OrderLine(str(line["product_id"]), line["name"], line["quantity"], line["price"], str(line["seller_id"]))
+    return OrderLine(
+        str(line["product_id"]),
+        line["name"],
+        line["quantity"],
+        line["price"],
+        str(line["seller_id"]),
+        line.get("list_price"),
+    )
 
 
 def payment_document(order: Order) -> Document:
@@ -234,6 +255,9 @@ def listing_of(document: Mapping[str, Any]) -> Listing:
         published=document.get("published", True),
         images=images_of(document),
         created_at=document.get("created_at"),
+        disabled=document.get("disabled", False),
+        disabled_reason=document.get("disabled_reason"),
+        updated_at=document.get("updated_at"),
     )
 
 
@@ -256,6 +280,61 @@ def _image_of(image: Mapping[str, Any]) -> Image:
     image_id, url = image.get("_id"), image["url"]
     small = f"{url}/small" if image_id else url
     return Image(str(image_id) if image_id else None, url, small, image.get("alt", ""))
+
+
+def entry_of(document: Mapping[str, Any]) -> Entry:
+    """Read a catalogue entry as its seller wrote it."""
+    product = product_of(document)
+    return Entry(
+        id=product.id,
+        seller_id=product.seller_id,
+        name=product.name,
+        description=document.get("description", ""),
+        price=product.price,
+        currency=product.currency,
+        category=document.get("category", ""),
+        tags=tuple(document.get("tags", ())),
+        sku=document.get("sku"),
+        threshold=product.threshold,
+        max_per_cart=product.max_per_cart,
+        published=document.get("published", True),
+        disabled=document.get("disabled", False),
+        disabled_reason=document.get("disabled_reason"),
+        discounts=product.discounts,
+        deleted_at=document.get("deleted_at"),
+    )
+
+
+def entry_fields(entry: Entry) -> Document:
+    """Write what a seller wrote, as fields of the product; without a SKU there is no such field."""
+    discounts = [{"_id": ObjectId(each.id), **each._asdict()} for each in entry.discounts]
+    for each in discounts:
+        del each["id"]
+    return {
+        "name": entry.name,
+        "description": entry.description,
+        "price": entry.price,
+        "currency": entry.currency,
+        "category": entry.category,
+        "tags": list(entry.tags),
+        **({} if entry.sku is None else {"sku": entry.sku}),
+        "threshold": entry.threshold,
+        "max_per_cart": entry.max_per_cart,
+        "published": entry.published,
+        "disabled": entry.disabled,
+        "disabled_reason": entry.disabled_reason,
+        "discounts": discounts,
+        "deleted_at": entry.deleted_at,
+    }
+
+
+def derived_fields(entry: Entry, now: datetime) -> Document:
+    """Return what lists are found and sorted by: it follows from the entry, and from the time."""
+    return {
+        "shelves": shelves(entry),
+        "price_now": price_at(entry.price, entry.discounts, now),
+        "price_changes_at": next_change(entry.discounts, now),
+    }
 
 
 STANDING_FIELDS: Document = dict.fromkeys(("role", "disabled_at", "deleted_at", "email"), 1)

@@ -96,7 +96,7 @@ class Erasing:
         rows = await collection.find(query, {"_id": 1}).limit(BATCH).to_list(None)
         if rows:
             ids = [row["_id"] for row in rows]
-            await collection.update_many({"_id": {"$in": ids}}, {"$set": {"published": False}})
+            await collection.update_many({"_id": {"$in": ids}}, {"$set": {"published": False, "shelves": []}})
         return len(rows) == BATCH
 
     async def trail(self, erasure: Erasure) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from models.catalogue import Listing
+from models.catalogue import Listing, ProductFilter
 from models.errors import Conflict, Pending, StorageUnavailable
 from models.stock import ChangeType, Level, Movement
 from mongo import documents
@@ -17,6 +17,14 @@ from mongo.driver import DUPLICATE_KEY, Database, Document, Driver, Session
 
 MAX_RETRIES = 8  # with doubling pauses: one to two seconds
 _SHOWN: Document = {"published": {"$ne": False}, "disabled": {"$ne": True}}
+_AVAILABLE: Document = {"$subtract": ["$stock", {"$ifNull": ["$held", 0]}]}
+_STATES: dict[str, Document] = {
+    "on_show": _SHOWN,
+    "hidden": {"published": False},
+    "disabled": {"disabled": True},
+    "low": {"$expr": {"$lte": [_AVAILABLE, {"$ifNull": ["$threshold", documents.FALLBACK_THRESHOLD]}]}},
+    "out": {"$expr": {"$lte": [_AVAILABLE, 0]}},
+}
 
 
 class Products:
@@ -30,14 +38,16 @@ class Products:
 
     async def get(self, product_id: str) -> Listing | None:
         """Return one entry, on show or not."""
-        document = await self._products.find_one({"_id": ObjectId(product_id)})
+        document = await self._products.find_one({"_id": ObjectId(product_id), "deleted_at": None})
         return documents.listing_of(document) if document else None
 
     async def by_sku(self, sku: str) -> Listing | None:
-        """Return the entry with a seller's stock-keeping unit."""
+        """Return the entry with a stock-keeping unit; Conflict where several sellers have such a one."""
         # The type is named because the index has only those that have one: without it, the server reads them all.
-        document = await self._products.find_one({"sku": {"$eq": sku, "$type": "string"}})
-        return documents.listing_of(document) if document else None
+        found = await self._products.find({"sku": {"$eq": sku, "$type": "string"}}).limit(2).to_list(None)
+        if len(found) > 1:
+            raise Conflict("several sellers have this SKU: name the product by its id")
+        return documents.listing_of(found[0]) if found else None
 
     async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
         """Return a page of what is on show, oldest first, after an id; a category takes in those below it."""
@@ -48,6 +58,18 @@ class Products:
             below = {"$gte": f"{category}/", "$lt": f"{category}0"}  # 0 comes right after the slash
             query["$or"] = [{"category": category}, {"category": below}]
         rows = await self._products.find(query).sort("_id", 1).limit(limit).to_list(None)
+        return [documents.listing_of(row) for row in rows]
+
+    async def owned(self, wanted: ProductFilter, *, limit: int, after: str | None) -> Sequence[Listing]:
+        """Return a page of products, on show or not, newest first, after an id."""
+        query: Document = {"deleted_at": None}
+        if wanted.seller_id:
+            query["seller_id"] = ObjectId(wanted.seller_id)
+        if after:
+            query["_id"] = {"$lt": ObjectId(after)}
+        if wanted.state:
+            query |= _STATES[wanted.state]
+        rows = await self._products.find(query).sort("_id", -1).limit(limit).to_list(None)
         return [documents.listing_of(row) for row in rows]
 
     async def categories(self) -> Mapping[str, int]:
@@ -93,7 +115,7 @@ class Products:
         try:
             await self._driver.start_transaction(session)
             now = await self._now(session)
-            await self._products.insert_many([{**row, "created_at": now} for row in rows], session=session)
+            await self._products.insert_many([_dated(row, now) for row in rows], session=session)
             opening = [documents.movement_document(_opening(row, actor, now)) for row in rows if row["stock"]]
             if opening:
                 await self._logs.insert_many(opening, session=session)
@@ -133,6 +155,10 @@ def _entry(entry: Mapping[str, Any]) -> Document:
         "published": entry.get("published", True),
         "disabled": False,
     }
+
+
+def _dated(row: Document, now: Any) -> Document:
+    return {**row, **documents.derived_fields(documents.entry_of(row), now), "created_at": now, "updated_at": now}
 
 
 def _opening(row: Document, actor: str, now: Any) -> Movement:

@@ -17,6 +17,7 @@ from mongo.driver import Database, Document
 from mongo.images import CHUNKS, FILES
 from mongo.images_moving import move_to_gridfs
 from mongo.leases import Leases
+from mongo.shelving import shelve
 
 META = "meta"
 SCHEMA = {"_id": "schema"}
@@ -25,6 +26,7 @@ ALIKE = Collation(locale="en", strength=1)  # how names are searched: neither ca
 LOCK_MILLISECONDS = 30_000
 _NAMESPACE_EXISTS = 48
 DAY = 86_400  # seconds
+_SHELVED_AT_ONCE = 500
 _INDEX_NOT_FOUND = 27
 
 
@@ -65,6 +67,7 @@ VALIDATORS: dict[str, Document] = {
     "users": _fields("email role password", email=TEXT_FIELD, role=TEXT_FIELD, password=TEXT_FIELD),
     "notifications": _fields("key to kind at", key=TEXT_FIELD, to=TEXT_FIELD, kind=TEXT_FIELD, at=DATE),
     "emails": _fields("kind to state", kind=TEXT_FIELD, to=TEXT_FIELD, state=TEXT_FIELD),
+    "catalogue_changes": {"product_id": {"$type": "objectId"}, "at": {"$type": "date"}},
     "crossings": {},
     "leases": {},
     "images": {},
@@ -88,10 +91,17 @@ INDEXES: dict[str, list[IndexModel]] = {
     "products": [
         IndexModel([("name", TEXT), ("description", TEXT), ("tags", TEXT)], name="words"),
         IndexModel([("category", ASCENDING), ("price", ASCENDING)]),
-        IndexModel([("seller_id", ASCENDING)]),
         IndexModel([("images._id", ASCENDING)]),  # which of some pictures are shown
-        IndexModel([("sku", ASCENDING)], unique=True, partialFilterExpression={"sku": {"$type": "string"}}),
+        IndexModel([("seller_id", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel(
+            [("sku", ASCENDING), ("seller_id", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"sku": {"$type": "string"}},
+        ),
+        IndexModel([("price_changes_at", ASCENDING)], partialFilterExpression={"price_changes_at": {"$type": "date"}}),
+        IndexModel([("shelves", ASCENDING), ("price_now", ASCENDING), ("_id", ASCENDING)]),
     ],
+    "catalogue_changes": [IndexModel([("product_id", ASCENDING), ("_id", DESCENDING)])],
     "carts": [
         IndexModel([("lines.product_id", ASCENDING)], name="filled", partialFilterExpression=FILLED),
         IndexModel([("expires_at", ASCENDING)], partialFilterExpression={"expires_at": {"$type": "date"}}),
@@ -191,11 +201,7 @@ async def _collection(database: Database, name: str, validator: Document) -> Non
 async def _index_filled_carts_only(database: Database) -> None:
     """Replace the index on the products of all carts; the new one was made by the first step, or is made here."""
     await database["carts"].create_indexes(INDEXES["carts"])
-    try:
-        await database["carts"].drop_index("lines.product_id_1")
-    except OperationFailure as error:  # a database that began with the first step as it is now never had it
-        if error.code != _INDEX_NOT_FOUND:
-            raise
+    await _drop_index(database, "carts", "lines.product_id_1")
 
 
 async def _accounts_that_can_be_signed_out(database: Database) -> None:
@@ -221,6 +227,25 @@ async def _counts_that_all_processes_share(database: Database) -> None:
     await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
 
 
+async def _catalogue_on_shelves(database: Database) -> None:
+    """Add what finding, discounts and the history of entries need; a SKU is its seller's now, not the shop's."""
+    await _collection(database, "catalogue_changes", VALIDATORS["catalogue_changes"])
+    for name in ("products", "catalogue_changes"):
+        await database[name].create_indexes(INDEXES[name])
+    for name in ("sku_1", "seller_id_1"):
+        await _drop_index(database, "products", name)
+    while await shelve(database, _SHELVED_AT_ONCE):
+        pass
+
+
+async def _drop_index(database: Database, collection: str, name: str) -> None:
+    try:
+        await database[collection].drop_index(name)
+    except OperationFailure as error:  # a database that began with the first step as it is now never had it
+        if error.code != _INDEX_NOT_FOUND:
+            raise
+
+
 async def _pictures_in_gridfs(database: Database) -> None:
     """Move the content of pictures to where files are, and give those that products show their ids."""
     for name in (FILES, CHUNKS):
@@ -237,6 +262,7 @@ STEPS: tuple[Step, ...] = (
     _accounts_that_can_be_signed_out,
     _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
+    _catalogue_on_shelves,
     _pictures_in_gridfs,
 )
 

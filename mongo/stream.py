@@ -48,6 +48,10 @@ SILENCE = 2.0
 _LOST = {286, 280, 260}
 _Rows = dict[Any, Document]  # by id
 _LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
+# What changes beside the level without being news of the catalogue.
+_QUIET_FIELDS = _LEVEL_FIELDS | {"popularity"}
+
+_PRICE_FIELDS = frozenset({"price", "price_now", "discounts"})
 
 log = logging.getLogger(__name__)
 
@@ -249,7 +253,7 @@ def _is_catalogue(event: Document) -> bool:
     """Whether more than the level changed."""
     if event["ns"]["coll"] != "products":
         return False
-    return event["operationType"] != "update" or not _LEVEL_FIELDS.issuperset(_touched(event))
+    return event["operationType"] != "update" or not _QUIET_FIELDS.issuperset(_touched(event))
 
 
 def _is_partial_cart(event: Document) -> bool:
@@ -278,4 +282,5 @@ def _kind(event: Document, document: Document | None) -> CatalogueChange:
         return "created"
     if "published" in changed or "disabled" in changed:
         return "published"
-    return "price_changed" if "price" in changed else "updated"
+    priced = any(field.partition(".")[0] in _PRICE_FIELDS for field in changed)
+    return "price_changed" if priced else "updated"

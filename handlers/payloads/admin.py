@@ -1,29 +1,13 @@
 """Shapes of administration: accounts as an admin sees them, and the audit trail."""
 
-import re
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from handlers.payloads.account import UserAnswer
-from handlers.payloads.fields import Answer, Id, OneLine, Request, Time
+from handlers.payloads.fields import Answer, Id, Moment, OneLine, Request, Time
 from models.administration import AccountState
 from models.roles import Role
-
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def _moment(value: object) -> datetime:
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
-        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")
-    try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError("must be a time that exists") from error
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment), Field(description="RFC 3339")]
 
 
 class UserListQuery(Request):

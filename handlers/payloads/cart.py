@@ -73,12 +73,17 @@ class SessionAnswer(Answer):
 
 
 class CartLine(Answer):
-    """One line. Prices in minor units."""
+    """One line. Prices in minor units; ``list_price`` is the undiscounted one, null while there is no discount.
+
+    ``for_sale`` is false for what was taken off the shelves meanwhile: it cannot be ordered.
+    """
 
     product_id: Id
     name: str
     quantity: int
     price: Amount
+    list_price: Amount | None
+    for_sale: bool
     line_total: Amount
     available: int
     image: str | None

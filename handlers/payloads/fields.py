@@ -1,8 +1,10 @@
 """Field types that requests share: strict, bounded, and each with one meaning everywhere."""
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ivorycart.accounts.email_address import normalise_email
 
@@ -43,3 +45,17 @@ OrderKey = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_c
 SessionToken = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{20,64}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2")]
 Time = Annotated[str, Field(description="RFC 3339, UTC, with milliseconds")]
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _moment(value: object) -> datetime:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("must be a time that exists") from error
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment), Field(description="RFC 3339")]

@@ -43,7 +43,10 @@ class PlaceOrderBody(Request):
 
 
 class OrderLine(Answer):
-    """One product of an order; ``price`` is of one unit when it was ordered."""
+    """One product of an order; ``price`` is of one unit when it was ordered.
+
+    ``list_price`` is what it was without the discount, null where there was none.
+    """
 
     product_id: Id
     name: str
@@ -51,6 +54,7 @@ class OrderLine(Answer):
     price: Amount
     line_total: Amount
     seller_id: Id
+    list_price: Amount | None
 
 
 class StatusChange(Answer):

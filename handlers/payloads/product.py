@@ -56,13 +56,28 @@ class ImageAnswer(Answer):
     alt: str
 
 
+class DiscountAnswer(Answer):
+    """Percent or minor units off for a period."""
+
+    id: Id
+    kind: Literal["percent", "amount"]
+    value: int
+    starts_at: Time
+    ends_at: Time
+
+
 class Product(Answer):
-    """A catalogue entry with its level."""
+    """A catalogue entry with its level. ``price`` is what a unit costs now, ``list_price`` what it costs otherwise.
+
+    ``list_price`` is null while there is no discount. ``disabled_reason`` is for its seller and admins.
+    """
 
     id: Id
     name: str
     description: str
     price: Amount
+    list_price: Amount | None
+    discounts: list[DiscountAnswer]
     currency: str
     category: str
     tags: list[str]
@@ -75,8 +90,11 @@ class Product(Answer):
     threshold: int
     max_per_cart: int
     published: bool
+    disabled: bool
+    disabled_reason: str | None
     images: list[ImageAnswer]
     created_at: Time | None
+    updated_at: Time | None
 
 
 class ProductList(Answer):

@@ -22,7 +22,7 @@ from ivorycart.mail.money import money
 
 KINDS = frozenset(
     {
-        *("order_placed", "low_stock", "low_stock_seller"),
+        *("order_placed", "low_stock", "low_stock_seller", "product_disabled"),
         *("already_registered", "activate", "activate_anew", "reset_password"),
         *("password_changed", "confirm_email", "email_changed"),
     }

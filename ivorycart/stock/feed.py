@@ -58,6 +58,7 @@ class Feed:
         telling: Telling,
         presence: Presence,
         *,
+        on_entry: Callable[[str], None] = lambda _product_id: None,
         slices: Callable[[], Slices] = Slices,
     ) -> None:
         self._source = source
@@ -65,6 +66,7 @@ class Feed:
         self._broadcaster = broadcaster
         self._telling = telling
         self._presence = presence
+        self._on_entry = on_entry
         self._slices = slices
         self._opened = False
 
@@ -124,8 +126,12 @@ class Feed:
                 await self._presence.changed(change)
 
     def _take_catalogue(self, change: CatalogueChanged) -> None:
+        known = self._board.products.get(change.product_id)
         self._board.apply_catalogue(change)
         payload = self._telling.shapes.product(change)
         self._broadcaster.mark_catalogue(change.product_id, payload)
         if change.listing is not None:
             self._broadcaster.mark(change.product_id)
+        now = change.listing.product if change.listing else None
+        if known and (now != known or change.change == "price_changed"):  # that can be a discount that began or ended
+            self._on_entry(change.product_id)

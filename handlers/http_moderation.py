@@ -1,0 +1,46 @@
+"""What admins decide about products over HTTP."""
+
+from typing import Any
+
+from handlers import shapes
+from handlers.http_selling import REFUSALS, editor_of, page_of
+from handlers.payloads.product import Product
+from handlers.payloads.selling import AllProductsQuery, DisabledReason, OwnProductList
+from handlers.routing import Call, Routes
+from models.roles import Permission
+
+moderation_routes = Routes()
+
+
+@moderation_routes.add(
+    "GET", "/api/admin/products", needs=Permission.MODERATE, answer=OwnProductList, query=AllProductsQuery
+)
+async def all_products(call: Call) -> Any:
+    """Return a page of all products, on show or not, newest first."""
+    return await page_of(call, call.query.seller_id)
+
+
+@moderation_routes.add(
+    "PUT",
+    "/api/admin/products/{product_id}/disable",
+    needs=Permission.MODERATE,
+    answer=Product,
+    body=DisabledReason,
+    refusals=REFUSALS,
+)
+async def disable_product(call: Call) -> Any:
+    """Keep a product off the shelves; its seller is told why."""
+    selling = call.shop.selling
+    return shapes.product(await selling.disable(call.id("product_id"), call.body.reason, editor_of(call)))
+
+
+@moderation_routes.add(
+    "PUT",
+    "/api/admin/products/{product_id}/enable",
+    needs=Permission.MODERATE,
+    answer=Product,
+    refusals=REFUSALS,
+)
+async def enable_product(call: Call) -> Any:
+    """Let a product be shown again, if its seller wants it shown."""
+    return shapes.product(await call.shop.selling.enable(call.id("product_id"), editor_of(call)))
