@@ -79,6 +79,9 @@ from ivorycart.overview.watching import Watching
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
+from ivorycart.pictures import Gallery, Laboratory
+from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
+from ivorycart.pictures.sweeping import PictureSweeper
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
@@ -121,6 +124,7 @@ from mongo.email_directory import EmailDirectory
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
+from mongo.gallery import GalleryWrites
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
@@ -351,7 +355,7 @@ class Server:
                 threshold=settings.low_stock_threshold,
             ),
             orders=self.orders,
-            images=Images(database),
+            gallery=Gallery(Images(database), GalleryWrites(database), Laboratory()),
             notifications=self.notifications,
             board=board,
             broadcaster=self.broadcaster,
@@ -432,6 +436,7 @@ class Server:
         alerter = Alerter(Alerts(database))
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
+        pictures = PictureSweeper(Images(database))
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
@@ -439,6 +444,7 @@ class Server:
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
+            LeasedWorker(name="images", leases=leases, step=pictures.step, interval=PICTURE_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
             LeasedWorker(name="figures", leases=leases, step=self.shop_gauges.step, interval=exposition.INTERVAL),
         ]

@@ -16,6 +16,7 @@ from handlers.http_admin import admin_routes
 from handlers.http_admin_dashboard import admin_dashboard_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
+from handlers.http_images import image_routes
 from handlers.http_moderation import moderation_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
@@ -36,6 +37,7 @@ TABLES: tuple[Routes, ...] = (
     order_routes,
     selling_routes,  # before the routes that take an id: my-products is none
     product_routes,
+    image_routes,
     moderation_routes,
     account_routes,
     admin_routes,

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from aiohttp import hdrs, web
-
 from handlers import shapes
 from handlers.payloads.product import (
     CategoryList,
@@ -91,19 +89,6 @@ async def inventory_logs(call: Call) -> Any:
         "items": [shapes.movement(row) for row in rows],
         "next": str(rows[-1]["version"]) if len(rows) == query.limit else None,
     }
-
-
-@product_routes.add("GET", "/images/{image_id}", needs=Permission.LOOK, answer=None, refusals=("not_found",))
-async def get_image(call: Call) -> Any:
-    """Return a picture; its id is its version, so it may be kept for ever."""
-    image_id = call.id("image_id")
-    headers = {hdrs.CACHE_CONTROL: "public, max-age=31536000, immutable", hdrs.ETAG: f'"{image_id}"'}
-    if any(tag.value == image_id for tag in call.request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
-    picture = await call.shop.images.get(image_id)
-    if picture is None:
-        raise NotFound("there is no such picture")
-    return web.Response(body=picture.content, content_type=picture.content_type, headers=headers)
 
 
 async def _listing(call: Call) -> Listing:

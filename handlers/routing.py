@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeVar
 
 import orjson
 from aiohttp import hdrs, web
@@ -67,6 +67,10 @@ class Call:
             raise NotAuthenticated("name a session by X-Cart-Session, or sign in")
         return owner_of_session(self.session)
 
+    def asked_again(self, needs: Permission) -> Self:
+        """Return this call as of now, after a body that took its time; raise where its user may not any more."""
+        return replace(self, user=_let_through(authenticate(self.request, self.shop), needs))
+
     def id(self, name: str) -> str:
         """Return an id in the path."""
         value = self.request.match_info[name]
@@ -105,6 +109,8 @@ class Route:
     answer: type[BaseModel] | None
     body: type[BaseModel] | None
     query: type[BaseModel] | None
+    form: type[BaseModel] | None
+    """What the handler reads by itself, part by part: multipart/form-data."""
     needs: Permission
     status: int
     refusals: tuple[str, ...]
@@ -140,6 +146,7 @@ class Routes:
         answer: type[BaseModel] | None,
         body: type[BaseModel] | None = None,
         query: type[BaseModel] | None = None,
+        form: type[BaseModel] | None = None,
         status: int = 200,
         refusals: tuple[str, ...] = (),
         counted: bool = True,
@@ -155,6 +162,7 @@ class Routes:
                     answer=answer,
                     body=body,
                     query=query,
+                    form=form,
                     needs=needs,
                     status=status,
                     refusals=refusals,
@@ -167,20 +175,23 @@ class Routes:
 
 
 def mount(app: web.Application, routes: Routes) -> None:
-    """Put a table's routes into an application."""
+    """Put a table's routes into an application; what answers to GET does so to HEAD."""
     for route in routes.table:
-        app.router.add_route(route.method, route.path, _endpoint(route))
+        endpoint = _endpoint(route)
+        app.router.add_route(route.method, route.path, endpoint)
+        if route.method == hdrs.METH_GET:
+            app.router.add_route(hdrs.METH_HEAD, route.path, endpoint)
 
 
 def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         shop = request.app[SHOP]
-        user = _let_through(await _whoever_asks(request, shop, route), route)
+        user = _let_through(await _whoever_asks(request, shop, route), route.needs)
         query = read(route.query, _query(request, route.query)) if route.query else None
         body = None
         if route.body:
             body = read(route.body, parse_json(await _body(request)))
-            user = _let_through(authenticate(request, shop), route)  # a body can take its time: who is it now?
+            user = _let_through(authenticate(request, shop), route.needs)  # a body can take its time: who is it now?
         answer = await route.handler(Call(request, shop, user, body, query))
         if isinstance(answer, web.StreamResponse):
             return answer
@@ -189,8 +200,8 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
     return endpoint
 
 
-def _let_through(user: User | None, route: Route) -> User | None:
-    if not may(user.role if user else None, route.needs):
+def _let_through(user: User | None, needs: Permission) -> User | None:
+    if not may(user.role if user else None, needs):
         raise NotAuthenticated("sign in first") if user is None else Forbidden("this is not for your role")
     return user
 

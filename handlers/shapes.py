@@ -10,7 +10,7 @@ from ivorycart.connections import Connection, User
 from ivorycart.stock.board import Shown, StockBoard
 from models.account import Account, LoginSession
 from models.cart import Cart
-from models.catalogue import Listing
+from models.catalogue import Image, Listing
 from models.entry import EntryChange
 from models.feed import CatalogueChanged, Cursor
 from models.identity import user_of_owner
@@ -85,10 +85,15 @@ def product(listing: Listing) -> Payload:
         "published": listing.published,
         "disabled": listing.disabled,
         "disabled_reason": listing.disabled_reason,
-        "images": [image._asdict() for image in listing.images],
+        "images": [image(each) for each in listing.images],
         "created_at": time(listing.created_at),
         "updated_at": time(listing.updated_at),
     }
+
+
+def image(shown: Image) -> Payload:
+    """Show a picture."""
+    return shown._asdict()
 
 
 def _if_other(list_price: int, price: int) -> int | None:

@@ -94,7 +94,7 @@ class Seeder:
             "threshold": self.threshold if product.threshold == USUAL_THRESHOLD else product.threshold,
             "max_per_cart": product.max_per_cart,
             "seller_id": seller_id,
-            "images": [{"url": f"/images/{image_id}", "alt": product.name}],
+            "images": [{"id": image_id, "alt": product.name}],
         }
         try:
             await self.products.add([entry], "seed")

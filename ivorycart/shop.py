@@ -11,6 +11,7 @@ from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
 from ivorycart.overview.overview import Overview
+from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
 from ivorycart.selling import Selling
 from ivorycart.stock.board import StockBoard
@@ -60,25 +61,6 @@ class OrderBook(Protocol):
         """Return a page of a buyer's orders."""
 
 
-class Picture(Protocol):
-    """A stored picture."""
-
-    @property
-    def content(self) -> bytes:
-        """Its bytes."""
-
-    @property
-    def content_type(self) -> str:
-        """What kind of picture it is."""
-
-
-class ImageBook(Protocol):
-    """Where pictures are."""
-
-    async def get(self, image_id: str) -> Picture | None:
-        """Return a picture."""
-
-
 class Health(Protocol):
     """Whether the database can serve."""
 
@@ -115,7 +97,7 @@ class Shop:
     products: ProductBook
     selling: Selling
     orders: OrderBook
-    images: ImageBook
+    gallery: Gallery
     notifications: NotificationBook
     board: StockBoard
     broadcaster: Broadcaster

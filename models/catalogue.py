@@ -6,11 +6,19 @@ from typing import Literal, NamedTuple
 
 from models.stock import Level, Product
 
+MAX_IMAGES = 12  # of one product
+MAX_ALT = 300  # characters
+
 
 class Image(NamedTuple):
-    """A picture of a product: its address on this server, and words for those who cannot see it."""
+    """A picture of a product: its addresses on this server, and words for those who cannot see it.
 
+    ``small`` is the same picture for thumbnails. One that another program put there has no id, and one address.
+    """
+
+    id: str | None
     url: str
+    small: str
     alt: str
 
 

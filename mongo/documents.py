@@ -253,12 +253,33 @@ def listing_of(document: Mapping[str, Any]) -> Listing:
         tags=tuple(document.get("tags", ())),
         sku=document.get("sku"),
         published=document.get("published", True),
-        images=tuple(Image(image["url"], image.get("alt", "")) for image in document.get("images", ())),
+        images=images_of(document),
         created_at=document.get("created_at"),
         disabled=document.get("disabled", False),
         disabled_reason=document.get("disabled_reason"),
         updated_at=document.get("updated_at"),
     )
+
+
+def image_document(image_id: ObjectId, alt: str) -> Document:
+    """Write a product's picture."""
+    return {"_id": image_id, "url": f"/images/{image_id}", "alt": alt}
+
+
+def image_entry(image: Mapping[str, Any]) -> Document:
+    """Write a picture that a new product comes with: one of ours by its ``id``, any other as it is."""
+    return image_document(ObjectId(image["id"]), image["alt"]) if "id" in image else dict(image)
+
+
+def images_of(document: Mapping[str, Any]) -> tuple[Image, ...]:
+    """Read a product's pictures. Those that another program put there have no id of ours, and one address."""
+    return tuple(_image_of(image) for image in document.get("images", ()))
+
+
+def _image_of(image: Mapping[str, Any]) -> Image:
+    image_id, url = image.get("_id"), image["url"]
+    small = f"{url}/small" if image_id else url
+    return Image(str(image_id) if image_id else None, url, small, image.get("alt", ""))
 
 
 def entry_of(document: Mapping[str, Any]) -> Entry:

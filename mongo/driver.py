@@ -5,7 +5,8 @@ Everything else in ``mongo/`` uses calls that are spelled alike in both, so anno
 
 from typing import Any, Literal
 
-from motor.motor_asyncio import AsyncIOMotorClient
+from gridfs import AsyncGridFSBucket
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -77,3 +78,10 @@ class Driver:
         closing: Any = self.client.close()
         if self.name == "pymongo":
             await closing
+
+
+def bucket_of(database: Database, name: str) -> AsyncGridFSBucket:
+    """Return a GridFS bucket: its files are uploaded, opened and read by calls that both drivers spell alike."""
+    kind: Any = AsyncGridFSBucket if isinstance(database, AsyncDatabase) else AsyncIOMotorGridFSBucket
+    bucket: AsyncGridFSBucket = kind(database, name)
+    return bucket

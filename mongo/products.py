@@ -148,6 +148,7 @@ def _entry(entry: Mapping[str, Any]) -> Document:
         "_id": ObjectId(),
         **entry,
         "seller_id": ObjectId(entry["seller_id"]),
+        "images": [documents.image_entry(image) for image in entry.get("images", ())],
         "held": 0,
         "version": 1 if entry["stock"] else 0,
         "arming": 0,

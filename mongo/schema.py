@@ -14,6 +14,8 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from models.letter import ACCOUNT_KINDS
 from mongo.driver import Database, Document
+from mongo.images import CHUNKS, FILES
+from mongo.images_moving import move_to_gridfs
 from mongo.leases import Leases
 from mongo.shelving import shelve
 
@@ -69,6 +71,8 @@ VALIDATORS: dict[str, Document] = {
     "crossings": {},
     "leases": {},
     "images": {},
+    FILES: {},
+    CHUNKS: {},
     "sessions": {"user_id": {"$type": "objectId"}, "family": {"$type": "string"}, "token": {"$type": "string"}},
     "account_requests": {"kind": {"$type": "string"}, "email": {"$type": "string"}},
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
@@ -89,6 +93,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "products": [
         IndexModel([("name", TEXT), ("description", TEXT), ("tags", TEXT)], name="words"),
         IndexModel([("category", ASCENDING), ("price", ASCENDING)]),
+        IndexModel([("images._id", ASCENDING)]),  # which of some pictures are shown
         IndexModel([("seller_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel(
             [("sku", ASCENDING), ("seller_id", ASCENDING)],
@@ -181,6 +186,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     # A process that died is not shown after seconds; this only clears its document away.
     "processes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=60)],
     "crossings": [IndexModel([("state", ASCENDING), ("timestamp", ASCENDING)])],
+    # those of GridFS, made here because a driver makes them at its first write alone, and looks for them at each
+    FILES: [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])],
+    CHUNKS: [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)],
 }
 
 
@@ -258,6 +266,15 @@ async def _figures_that_all_processes_share(database: Database) -> None:
         await database[name].create_indexes(INDEXES[name])
 
 
+async def _pictures_in_gridfs(database: Database) -> None:
+    """Move the content of pictures to where files are, and give those that products show their ids."""
+    for name in (FILES, CHUNKS):
+        await _collection(database, name, VALIDATORS[name])
+    for name in ("products", FILES, CHUNKS):
+        await database[name].create_indexes(INDEXES[name])
+    await move_to_gridfs(database)
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -267,6 +284,7 @@ STEPS: tuple[Step, ...] = (
     _accounts_that_can_be_administered,
     _catalogue_on_shelves,
     _figures_that_all_processes_share,
+    _pictures_in_gridfs,
 )
 
 

@@ -20,7 +20,7 @@ WITH_BODY = ("malformed", "too_large", "unsupported_type", "validation")
 def openapi_document(routes: Iterable[Route]) -> dict[str, Any]:
     """Describe routes."""
     table = list(routes)
-    models = {model for route in table for model in (route.answer, route.body, route.query) if model}
+    models = {model for route in table for model in (route.answer, route.body, route.query, route.form) if model}
     _, definitions = models_json_schema(
         [(model, "validation") for model in sorted(models, key=lambda each: each.__name__)], ref_template=REF
     )
@@ -53,6 +53,8 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     if route.body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+    if route.form:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _ref(route.form)}}}
     return operation
 
 
@@ -78,7 +80,7 @@ def _responses(route: Route) -> dict[str, Any]:
         done["content"] = {"application/json": {"schema": _ref(route.answer)}}
     responses: dict[str, Any] = {str(route.status): done}
     codes = set(route.refusals) | set(ALWAYS) | set(COUNTED if route.counted else ())
-    if route.body:
+    if route.body or route.form:
         codes |= set(WITH_BODY)
     if route.query:
         codes.add("validation")

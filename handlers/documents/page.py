@@ -59,7 +59,9 @@ def _routes(openapi: dict[str, Any]) -> Iterable[str]:
             if query:
                 facts.append(("Query", ", ".join(_field(each["name"], each["schema"]) for each in query)))
             if "requestBody" in operation:
-                facts.append(("Takes", type_words(operation["requestBody"]["content"]["application/json"]["schema"])))
+                [(kind, content)] = operation["requestBody"]["content"].items()
+                of_its_kind = "" if kind == "application/json" else f" as <code>{escape(kind)}</code>"
+                facts.append(("Takes", type_words(content["schema"]) + of_its_kind))
             facts += _answers(operation["responses"])
             yield _entry(f"<b>{method.upper()}</b> <code>{escape(path)}</code>", operation["summary"], facts)
 

@@ -48,9 +48,11 @@ class StockBody(Request):
 
 
 class ImageAnswer(Answer):
-    """A picture."""
+    """A picture; ``small`` is the same one for thumbnails. One that another program put there has no id."""
 
+    id: Id | None
     url: str
+    small: str
     alt: str
 
 

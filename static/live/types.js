@@ -8,7 +8,7 @@
  *
  * @typedef {Frame & {complete: boolean, gap: boolean}} Snapshot
  *
- * @typedef {{url: string, alt: string}} Image
+ * @typedef {{id: string | null, url: string, small: string, alt: string}} Image
  *
  * @typedef {{id: string, name: string, description: string, price: number, list_price?: number | null, currency: string,
  *   category: string, tags: string[], seller_id: string, available: number, stock: number, held: number,

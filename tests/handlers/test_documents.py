@@ -67,6 +67,7 @@ def check(document, schema, value):
 def test_every_mounted_route_is_documented(app, openapi):
     """And nothing is documented that is not mounted."""
     mounted = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
+    mounted = {(method, path) for method, path in mounted if method != "HEAD"}  # GET without the body
     api = {(method, path) for method, path in mounted if path not in FILES}
     told = {(method.upper(), path) for path, operations in openapi["paths"].items() for method in operations}
     assert api == told

@@ -13,6 +13,7 @@ GET /api/products/
 GET /api/products/categories
 GET /api/products/{product_id}
 GET /images/{image_id}
+GET /images/{image_id}/small
 GET /api/shop
 POST /api/auth/register
 POST /api/auth/activate
@@ -70,6 +71,10 @@ DELETE /api/products/{product_id}/discounts/{discount_id}
 GET /api/products/{product_id}/changes
 POST /api/products/{product_id}/stock
 GET /api/products/{product_id}/inventory-logs
+POST /api/products/{product_id}/images
+PUT /api/products/{product_id}/images
+PUT /api/products/{product_id}/images/{image_id}
+DELETE /api/products/{product_id}/images/{image_id}
 """
 
 ADMINS = """
