@@ -71,6 +71,10 @@ VALIDATORS: dict[str, Document] = {
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
     "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
     "rate_limits": {},
+    "sales": {},
+    "sales_voids": {},
+    "sales_news": {},
+    "projections": {},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -159,6 +163,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
     ],
     "crossings": [IndexModel([("state", ASCENDING), ("timestamp", ASCENDING)])],
+    # All else is found by its id, which names it. Of the roll-ups only those of minutes go.
+    "sales": [
+        IndexModel(
+            [("expires_at", ASCENDING)],
+            expireAfterSeconds=0,
+            partialFilterExpression={"expires_at": {"$type": "date"}},
+        )
+    ],
+    "sales_news": [IndexModel([("at", ASCENDING)], expireAfterSeconds=900)],
 }
 
 
@@ -213,6 +226,14 @@ async def _counts_that_all_processes_share(database: Database) -> None:
     await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
 
 
+async def _sales_figures(database: Database) -> None:
+    """Add where sales are rolled up."""
+    for name in ("sales", "sales_voids", "sales_news", "projections"):
+        await _collection(database, name, VALIDATORS[name])
+        if name in INDEXES:
+            await database[name].create_indexes(INDEXES[name])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -220,6 +241,7 @@ STEPS: tuple[Step, ...] = (
     _accounts_that_can_be_signed_out,
     _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
+    _sales_figures,
 )
 
 

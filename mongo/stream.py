@@ -45,7 +45,7 @@ SLICE = 100  # changes that are translated at a stretch: about a millisecond
 # Seconds. An idle stream answers every AWAIT_MS; a longer silence is a lag of unknown size, at least that long.
 SILENCE = 2.0
 # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
-_LOST = {286, 280, 260}
+LOST = {286, 280, 260}
 _Rows = dict[Any, Document]  # by id
 _LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
 
@@ -122,7 +122,7 @@ class ChangeFeed:
                 cursor_id, attempt = reply["cursor"]["id"], 0
                 changes = await self._translate(events)
             except PyMongoError as error:
-                if isinstance(error, OperationFailure) and error.code in _LOST:
+                if isinstance(error, OperationFailure) and error.code in LOST:
                     raise HistoryLost(str(error)) from error
                 log.warning("change stream interrupted: %s", error)
                 cursor_id = 0

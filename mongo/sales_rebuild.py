@@ -1,0 +1,256 @@
+"""Counting all orders anew: by aggregation, as of one cluster time, into a generation of roll-ups of its own.
+
+The generation is announced first, filled, and taken into use by one write, together with the time from which the change
+stream goes on. Whoever announces another one meanwhile makes this one void. What was written before an announcement,
+and is not in use, is void by it and swept away; what is announced later is left alone. So a rebuild may be killed at
+any line, and two at once do no harm.
+
+What the pipelines count is what `models.sales` says; a test holds the two against each other.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bson import ObjectId, Timestamp
+
+from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate, ProductCell, SellerCell, Tally
+from mongo.driver import Database, Document, Driver, Session
+from mongo.sales_documents import (
+    MINUTES_KEPT,
+    ORDER_FIELDS,
+    PROJECTION,
+    RULE,
+    all_of,
+    chunk_of,
+    document_fates,
+    increments,
+    product_document,
+)
+
+BATCH = 1000
+COLLECTIONS = ("sales", "sales_voids", "sales_news")
+_NOT_SOLD = [*CANCELLED_STATUSES, *OPEN_STATUSES]
+_USABLE: Document = {"product_list.0": {"$exists": True}, "timestamp": {"$type": "date"}}
+
+
+async def collection_uuid(database: Database, name: str) -> Any:
+    """Return what tells a collection from another one of the same name, before or after it."""
+    reply = await database.command(
+        {"listCollections": 1, "filter": {"name": name}}, codec_options=database.codec_options
+    )
+    found = reply["cursor"]["firstBatch"]
+    return found[0]["info"]["uuid"] if found else None
+
+
+class SalesRebuild:
+    """One rebuild."""
+
+    def __init__(self, driver: Driver, database: Database) -> None:
+        self._driver = driver
+        self._database = database
+        self._projections = database["projections"]
+        self._generation = str(ObjectId())
+        self._at: Timestamp | None = None
+        self._session: Session | None = None
+
+    async def run(self) -> bool:
+        """Count, and take the new generation into use; return whether it was not void meanwhile."""
+        stored = await self._announce()
+        orders = await collection_uuid(self._database, "orders")
+        self._session = await self._driver.start_session()
+        try:
+            await self._count_sellers()
+            await self._count_products()
+            await self._count_voids()
+        finally:
+            await self._session.end_session()
+        taken = await self._take_into_use(stored, orders)
+        if taken and "generation" in stored:
+            await self._sweep(stored["generation"])
+        return taken
+
+    async def _announce(self) -> Document:
+        """Make all others void, and sweep away what they left; return what is in use."""
+        void = [each async for each in self._generations()]
+        announced = {"$set": {"building": self._generation}}
+        await self._projections.update_one(PROJECTION, announced, upsert=True)
+        stored: Document = await self._projections.find_one(PROJECTION) or {}
+        for each in void:
+            if each != stored.get("generation"):
+                await self._sweep(each)
+        return stored
+
+    async def _generations(self) -> AsyncIterator[str]:
+        """Yield the generations of which there is something, leaping from one to the next."""
+        for name in COLLECTIONS:
+            last = ""
+            while row := await self._database[name].find_one({"_id": {"$gt": last}}, {"_id": 1}, sort=[("_id", 1)]):
+                generation = row["_id"].partition(":")[0]
+                yield generation
+                last = all_of(generation)["$lt"]
+
+    async def _sweep(self, generation: str) -> None:
+        for name in COLLECTIONS:
+            await self._database[name].delete_many({"_id": all_of(generation)})
+
+    async def _take_into_use(self, stored: Document, orders: Any) -> bool:
+        at = self._at
+        assert at is not None  # noqa: S101 - the first pipeline has set it
+        batch = stored.get("batch", 0) + 1
+        fields: Document = {
+            "generation": self._generation,
+            "rule": RULE,
+            "orders": orders,
+            "token": None,
+            "starts_at": Timestamp(at.time, at.inc + 1),
+            "as_of": at,
+            "batch": batch,
+            "news": {"batch": batch, "generation": self._generation, "sellers": None},
+        }
+        change: Document = {"$set": fields, "$unset": {"building": ""}, "$currentDate": {"checked_at": True}}
+        written = await self._projections.update_one({**PROJECTION, "building": self._generation}, change)
+        return bool(written.matched_count)
+
+    async def _count_sellers(self) -> None:
+        """Count orders, units and revenue by seller; `ALL` has its own orders, and the units of all sellers."""
+        now = await self._now()
+        since = now - MINUTES_KEPT
+        tally, pending = Tally(), 0
+        async for row in self._rows(_sellers(since)):
+            key = row["_id"]
+            offset = 0 if key["fate"] == Fate.SOLD else 3
+            seller = key["seller"] if key["seller"] == ALL else str(key["seller"])
+            cell = tally.sellers[SellerCell(key["at"], seller, key["currency"])]
+            cell[offset] += row["orders"]
+            for owner in {seller, ALL} if seller != ALL else ():
+                figures = tally.sellers[SellerCell(key["at"], owner, key["currency"])]
+                figures[offset + 1] += row["units"]
+                figures[offset + 2] += row["revenue"]
+            pending += 1
+            if pending % BATCH == 0:
+                await self._add(tally, now)
+                tally = Tally()
+        await self._add(tally, now)
+
+    async def _add(self, tally: Tally, now: Any) -> None:
+        if writes := increments(self._generation, tally, now):
+            await self._database["sales"].bulk_write(writes, ordered=False)
+
+    async def _count_products(self) -> None:
+        """Count units and revenue by product and day: the rows come a part of a day at a time."""
+        documents: list[Document] = []
+        async for row in self._rows(_products()):
+            key = row["_id"]
+            chunks: dict[int, tuple[ProductCell, Document]] = {}
+            for each in row["products"]:
+                cell = ProductCell(key["day"], str(key["seller"]), key["currency"], str(each["id"]))
+                _, products = chunks.setdefault(chunk_of(cell.product_id), (cell, {}))
+                products[cell.product_id] = {"u": each["u"], "r": each["r"]}
+            documents += [product_document(self._generation, *chunk) for chunk in chunks.values()]
+            if len(documents) >= BATCH:
+                await self._database["sales"].insert_many(documents, ordered=False)
+                documents = []
+        if documents:
+            await self._database["sales"].insert_many(documents, ordered=False)
+
+    async def _count_voids(self) -> None:
+        documents: list[Document] = []
+        query = {**_USABLE, "$or": [{"status": {"$in": _NOT_SOLD}}, {"fulfilments.status": {"$in": _NOT_SOLD}}]}
+        async for row in self._rows([{"$match": query}, {"$project": ORDER_FIELDS}]):
+            fates = {seller: fate.value for seller, fate in document_fates(row).items()}
+            documents.append({"_id": f"{self._generation}:{row['_id']}", "fates": fates})
+            if len(documents) == BATCH:
+                await self._database["sales_voids"].insert_many(documents, ordered=False)
+                documents = []
+        if documents:
+            await self._database["sales_voids"].insert_many(documents, ordered=False)
+
+    async def _now(self) -> Any:
+        row: Any = await self._database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"})
+        return row["now"]
+
+    async def _rows(self, pipeline: list[Document]) -> AsyncIterator[Document]:
+        """Yield what a pipeline makes of the orders, as of the moment at which the first one began."""
+        concern: Document = {"level": "snapshot"} | ({"atClusterTime": self._at} if self._at else {})
+        command: Document = {"aggregate": "orders", "pipeline": pipeline, "allowDiskUse": True}
+        reply = await self._run({**command, "cursor": {"batchSize": BATCH}, "readConcern": concern})
+        self._at = reply["cursor"].get("atClusterTime", self._at)
+        rows = reply["cursor"]["firstBatch"]
+        while True:
+            for row in rows:
+                yield row
+            if not reply["cursor"]["id"]:
+                return
+            reply = await self._run({"getMore": reply["cursor"]["id"], "collection": "orders", "batchSize": BATCH})
+            rows = reply["cursor"]["nextBatch"]
+
+    async def _run(self, command: Document) -> Document:
+        return await self._database.command(command, codec_options=self._database.codec_options, session=self._session)
+
+
+def _fate(status: Any) -> Document:
+    """Return the fate that a status means."""
+    branches = [
+        {"case": {"$in": [status, list(statuses)]}, "then": fate.value}
+        for statuses, fate in ((CANCELLED_STATUSES, Fate.CANCELLED), (OPEN_STATUSES, Fate.OPEN))
+    ]
+    return {"$switch": {"branches": branches, "default": Fate.SOLD.value}}
+
+
+def _fate_of_part(seller: str) -> Document:
+    """Return the fate of a seller's part: the whole order's status goes before the part's own."""
+    own = {"$filter": {"input": {"$ifNull": ["$fulfilments", []]}, "cond": {"$eq": ["$$this.seller_id", seller]}}}
+    status = {"$let": {"vars": {"own": {"$last": own}}, "in": {"$ifNull": ["$$own.status", "$status"]}}}
+    return {"$cond": [{"$ne": [_fate("$status"), Fate.SOLD.value]}, _fate("$status"), _fate(status)]}
+
+
+def _sellers(since: Any) -> list[Document]:
+    lines = {"$filter": {"input": "$product_list", "as": "line", "cond": {"$eq": ["$$line.seller_id", "$$seller"]}}}
+    amount = {"$multiply": ["$$line.quantity", "$$line.price"]}
+    part = {
+        "seller": "$$seller",
+        "fate": _fate_of_part("$$seller"),
+        "units": {"$sum": {"$map": {"input": lines, "as": "line", "in": "$$line.quantity"}}},
+        "revenue": {"$sum": {"$map": {"input": lines, "as": "line", "in": amount}}},
+    }
+    parts = {"$map": {"input": {"$setUnion": ["$product_list.seller_id"]}, "as": "seller", "in": part}}
+    whole = {"$switch": {"branches": [_if_any(Fate.SOLD), _if_any(Fate.CANCELLED)], "default": Fate.OPEN.value}}
+    unit = {"$cond": [{"$gte": ["$timestamp", since]}, "minute", "hour"]}
+    return [
+        {"$match": _USABLE},
+        {"$project": {"at": {"$dateTrunc": {"date": "$timestamp", "unit": unit}}, "currency": 1, "parts": parts}},
+        {"$set": {"parts": {"$concatArrays": ["$parts", [{"seller": ALL, "fate": whole, "units": 0, "revenue": 0}]]}}},
+        {"$unwind": "$parts"},
+        {"$match": {"parts.fate": {"$ne": Fate.OPEN.value}}},
+        {
+            "$group": {
+                "_id": {"at": "$at", "seller": "$parts.seller", "currency": "$currency", "fate": "$parts.fate"},
+                "orders": {"$sum": 1},
+                "units": {"$sum": "$parts.units"},
+                "revenue": {"$sum": "$parts.revenue"},
+            }
+        },
+    ]
+
+
+def _if_any(fate: Fate) -> Document:
+    return {"case": {"$in": [fate.value, "$parts.fate"]}, "then": fate.value}
+
+
+def _products() -> list[Document]:
+    key = {"day": {"$dateTrunc": {"date": "$timestamp", "unit": "day"}}, "seller": "$lines.seller_id"}
+    whole = {name: f"$_id.{name}" for name in ("day", "seller", "currency")}
+    return [
+        {"$match": _USABLE},
+        {"$project": {"lines": "$product_list", "timestamp": 1, "currency": 1, "status": 1, "fulfilments": 1}},
+        {"$unwind": "$lines"},
+        {"$match": {"$expr": {"$eq": [_fate_of_part("$lines.seller_id"), Fate.SOLD.value]}}},
+        {
+            "$group": {
+                "_id": {**key, "currency": "$currency", "product": "$lines.product_id"},
+                "u": {"$sum": "$lines.quantity"},
+                "r": {"$sum": {"$multiply": ["$lines.quantity", "$lines.price"]}},
+            }
+        },
+        {"$group": {"_id": whole, "products": {"$push": {"id": "$_id.product", "u": "$u", "r": "$r"}}}},
+    ]
