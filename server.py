@@ -27,6 +27,7 @@ from handlers.app import build_app
 from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
+from handlers.seller_shapes import SellerShapes
 from handlers.sockets import Outlet, Sockets
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
@@ -71,6 +72,11 @@ from ivorycart.payments.settling import Settler
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
+from ivorycart.selling.dashboards import Dashboards
+from ivorycart.selling.projecting import INTERVAL as SALES_INTERVAL
+from ivorycart.selling.projecting import LONGEST_STEP as LONGEST_COUNT
+from ivorycart.selling.projecting import Projector
+from ivorycart.selling.screens import Screens
 from ivorycart.settings import (
     Settings,
     SettingsError,
@@ -104,6 +110,7 @@ from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
 from mongo.health import Pings
+from mongo.holds import Holds
 from mongo.images import Images
 from mongo.leases import Leases
 from mongo.opening import (
@@ -121,6 +128,8 @@ from mongo.orders import Orders, Payments
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
 from mongo.rate_limits import RateCounts
+from mongo.sales import Sales
+from mongo.sales_projection import SalesProjection
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.stream import ChangeFeed
@@ -242,7 +251,9 @@ class Server:
         standing = Standing(settings.token_seconds + MARGIN)
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
-        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence)
+        dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
+        self.screens = Screens(dashboards, connections, outlet, SellerShapes())
+        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, screens=self.screens)
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
@@ -295,6 +306,7 @@ class Server:
             resuming=Resuming(board, shapes.frame, self.telling.shapes.product),
             connections=connections,
             telling=self.telling,
+            screens=self.screens,
             workers=self.workers,
             health=Pings(database),
             limits=limits,
@@ -350,6 +362,7 @@ class Server:
         self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
         self.workers.start("reminding", self.telling.reminding.run)
+        self.workers.start("screens", self.screens.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
 
@@ -361,6 +374,8 @@ class Server:
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
+        projector = Projector(SalesProjection(driver, database))
+        sales: Any = {"step": projector.step, "interval": SALES_INTERVAL, "longest_step": LONGEST_COUNT}
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
@@ -368,6 +383,7 @@ class Server:
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
+            LeasedWorker(name="sales", leases=leases, **sales),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
         ]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers import shapes
 from handlers.events import Ask, Events
+from handlers.events_dashboards import dashboard_events
 from handlers.http_orders import order_request
 from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
 from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
@@ -100,3 +101,6 @@ async def notifications_read(ask: Ask) -> dict[str, Any]:
 
 def _changed(ask: Ask, changed: CartChanged) -> dict[str, Any]:
     return {"cart": shapes.WireShapes(ask.shop.board).cart(changed.cart, ask.connection, changed.levels)}
+
+
+events.table |= dashboard_events.table

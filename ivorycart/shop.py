@@ -11,6 +11,7 @@ from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.ledger import Ledger
 from ivorycart.rate_limits import RateLimits
+from ivorycart.selling.screens import Screens
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
@@ -116,6 +117,7 @@ class Shop:
     resuming: Resuming
     connections: Connections
     telling: Telling
+    screens: Screens
     workers: Workers
     health: Health
     limits: RateLimits

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     SIGN_IN = "register, sign in, and recover an account"
     OWN_ACCOUNT = "see and change one's own account"
     MANAGE_STOCK = "restock, adjust and look into one's own products"
+    SELL = "see one's own sales"
     MANAGE_USERS = "see and change the accounts of others"
 
 
@@ -43,6 +44,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.SIGN_IN: _EVERYONE,
     Permission.OWN_ACCOUNT: _SIGNED_IN,
     Permission.MANAGE_STOCK: frozenset({"seller", "admin"}),
+    Permission.SELL: frozenset({"seller", "admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
 }
 

@@ -33,6 +33,7 @@ from models.feed import (
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
+    SalesMoved,
     Snapshot,
 )
 from mongo import documents
@@ -181,6 +182,11 @@ class ChangeFeed:
                 "operationType": "update",
                 "updateDescription.updatedFields.changed_at": {"$exists": True},
             },
+            {
+                "ns.coll": "projections",
+                "operationType": "update",
+                "updateDescription.updatedFields.news": {"$exists": True},
+            },
         ]
         keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription")
         return [
@@ -235,6 +241,9 @@ def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows, u
         return [ended_of(key, event["updateDescription"]["updatedFields"]["ended"])]
     if collection == "users":
         return [documents.standing_of(users[key])] if key in users else []
+    if collection == "projections":
+        news = event["updateDescription"]["updatedFields"]["news"]
+        return [SalesMoved(news["generation"], news["batch"], news["sellers"])]
     return [NotificationAdded(documents.notification_of(event["fullDocument"]))]
 
 
