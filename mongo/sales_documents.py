@@ -85,20 +85,32 @@ def document_fates(document: Mapping[str, Any]) -> dict[str, Fate]:
 
 def increments(generation: str, tally: Tally, now: datetime) -> list[UpdateOne]:
     """Return what adds a tally to the roll-ups; of minutes, only those that are still kept at ``now``."""
-    sums: defaultdict[tuple[Slot, datetime, str, str], Figures] = defaultdict(Figures)
-    for cell, values in tally.sellers.items():
-        figures = Figures(*values)
-        for slot, at in slots_of(cell, now):
-            key = (slot, at, cell.seller_id, cell.currency)
-            sums[key] = sums[key].plus(figures)
     writes = []
-    for (slot, at, seller, currency), figures in sums.items():
+    for (slot, at, seller, currency), figures in _by_slot(tally, now).items():
         if any(figures):
             change = {name: value for name, value in figures._asdict().items() if value}
             fixed = slot_fields(slot, at, seller, currency)
             query = {"_id": slot_id(generation, slot, at, seller, currency)}
             writes.append(UpdateOne(query, {"$inc": change, "$setOnInsert": fixed}, upsert=True))
     return [*writes, *_product_increments(generation, tally.products)]
+
+
+def slot_documents(generation: str, tally: Tally, now: datetime) -> list[Document]:
+    """Return the roll-ups of a tally of all that there is in its days, but for products."""
+    return [
+        {"_id": slot_id(generation, *key), **slot_fields(*key), **figures._asdict()}
+        for key, figures in _by_slot(tally, now).items()
+    ]
+
+
+def _by_slot(tally: Tally, now: datetime) -> Mapping[tuple[Slot, datetime, str, str], Figures]:
+    sums: defaultdict[tuple[Slot, datetime, str, str], Figures] = defaultdict(Figures)
+    for cell, values in tally.sellers.items():
+        figures = Figures(*values)
+        for slot, at in slots_of(cell, now):
+            key = (slot, at, cell.seller_id, cell.currency)
+            sums[key] = sums[key].plus(figures)
+    return sums
 
 
 def slots_of(cell: SellerCell, now: datetime) -> Iterator[tuple[Slot, datetime]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bson import ObjectId, Timestamp
 
-from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate, ProductCell, SellerCell, Tally
+from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate, ProductCell, SellerCell, Tally, day_of
 from mongo.driver import Database, Document, Driver, Session
 from mongo.sales_documents import (
     MINUTES_KEPT,
@@ -23,8 +23,8 @@ from mongo.sales_documents import (
     all_of,
     chunk_of,
     document_fates,
-    increments,
     product_document,
+    slot_documents,
 )
 
 BATCH = 1000
@@ -112,29 +112,40 @@ class SalesRebuild:
         return bool(written.matched_count)
 
     async def _count_sellers(self) -> None:
-        """Count orders, units and revenue by seller; `ALL` has its own orders, and the units of all sellers."""
+        """Count orders, units and revenue by seller; `ALL` has its own orders, and the units of all sellers.
+
+        The rows come a seller's day after the other, and are written a day at a time; those of `ALL` come first, and
+        are written last.
+        """
         now = await self._now()
-        since = now - MINUTES_KEPT
-        tally, pending = Tally(), 0
-        async for row in self._rows(_sellers(since)):
+        whole, tally, present = Tally(), Tally(), None
+        documents: list[Document] = []
+        async for row in self._rows(_sellers(now - MINUTES_KEPT)):
             key = row["_id"]
             offset = 0 if key["fate"] == Fate.SOLD else 3
-            seller = key["seller"] if key["seller"] == ALL else str(key["seller"])
-            cell = tally.sellers[SellerCell(key["at"], seller, key["currency"])]
-            cell[offset] += row["orders"]
-            for owner in {seller, ALL} if seller != ALL else ():
-                figures = tally.sellers[SellerCell(key["at"], owner, key["currency"])]
+            if key["seller"] == ALL:
+                whole.sellers[SellerCell(key["at"], ALL, key["currency"])][offset] += row["orders"]
+                continue
+            if (key["seller"], key["currency"], day_of(key["at"])) != present:
+                present = (key["seller"], key["currency"], day_of(key["at"]))
+                documents += slot_documents(self._generation, tally, now)
+                tally = Tally()
+            seller = str(key["seller"])
+            tally.sellers[SellerCell(key["at"], seller, key["currency"])][offset] += row["orders"]
+            for counted, owner in ((tally, seller), (whole, ALL)):
+                figures = counted.sellers[SellerCell(key["at"], owner, key["currency"])]
                 figures[offset + 1] += row["units"]
                 figures[offset + 2] += row["revenue"]
-            pending += 1
-            if pending % BATCH == 0:
-                await self._add(tally, now)
-                tally = Tally()
-        await self._add(tally, now)
+            documents = await self._insert("sales", documents)
+        documents += slot_documents(self._generation, tally, now)
+        await self._insert("sales", [*documents, *slot_documents(self._generation, whole, now)], enough=1)
 
-    async def _add(self, tally: Tally, now: Any) -> None:
-        if writes := increments(self._generation, tally, now):
-            await self._database["sales"].bulk_write(writes, ordered=False)
+    async def _insert(self, collection: str, rows: list[Document], *, enough: int = BATCH) -> list[Document]:
+        """Write rows, if there are enough of them; return those that are still to be written."""
+        if len(rows) < enough:
+            return rows
+        await self._database[collection].insert_many(rows, ordered=False)
+        return []
 
     async def _count_products(self) -> None:
         """Count units and revenue by product and day: the rows come a part of a day at a time."""
@@ -147,11 +158,8 @@ class SalesRebuild:
                 _, products = chunks.setdefault(chunk_of(cell.product_id), (cell, {}))
                 products[cell.product_id] = {"u": each["u"], "r": each["r"]}
             documents += [product_document(self._generation, *chunk) for chunk in chunks.values()]
-            if len(documents) >= BATCH:
-                await self._database["sales"].insert_many(documents, ordered=False)
-                documents = []
-        if documents:
-            await self._database["sales"].insert_many(documents, ordered=False)
+            documents = await self._insert("sales", documents)
+        await self._insert("sales", documents, enough=1)
 
     async def _count_voids(self) -> None:
         documents: list[Document] = []
@@ -159,11 +167,8 @@ class SalesRebuild:
         async for row in self._rows([{"$match": query}, {"$project": ORDER_FIELDS}]):
             fates = {seller: fate.value for seller, fate in document_fates(row).items()}
             documents.append({"_id": f"{self._generation}:{row['_id']}", "fates": fates})
-            if len(documents) == BATCH:
-                await self._database["sales_voids"].insert_many(documents, ordered=False)
-                documents = []
-        if documents:
-            await self._database["sales_voids"].insert_many(documents, ordered=False)
+            documents = await self._insert("sales_voids", documents)
+        await self._insert("sales_voids", documents, enough=1)
 
     async def _now(self) -> Any:
         row: Any = await self._database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"})
@@ -230,6 +235,7 @@ def _sellers(since: Any) -> list[Document]:
                 "revenue": {"$sum": "$parts.revenue"},
             }
         },
+        {"$sort": {"_id.seller": 1, "_id.currency": 1, "_id.at": 1}},  # `ALL` is a text: it comes before all ids
     ]
 
 
