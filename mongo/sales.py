@@ -4,7 +4,8 @@ All that one call returns is of one moment (a snapshot session), so totals are t
 never of a rebuild that is half swept away.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import reduce
@@ -34,6 +35,8 @@ from mongo.stream import cursor_of
 LATELY = 5  # minutes
 TOP = 10
 _LAST_BATCH = 10**12 - 1
+
+log = logging.getLogger(__name__)
 
 
 class _View(NamedTuple):
@@ -122,7 +125,7 @@ class Sales:
         """Return a seller's latest orders, newest first, whole: what others sold in them, too."""
         query = {"product_list.seller_id": ObjectId(seller_id)}
         rows = await self._database["orders"].find(query).sort("timestamp", -1).limit(limit).to_list(None)
-        return [documents.order_of(row) for row in rows]
+        return _readable(rows)
 
     async def orders_since(self, seller_id: str, mark: Mark, limit: int) -> tuple[int, Sequence[Order]]:
         """Return the last batch that said something of a seller, and the last orders that those since a mark named."""
@@ -133,8 +136,7 @@ class Sales:
         if not ids:
             return mark.batch, []
         by_id = {row["_id"]: row for row in await self._database["orders"].find({"_id": {"$in": ids}}).to_list(None)}
-        orders = [documents.order_of(by_id[each]) for each in reversed(ids) if each in by_id]
-        return rows[0]["batch"], orders
+        return rows[0]["batch"], _readable(by_id[each] for each in reversed(ids) if each in by_id)
 
     @asynccontextmanager
     async def _view(self) -> AsyncIterator[_View]:
@@ -187,6 +189,17 @@ class Sales:
         sold = await self._slots(view, "m", minutes, seller_id, currency)
         units = sum(figures.units for figures in sold.values())
         return round(units / ((view.now - since).total_seconds() / 60), 1)
+
+
+def _readable(rows: Iterable[Document]) -> list[Order]:
+    """Read orders; another program's half of one is left out, as it is of the figures."""
+    orders = []
+    for row in rows:
+        try:
+            orders.append(documents.order_of(row))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            log.warning("sales: an order cannot be read: %s", row["_id"])
+    return orders
 
 
 def _range(generation: str, slot: str, days: Sequence[datetime]) -> Document:

@@ -11,6 +11,7 @@ What the pipelines count is what `models.sales` says; a test holds the two again
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pymongo
 from bson import ObjectId, Timestamp
 
 from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate, ProductCell, SellerCell, Tally, day_of
@@ -28,6 +29,8 @@ from mongo.sales_documents import (
 )
 
 BATCH = 1000
+# Seconds. As long as a server keeps the moment that all is read at (minSnapshotHistoryWindowInSeconds).
+PATIENCE = 300
 COLLECTIONS = ("sales", "sales_voids", "sales_news")
 _NOT_SOLD = [*CANCELLED_STATUSES, *OPEN_STATUSES]
 _USABLE: Document = {"product_list.0": {"$exists": True}, "timestamp": {"$type": "date"}}
@@ -178,7 +181,8 @@ class SalesRebuild:
         """Yield what a pipeline makes of the orders, as of the moment at which the first one began."""
         concern: Document = {"level": "snapshot"} | ({"atClusterTime": self._at} if self._at else {})
         command: Document = {"aggregate": "orders", "pipeline": pipeline, "allowDiskUse": True}
-        reply = await self._run({**command, "cursor": {"batchSize": BATCH}, "readConcern": concern})
+        with pymongo.timeout(PATIENCE):  # all is grouped before the first row comes; no other command takes so long
+            reply = await self._run({**command, "cursor": {"batchSize": BATCH}, "readConcern": concern})
         self._at = reply["cursor"].get("atClusterTime", self._at)
         rows = reply["cursor"]["firstBatch"]
         while True:
