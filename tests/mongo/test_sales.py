@@ -17,6 +17,7 @@ from models.commands import CancelOrder, SetLine
 from models.errors import Refused
 from models.feed import HistoryLost
 from mongo.driver import Database, Driver
+from mongo.holds import Holds
 from mongo.sales import Sales
 from mongo.sales_projection import SalesProjection
 from tests.mongo.sales_recount import minutes, recent_units, recount, stored
@@ -229,6 +230,19 @@ async def test_where_the_history_is_lost_all_is_counted_anew(code: int, driver: 
         await until_counted(projector, database)
 
 
+@pytest.mark.parametrize("name", ["motor", "pymongo"])
+async def test_counting_anew_may_take_longer_than_any_answer_may(name: Any, mongo_uri: str, database: Database):
+    """Millions of orders are grouped before the first row comes."""
+    await database["orders"].insert_many([past_order(number) for number in range(30)])
+    hasty = Driver(mongo_uri, name, socketTimeoutMS=500)
+    try:
+        async with failing(hasty, "aggregate", {"times": 2}, blockConnection=True, blockTimeMS=1000):
+            await SalesProjection(hasty, hasty.client[database.name]).rebuild()
+    finally:
+        await hasty.close()
+    assert await stored(database) == await recount(database)
+
+
 async def test_figures_of_a_restored_database_are_not_believed(driver: Driver, database: Database):
     """Its orders are of another history, though their documents and the figures look the same."""
     await database["orders"].insert_many([past_order(number) for number in range(30)])
@@ -311,3 +325,41 @@ async def test_before_anything_was_counted_there_are_no_figures(driver: Driver, 
     """Nothing is claimed."""
     found = await Sales(driver, database).figures(str(SELLER), "24h", "EUR")
     assert (found.mark, found.totals.orders, len(found.series)) == (None, 0, 24)
+
+
+async def test_what_the_dashboard_asks_for_reads_no_collection_whole(driver: Driver, database: Database):
+    """Roll-ups by their ids, holds by the end of the hold, orders by their seller."""
+    await database["orders"].insert_many([past_order(number) for number in range(300)])
+    await until_counted(Projector(SalesProjection(driver, database)), database)
+    carts = [
+        {"_id": f"u:{n}", "revision": 1, "lines": [], "expires_at": NOW + timedelta(hours=n + 1)} for n in range(99)
+    ]
+    await database["carts"].insert_many([{**cart, "currency": "EUR"} for cart in carts])
+    await database.command({"profile": 2})
+    try:
+        await Sales(driver, database).figures(str(SELLER), "90d", "EUR")
+        await Sales(driver, database).latest_orders(str(SELLER), 20)
+        await Holds(driver, database).ending((60, 300))
+    finally:
+        await database.command({"profile": 0})
+    read = {"ns": {"$in": [f"{database.name}.{each}" for each in ("sales", "orders", "carts")]}}
+    rows = await database["system.profile"].find(read).to_list(None)
+    assert len(rows) >= 4
+    for row in rows:
+        assert "COLLSCAN" not in row["planSummary"], row["command"]
+        assert row["docsExamined"] <= 180, row["command"]
+
+
+async def test_holds_about_to_end_are_counted_by_product(driver: Driver, database: Database):
+    """Each in all times that it ends within; overdue ones count, others do not."""
+    tea, cup = ObjectId(), ObjectId()
+    for number, (seconds, product, units) in enumerate(((-5, tea, 1), (30, tea, 2), (200, tea, 4), (200, cup, 8))):
+        cart = {"_id": f"u:{number}", "revision": 1, "currency": "EUR", "expires_at": NOW + timedelta(seconds=seconds)}
+        lines = [{"product_id": product, "quantity": units, "since": 0}]
+        await database["carts"].insert_one({**cart, "lines": lines})
+    later = datetime.now(UTC) + timedelta(seconds=900)
+    await database["carts"].insert_one(
+        {"_id": "u:x", "revision": 1, "currency": "EUR", "expires_at": later, "lines": []}
+    )
+    ending = await Holds(driver, database).ending((120, 600))
+    assert ending == {str(tea): [3, 7], str(cup): [0, 8]}
