@@ -28,7 +28,7 @@ from models.sales_periods import (
 )
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
-from mongo.sales_documents import PROJECTION, Slot, figures_of, product_ids, slot_id
+from mongo.sales_documents import PROJECTION, Slot, figures_of, product_ids, slot_id, weeks_and_days
 from mongo.sales_projection import news_id
 from mongo.stream import cursor_of
 
@@ -166,7 +166,9 @@ class Sales:
         days = window.days
         wanted: Document = {"_id": {"$in": product_ids(view.generation, days, seller_id, currency)}}
         if seller_id == ALL:
-            wanted = {"_id": _range(view.generation, "p", days), "currency": currency}
+            weeks, rest = weeks_and_days(days)
+            spans = [("w", [each]) for each in weeks] + [("p", [each]) for each in rest]
+            wanted = {"$or": [{"_id": _range(view.generation, *span)} for span in spans], "currency": currency}
         best = {name: [{"$sort": {name: -1, "_id": 1}}, {"$limit": limit}] for name in ("u", "r")}
         pipeline: list[Document] = [
             {"$match": wanted},

@@ -6,13 +6,14 @@ A roll-up's ``_id`` names all that it is of, so it is found, and written, by the
     <generation>:h:2026-11-21T12:00:<seller>:EUR    an hour
     <generation>:d:2026-11-21T00:00:<seller>:EUR    a day (UTC)
     <generation>:p:2026-11-21T00:00:<seller>:EUR:5  the products of a day, in eight parts by the last digit of their id
+    <generation>:w:2026-11-19T00:00:<seller>:EUR:5  the same of seven days, so that a quarter is made of few
 
-The first three have `models.sales.Figures`; fields that are not there are 0. The last has
+The first three have `models.sales.Figures`; fields that are not there are 0. The others have
 ``products: {<product id>: {u: units, r: revenue}}``.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ PROJECTION: Document = {"_id": "sales"}
 RULE = 1
 """Which rule the roll-ups are made by: those of another one are made anew."""
 MINUTES_KEPT = timedelta(hours=3)
+WEEK = timedelta(days=7)
 CHUNKS = 8
 Slot = Literal["m", "h", "d"]
 
@@ -43,13 +45,28 @@ def slot_id(generation: str, slot: Slot, at: datetime, seller_id: str, currency:
     return f"{generation}:{slot}:{at:%Y-%m-%dT%H:%M}:{seller_id}:{currency}"
 
 
-def product_ids(generation: str, days: Iterable[datetime], seller_id: str, currency: str) -> list[str]:
-    """Name the roll-ups of a seller's products on these days."""
-    return [_chunk_id(generation, day, seller_id, currency, each) for day in days for each in range(CHUNKS)]
+def product_ids(generation: str, days: Sequence[datetime], seller_id: str, currency: str) -> list[str]:
+    """Name the roll-ups of a seller's products on these days, whole weeks of them by the week."""
+    spans = [(slot, at) for slot, found in zip("wp", weeks_and_days(days), strict=True) for at in found]
+    return [_chunk_id(generation, *span, seller_id, currency, each) for span in spans for each in range(CHUNKS)]
 
 
-def _chunk_id(generation: str, day: datetime, seller_id: str, currency: str, chunk: int) -> str:
-    return f"{generation}:p:{day:%Y-%m-%dT%H:%M}:{seller_id}:{currency}:{chunk}"
+def weeks_and_days(days: Sequence[datetime]) -> tuple[list[datetime], list[datetime]]:
+    """Split days into whole weeks, by their first days, and the days that are left."""
+    by_week: defaultdict[datetime, list[datetime]] = defaultdict(list)
+    for day in days:
+        by_week[week_of(day)].append(day)
+    whole = [week for week, found in by_week.items() if len(found) == WEEK.days]
+    return whole, [day for week, found in by_week.items() if len(found) != WEEK.days for day in found]
+
+
+def week_of(day: datetime) -> datetime:
+    """Return the first of the seven days in which a day is; they are counted from the calendar's first day on."""
+    return day - timedelta(days=day.toordinal() % WEEK.days)
+
+
+def _chunk_id(generation: str, slot: str, at: datetime, seller_id: str, currency: str, chunk: int) -> str:
+    return f"{generation}:{slot}:{at:%Y-%m-%dT%H:%M}:{seller_id}:{currency}:{chunk}"
 
 
 def chunk_of(product_id: str) -> int:
@@ -128,30 +145,32 @@ def slot_fields(slot: Slot, at: datetime, seller_id: str, currency: str) -> Docu
 
 
 def _product_increments(generation: str, products: Mapping[ProductCell, Sequence[int]]) -> Iterator[UpdateOne]:
-    changes: defaultdict[str, Document] = defaultdict(dict)
+    changes: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     fixed: dict[str, Document] = {}
     for cell, (units, revenue) in products.items():
-        if units or revenue:
-            chunk = _chunk_id(generation, cell.day, cell.seller_id, cell.currency, chunk_of(cell.product_id))
-            fixed[chunk] = {"seller_id": cell.seller_id, "currency": cell.currency, "at": cell.day}
-            changes[chunk] |= {
-                f"products.{cell.product_id}.u": units,
-                f"products.{cell.product_id}.r": revenue,
-            }
+        if not units and not revenue:
+            continue
+        for slot, at in (("p", cell.day), ("w", week_of(cell.day))):
+            chunk = _chunk_id(generation, slot, at, cell.seller_id, cell.currency, chunk_of(cell.product_id))
+            fixed[chunk] = {"seller_id": cell.seller_id, "currency": cell.currency, "at": at}
+            changes[chunk][f"products.{cell.product_id}.u"] += units
+            changes[chunk][f"products.{cell.product_id}.r"] += revenue
     for chunk, change in changes.items():
         yield UpdateOne({"_id": chunk}, {"$inc": change, "$setOnInsert": fixed[chunk]}, upsert=True)
 
 
-def product_document(generation: str, cell: ProductCell, products: Document) -> Document:
-    """Write one part of a day's products; ``cell`` is that of any of them."""
-    chunk = chunk_of(cell.product_id)
-    return {
-        "_id": _chunk_id(generation, cell.day, cell.seller_id, cell.currency, chunk),
-        "seller_id": cell.seller_id,
-        "currency": cell.currency,
-        "at": cell.day,
-        "products": products,
-    }
+def product_documents(
+    generation: str, slot: Literal["p", "w"], at: datetime, seller_id: str, currency: str, products: Document
+) -> list[Document]:
+    """Write the products of a day or week: ``{u: units, r: revenue}`` by product."""
+    chunks: defaultdict[int, Document] = defaultdict(dict)
+    for product_id, sold in products.items():
+        chunks[chunk_of(product_id)][product_id] = sold
+    fields: Document = {"seller_id": seller_id, "currency": currency, "at": at}
+    return [
+        {"_id": _chunk_id(generation, slot, at, seller_id, currency, chunk), **fields, "products": found}
+        for chunk, found in chunks.items()
+    ]
 
 
 def figures_of(document: Mapping[str, Any] | None) -> Figures:

@@ -14,7 +14,7 @@ from typing import Any
 import pymongo
 from bson import ObjectId, Timestamp
 
-from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate, ProductCell, SellerCell, Tally, day_of
+from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate, SellerCell, Tally, day_of
 from mongo.driver import Database, Document, Driver, Session
 from mongo.sales_documents import (
     MINUTES_KEPT,
@@ -22,10 +22,10 @@ from mongo.sales_documents import (
     PROJECTION,
     RULE,
     all_of,
-    chunk_of,
     document_fates,
-    product_document,
+    product_documents,
     slot_documents,
+    week_of,
 )
 
 BATCH = 1000
@@ -151,18 +151,28 @@ class SalesRebuild:
         return []
 
     async def _count_products(self) -> None:
-        """Count units and revenue by product and day: the rows come a part of a day at a time."""
+        """Count units and revenue by product and day; the rows come a seller's day after the other."""
         documents: list[Document] = []
+        week, of_week = None, dict[str, Document]()
         async for row in self._rows(_products()):
-            key = row["_id"]
-            chunks: dict[int, tuple[ProductCell, Document]] = {}
-            for each in row["products"]:
-                cell = ProductCell(key["day"], str(key["seller"]), key["currency"], str(each["id"]))
-                _, products = chunks.setdefault(chunk_of(cell.product_id), (cell, {}))
-                products[cell.product_id] = {"u": each["u"], "r": each["r"]}
-            documents += [product_document(self._generation, *chunk) for chunk in chunks.values()]
+            day, seller, currency = (row["_id"][name] for name in ("day", "seller", "currency"))
+            if (week_of(day), seller, currency) != week:
+                documents += self._week(week, of_week)
+                week, of_week = (week_of(day), seller, currency), {}
+            products = {str(each["id"]): {"u": each["u"], "r": each["r"]} for each in row["products"]}
+            for product_id, sold in products.items():
+                total = of_week.setdefault(product_id, {"u": 0, "r": 0})
+                total["u"] += sold["u"]
+                total["r"] += sold["r"]
+            documents += product_documents(self._generation, "p", day, str(seller), currency, products)
             documents = await self._insert("sales", documents)
-        await self._insert("sales", documents, enough=1)
+        await self._insert("sales", [*documents, *self._week(week, of_week)], enough=1)
+
+    def _week(self, week: tuple[Any, Any, Any] | None, products: Document) -> list[Document]:
+        if week is None:
+            return []
+        at, seller, currency = week
+        return product_documents(self._generation, "w", at, str(seller), currency, products)
 
     async def _count_voids(self) -> None:
         documents: list[Document] = []
@@ -263,4 +273,5 @@ def _products() -> list[Document]:
             }
         },
         {"$group": {"_id": whole, "products": {"$push": {"id": "$_id.product", "u": "$u", "r": "$r"}}}},
+        {"$sort": {"_id.seller": 1, "_id.currency": 1, "_id.day": 1}},
     ]

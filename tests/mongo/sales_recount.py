@@ -35,19 +35,25 @@ async def recount(database: Database) -> dict[str, Any]:
         of_all = "orders" if "" in states.values() else "cancelled_orders"
         slots["h", hour, "all", currency][of_all] += 1
         slots["d", day, "all", currency][of_all] += 1
-    return {"slots": dict(slots), "products": {key: tuple(values) for key, values in products.items()}}
+    sold = {key: tuple(values) for key, values in products.items()}
+    return {"slots": dict(slots), "products": sold, "wrong weeks": []}
 
 
 async def stored(database: Database) -> dict[str, Any]:
-    """Return what is stored of the generation in use, in the same form."""
+    """Return what is stored of the generation in use, in the same form, and which weeks are not what their days are."""
     projection: Any = await database["projections"].find_one({"_id": "sales"})
     slots, products = {}, {}
+    weeks: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
     async for row in database["sales"].find():
         generation, slot = row["_id"].split(":")[:2]
         if generation != projection["generation"] or slot == "m":
             continue
         key = (row["at"], row["seller_id"], row["currency"])
-        if slot == "p":
+        if slot == "w":
+            for product, each in row["products"].items():
+                weeks[(*key, product)][0] += each["u"]
+                weeks[(*key, product)][1] += each["r"]
+        elif slot == "p":
             for product, each in row["products"].items():
                 assert (*key, product) not in products
                 if each["u"] or each["r"]:
@@ -57,7 +63,11 @@ async def stored(database: Database) -> dict[str, Any]:
             assert min(figures.values()) >= 0, row
             if any(figures.values()):
                 slots[(slot, *key)] = figures
-    return {"slots": slots, "products": products}
+    for (day, *rest), (units, revenue) in products.items():
+        week = day - timedelta(days=day.toordinal() % 7)
+        weeks[week, *rest][0] -= units
+        weeks[week, *rest][1] -= revenue
+    return {"slots": slots, "products": products, "wrong weeks": [key for key, left in weeks.items() if any(left)]}
 
 
 async def minutes(database: Database) -> int:
