@@ -4,8 +4,6 @@ The generation is announced first, filled, and taken into use by one write, toge
 stream goes on. Whoever announces another one meanwhile makes this one void. What was written before an announcement,
 and is not in use, is void by it and swept away; what is announced later is left alone. So a rebuild may be killed at
 any line, and two at once do no harm.
-
-What the pipelines count is what `models.sales` says; a test holds the two against each other.
 """
 
 from collections.abc import AsyncIterator
@@ -14,11 +12,10 @@ from typing import Any
 import pymongo
 from bson import ObjectId, Timestamp
 
-from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate, SellerCell, Tally, day_of
+from models.sales import ALL, Fate, SellerCell, Tally, day_of
 from mongo.driver import Database, Document, Driver, Session
 from mongo.sales_documents import (
     MINUTES_KEPT,
-    ORDER_FIELDS,
     PROJECTION,
     RULE,
     all_of,
@@ -27,13 +24,12 @@ from mongo.sales_documents import (
     slot_documents,
     week_of,
 )
+from mongo.sales_pipelines import by_product, by_seller, not_all_sold
 
 BATCH = 1000
 # Seconds. As long as a server keeps the moment that all is read at (minSnapshotHistoryWindowInSeconds).
 PATIENCE = 300
 COLLECTIONS = ("sales", "sales_voids", "sales_news")
-_NOT_SOLD = [*CANCELLED_STATUSES, *OPEN_STATUSES]
-_USABLE: Document = {"product_list.0": {"$exists": True}, "timestamp": {"$type": "date"}}
 
 
 async def collection_uuid(database: Database, name: str) -> Any:
@@ -123,7 +119,7 @@ class SalesRebuild:
         now = await self._now()
         whole, tally, present = Tally(), Tally(), None
         documents: list[Document] = []
-        async for row in self._rows(_sellers(now - MINUTES_KEPT)):
+        async for row in self._rows(by_seller(now - MINUTES_KEPT)):
             key = row["_id"]
             offset = 0 if key["fate"] == Fate.SOLD else 3
             if key["seller"] == ALL:
@@ -154,7 +150,7 @@ class SalesRebuild:
         """Count units and revenue by product and day; the rows come a seller's day after the other."""
         documents: list[Document] = []
         week, of_week = None, dict[str, Document]()
-        async for row in self._rows(_products()):
+        async for row in self._rows(by_product()):
             day, seller, currency = (row["_id"][name] for name in ("day", "seller", "currency"))
             if (week_of(day), seller, currency) != week:
                 documents += self._week(week, of_week)
@@ -176,8 +172,7 @@ class SalesRebuild:
 
     async def _count_voids(self) -> None:
         documents: list[Document] = []
-        query = {**_USABLE, "$or": [{"status": {"$in": _NOT_SOLD}}, {"fulfilments.status": {"$in": _NOT_SOLD}}]}
-        async for row in self._rows([{"$match": query}, {"$project": ORDER_FIELDS}]):
+        async for row in self._rows(not_all_sold()):
             fates = {seller: fate.value for seller, fate in document_fates(row).items()}
             documents.append({"_id": f"{self._generation}:{row['_id']}", "fates": fates})
             documents = await self._insert("sales_voids", documents)
@@ -205,73 +200,3 @@ class SalesRebuild:
 
     async def _run(self, command: Document) -> Document:
         return await self._database.command(command, codec_options=self._database.codec_options, session=self._session)
-
-
-def _fate(status: Any) -> Document:
-    """Return the fate that a status means."""
-    branches = [
-        {"case": {"$in": [status, list(statuses)]}, "then": fate.value}
-        for statuses, fate in ((CANCELLED_STATUSES, Fate.CANCELLED), (OPEN_STATUSES, Fate.OPEN))
-    ]
-    return {"$switch": {"branches": branches, "default": Fate.SOLD.value}}
-
-
-def _fate_of_part(seller: str) -> Document:
-    """Return the fate of a seller's part: the whole order's status goes before the part's own."""
-    own = {"$filter": {"input": {"$ifNull": ["$fulfilments", []]}, "cond": {"$eq": ["$$this.seller_id", seller]}}}
-    status = {"$let": {"vars": {"own": {"$last": own}}, "in": {"$ifNull": ["$$own.status", "$status"]}}}
-    return {"$cond": [{"$ne": [_fate("$status"), Fate.SOLD.value]}, _fate("$status"), _fate(status)]}
-
-
-def _sellers(since: Any) -> list[Document]:
-    lines = {"$filter": {"input": "$product_list", "as": "line", "cond": {"$eq": ["$$line.seller_id", "$$seller"]}}}
-    amount = {"$multiply": ["$$line.quantity", "$$line.price"]}
-    part = {
-        "seller": "$$seller",
-        "fate": _fate_of_part("$$seller"),
-        "units": {"$sum": {"$map": {"input": lines, "as": "line", "in": "$$line.quantity"}}},
-        "revenue": {"$sum": {"$map": {"input": lines, "as": "line", "in": amount}}},
-    }
-    parts = {"$map": {"input": {"$setUnion": ["$product_list.seller_id"]}, "as": "seller", "in": part}}
-    whole = {"$switch": {"branches": [_if_any(Fate.SOLD), _if_any(Fate.CANCELLED)], "default": Fate.OPEN.value}}
-    unit = {"$cond": [{"$gte": ["$timestamp", since]}, "minute", "hour"]}
-    return [
-        {"$match": _USABLE},
-        {"$project": {"at": {"$dateTrunc": {"date": "$timestamp", "unit": unit}}, "currency": 1, "parts": parts}},
-        {"$set": {"parts": {"$concatArrays": ["$parts", [{"seller": ALL, "fate": whole, "units": 0, "revenue": 0}]]}}},
-        {"$unwind": "$parts"},
-        {"$match": {"parts.fate": {"$ne": Fate.OPEN.value}}},
-        {
-            "$group": {
-                "_id": {"at": "$at", "seller": "$parts.seller", "currency": "$currency", "fate": "$parts.fate"},
-                "orders": {"$sum": 1},
-                "units": {"$sum": "$parts.units"},
-                "revenue": {"$sum": "$parts.revenue"},
-            }
-        },
-        {"$sort": {"_id.seller": 1, "_id.currency": 1, "_id.at": 1}},  # `ALL` is a text: it comes before all ids
-    ]
-
-
-def _if_any(fate: Fate) -> Document:
-    return {"case": {"$in": [fate.value, "$parts.fate"]}, "then": fate.value}
-
-
-def _products() -> list[Document]:
-    key = {"day": {"$dateTrunc": {"date": "$timestamp", "unit": "day"}}, "seller": "$lines.seller_id"}
-    whole = {name: f"$_id.{name}" for name in ("day", "seller", "currency")}
-    return [
-        {"$match": _USABLE},
-        {"$project": {"lines": "$product_list", "timestamp": 1, "currency": 1, "status": 1, "fulfilments": 1}},
-        {"$unwind": "$lines"},
-        {"$match": {"$expr": {"$eq": [_fate_of_part("$lines.seller_id"), Fate.SOLD.value]}}},
-        {
-            "$group": {
-                "_id": {**key, "currency": "$currency", "product": "$lines.product_id"},
-                "u": {"$sum": "$lines.quantity"},
-                "r": {"$sum": {"$multiply": ["$lines.quantity", "$lines.price"]}},
-            }
-        },
-        {"$group": {"_id": whole, "products": {"$push": {"id": "$_id.product", "u": "$u", "r": "$r"}}}},
-        {"$sort": {"_id.seller": 1, "_id.currency": 1, "_id.day": 1}},
-    ]
