@@ -213,7 +213,8 @@ def main() -> int:
     Console(width=140).print(report.table("The seller's dashboard", HEADS, rows, numbers_from=1))
     how = (
         f"{given.orders:,} orders in {DAYS} days, {SELLERS} sellers, {PRODUCTS:,} products; "
-        f"{given.tries} answers each, goal: p99 ≤ {GOAL_MS} ms. Counting all orders anew took {seconds['rebuild']:.1f} s; as they come, "
+        f"{given.tries} answers each, goal: p99 ≤ {GOAL_MS} ms. "
+        f"Counting all orders anew took {seconds['rebuild']:.1f} s; as they come, "
         f"{seconds['follow']:,.0f} orders a second are counted. {processor()}, MongoDB {mongod()}; {today()}."
     )
     print(how)
