@@ -27,6 +27,7 @@ from handlers.app import build_app
 from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
+from handlers.seller_shapes import SellerShapes
 from handlers.sockets import Outlet, Sockets
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
@@ -85,6 +86,11 @@ from ivorycart.pictures.sweeping import PictureSweeper
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
+from ivorycart.sales.dashboards import Dashboards
+from ivorycart.sales.projecting import INTERVAL as SALES_INTERVAL
+from ivorycart.sales.projecting import LONGEST_STEP as LONGEST_COUNT
+from ivorycart.sales.projecting import Projector
+from ivorycart.sales.screens import Screens
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
 from ivorycart.selling import Selling
@@ -126,6 +132,7 @@ from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
 from mongo.gallery import GalleryWrites
 from mongo.health import Pings
+from mongo.holds import Holds
 from mongo.images import Images
 from mongo.leases import Leases
 from mongo.opening import (
@@ -144,7 +151,8 @@ from mongo.processes import Processes
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
 from mongo.rate_limits import RateCounts
-from mongo.sales_trends import OrderTrends
+from mongo.sales import Sales
+from mongo.sales_projection import SalesProjection
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.shop_figures import ShopFigures
@@ -268,8 +276,18 @@ class Server:
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
-        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, on_entry=self.open_carts.mark)
         counts = LedgerMetrics(self.registry)
+        dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
+        self.screens = Screens(dashboards, connections, outlet, SellerShapes())
+        self.feed = Feed(
+            source,
+            board,
+            self.broadcaster,
+            self.telling,
+            self.presence,
+            on_entry=self.open_carts.mark,
+            screens=self.screens,
+        )
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
@@ -294,7 +312,7 @@ class Server:
             processes=Processes(database, process_id),
             shop=ShopFigures(driver, database),
             cluster=Cluster(driver, database),
-            sales=OrderTrends(driver, database),
+            sales=Sales(driver, database),
             mail_server=self.mailer,
         )
         dashboard = Dashboard(books, driver.slow, self.settings.currency)
@@ -362,6 +380,7 @@ class Server:
             resuming=Resuming(board, shapes.frame, self.telling.shapes.product),
             connections=connections,
             telling=self.telling,
+            screens=self.screens,
             workers=self.workers,
             health=Pings(database),
             overview=self.overview,
@@ -423,6 +442,7 @@ class Server:
         self.workers.start("heart", self.heart.run)
         self.workers.start("admin_metrics", self.overview.watching.run)
         self.workers.start("audit", self.overview.audits.run)
+        self.workers.start("screens", self.screens.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
 
@@ -435,6 +455,8 @@ class Server:
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
+        projector = Projector(SalesProjection(driver, database))
+        sales: Any = {"step": projector.step, "interval": SALES_INTERVAL, "longest_step": LONGEST_COUNT}
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         pictures = PictureSweeper(Images(database))
         return [
@@ -445,6 +467,7 @@ class Server:
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="images", leases=leases, step=pictures.step, interval=PICTURE_INTERVAL),
+            LeasedWorker(name="sales", leases=leases, **sales),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
             LeasedWorker(name="figures", leases=leases, step=self.shop_gauges.step, interval=exposition.INTERVAL),
         ]

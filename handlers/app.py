@@ -22,6 +22,7 @@ from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
 from handlers.http_profile import profile_routes
+from handlers.http_seller import seller_routes
 from handlers.http_selling import selling_routes
 from handlers.limiting import rate_limit_headers
 from handlers.pages import import_map, page_routes
@@ -43,6 +44,7 @@ TABLES: tuple[Routes, ...] = (
     admin_routes,
     admin_dashboard_routes,
     profile_routes,
+    seller_routes,
     operation_routes,
     document_routes,
 )

@@ -6,6 +6,7 @@ from typing import Any
 from handlers import shapes
 from handlers.events import Ask, Events
 from handlers.events_admin import admin_events
+from handlers.events_dashboards import dashboard_events
 from handlers.http_orders import order_request
 from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
 from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
@@ -102,3 +103,6 @@ async def notifications_read(ask: Ask) -> dict[str, Any]:
 
 def _changed(ask: Ask, changed: CartChanged) -> dict[str, Any]:
     return {"cart": shapes.WireShapes(ask.shop.board).cart(changed.cart, ask.connection, changed.levels)}
+
+
+events.table |= dashboard_events.table

@@ -13,6 +13,7 @@ from ivorycart.ledger import Ledger
 from ivorycart.overview.overview import Overview
 from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
+from ivorycart.sales.screens import Screens
 from ivorycart.selling import Selling
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
@@ -104,6 +105,7 @@ class Shop:
     resuming: Resuming
     connections: Connections
     telling: Telling
+    screens: Screens
     workers: Workers
     health: Health
     overview: Overview

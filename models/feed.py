@@ -85,8 +85,24 @@ class AccountChanged:
     email: str
 
 
+@dataclass(frozen=True, slots=True)
+class SalesMoved:
+    """A batch of orders went into the sales figures; ``sellers`` None is all of them, counted anew."""
+
+    generation: str
+    batch: int
+    sellers: Sequence[str] | None
+
+
 Change = (
-    LevelChanged | CatalogueChanged | CartWritten | NotificationAdded | OrderUpdated | SessionEnded | AccountChanged
+    LevelChanged
+    | CatalogueChanged
+    | CartWritten
+    | NotificationAdded
+    | OrderUpdated
+    | SessionEnded
+    | AccountChanged
+    | SalesMoved
 )
 
 

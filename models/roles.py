@@ -28,6 +28,7 @@ class Permission(StrEnum):
     MANAGE_STOCK = "restock, adjust and look into one's own products"
     MANAGE_PRODUCTS = "create, change and withdraw one's own products"
     MODERATE = "see all products, and keep any off the shelves"
+    SELL = "see one's own sales"
     MANAGE_USERS = "see and change the accounts of others"
     WATCH_SHOP = "see how the whole shop is doing"
 
@@ -48,6 +49,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.MANAGE_STOCK: frozenset({"seller", "admin"}),
     Permission.MANAGE_PRODUCTS: frozenset({"seller", "admin"}),
     Permission.MODERATE: frozenset({"admin"}),
+    Permission.SELL: frozenset({"seller", "admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
     Permission.WATCH_SHOP: frozenset({"admin"}),
 }

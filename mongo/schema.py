@@ -80,6 +80,10 @@ VALIDATORS: dict[str, Document] = {
     "rate_limits": {},
     "processes": {},
     "audits": {},
+    "sales": {},
+    "sales_voids": {},
+    "sales_news": {},
+    "projections": {},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -189,6 +193,15 @@ INDEXES: dict[str, list[IndexModel]] = {
     # those of GridFS, made here because a driver makes them at its first write alone, and looks for them at each
     FILES: [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])],
     CHUNKS: [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)],
+    # All else is found by its id, which names it. Of the roll-ups only those of minutes go.
+    "sales": [
+        IndexModel(
+            [("expires_at", ASCENDING)],
+            expireAfterSeconds=0,
+            partialFilterExpression={"expires_at": {"$type": "date"}},
+        )
+    ],
+    "sales_news": [IndexModel([("at", ASCENDING)], expireAfterSeconds=900)],
 }
 
 
@@ -275,6 +288,14 @@ async def _pictures_in_gridfs(database: Database) -> None:
     await move_to_gridfs(database)
 
 
+async def _sales_figures(database: Database) -> None:
+    """Add where sales are rolled up."""
+    for name in ("sales", "sales_voids", "sales_news", "projections"):
+        await _collection(database, name, VALIDATORS[name])
+        if name in INDEXES:
+            await database[name].create_indexes(INDEXES[name])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -285,6 +306,7 @@ STEPS: tuple[Step, ...] = (
     _catalogue_on_shelves,
     _figures_that_all_processes_share,
     _pictures_in_gridfs,
+    _sales_figures,
 )
 
 

@@ -33,6 +33,7 @@ from models.feed import (
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
+    SalesMoved,
     Snapshot,
 )
 from mongo import documents
@@ -45,7 +46,7 @@ SLICE = 100  # changes that are translated at a stretch: about a millisecond
 # Seconds. An idle stream answers every AWAIT_MS; a longer silence is a lag of unknown size, at least that long.
 SILENCE = 2.0
 # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
-_LOST = {286, 280, 260}
+LOST = {286, 280, 260}
 _Rows = dict[Any, Document]  # by id
 _LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
 # What changes beside the level without being news of the catalogue.
@@ -126,7 +127,7 @@ class ChangeFeed:
                 cursor_id, attempt = reply["cursor"]["id"], 0
                 changes = await self._translate(events)
             except PyMongoError as error:
-                if isinstance(error, OperationFailure) and error.code in _LOST:
+                if isinstance(error, OperationFailure) and error.code in LOST:
                     raise HistoryLost(str(error)) from error
                 log.warning("change stream interrupted: %s", error)
                 cursor_id = 0
@@ -185,6 +186,11 @@ class ChangeFeed:
                 "operationType": "update",
                 "updateDescription.updatedFields.changed_at": {"$exists": True},
             },
+            {
+                "ns.coll": "projections",
+                "operationType": "update",
+                "updateDescription.updatedFields.news": {"$exists": True},
+            },
         ]
         keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription")
         return [
@@ -239,6 +245,9 @@ def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows, u
         return [ended_of(key, event["updateDescription"]["updatedFields"]["ended"])]
     if collection == "users":
         return [documents.standing_of(users[key])] if key in users else []
+    if collection == "projections":
+        news = event["updateDescription"]["updatedFields"]["news"]
+        return [SalesMoved(news["generation"], news["batch"], news["sellers"])]
     return [NotificationAdded(documents.notification_of(event["fullDocument"]))]
 
 

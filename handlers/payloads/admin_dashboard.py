@@ -6,7 +6,7 @@ from pydantic import Field
 
 from handlers.payloads.fields import Answer, Email, OneLine, Request, Time
 from models.outbox import EmailState
-from models.trends import Period
+from models.sales_periods import Period
 
 MailId = Annotated[str, Field(min_length=1, max_length=300, description="the mail's key")]
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from ivorycart.overview.parts import Part, Parts, RememberedRead
 from ivorycart.overview.ports import ALL, Books, Figures, SlowLog
-from models.trends import Period
+from models.sales_periods import Period
 
 TOP = 10
 SHOWN_SLOW = 50

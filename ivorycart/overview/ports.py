@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from models.account import AuditEvent
 from models.outbox import EmailEntry, EmailQuery
-from models.trends import Period
+from models.sales_periods import Period
 
 Figures = Mapping[str, Any]
 ALL = "all"

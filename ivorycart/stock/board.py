@@ -19,6 +19,7 @@ from datetime import datetime
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from ivorycart.stock.shelves import Shelves
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
 
@@ -55,6 +56,7 @@ class StockBoard:
     products: dict[str, Product] = field(default_factory=dict)
     levels: dict[str, Level] = field(default_factory=dict)
     next_release: dict[str, datetime] = field(default_factory=dict)
+    shelves: Shelves = field(default_factory=Shelves)
     memory: int = MEMORY
     revision: int = 0
     _on_show: dict[str, None] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class StockBoard:
         """
         self.products = {product.id: product for product, _ in snapshot.products}
         self.levels = {product.id: level for product, level in snapshot.products}
+        self.shelves.start(snapshot.products)
         self.next_release = {}
         self._on_show = {product.id: None for product, _ in snapshot.products if product.for_sale}
         self.revision += MEMORY  # nothing that was made of the other history is of late
@@ -97,6 +100,7 @@ class StockBoard:
             known.version if change.version is None else change.version,
             known.arming if change.arming is None else change.arming,
         )
+        self._put_on_shelf(change.product_id)
         self.next_release.pop(change.product_id, None)
         return self.is_shown(change.product_id)
 
@@ -115,6 +119,7 @@ class StockBoard:
             self.levels.pop(change.product_id, None)
             self.next_release.pop(change.product_id, None)
             self._on_show.pop(change.product_id, None)
+            self.shelves.drop(change.product_id)
             return
         self.products[change.product_id] = change.listing.product
         if change.listing.product.for_sale:
@@ -125,6 +130,7 @@ class StockBoard:
         if known is None or change.listing.level.version >= known.version:
             self.levels[change.product_id] = change.listing.level
             self.next_release.pop(change.product_id, None)
+        self._put_on_shelf(change.product_id)
 
     def since(self, cursor: str, *, watch: Collection[str] | None = None) -> Missed | None:
         """Return what changed at or after a cursor, newest entry first, or None where only a snapshot can tell.
@@ -187,6 +193,9 @@ class StockBoard:
         for product_id in fresh:
             self._remember(self.cursor, product_id)
         return fresh
+
+    def _put_on_shelf(self, product_id: str) -> None:
+        self.shelves.put(self.products[product_id], self.levels[product_id])
 
     def _advance(self, cursor: Cursor) -> None:
         self.cursor = max(self.cursor, cursor)

@@ -26,6 +26,7 @@ from models.feed import (
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
+    SalesMoved,
     SessionEnded,
     Snapshot,
 )
@@ -47,6 +48,19 @@ class ChangeSource(Protocol):
         """Yield what followed; raise ``HistoryLost`` where that is not to be had any more."""
 
 
+class SellerScreens(Protocol):
+    """The dashboards that are open here; all of this is plain and never waits."""
+
+    def sales_moved(self, change: SalesMoved) -> None:
+        """Note that orders went into the figures."""
+
+    def level_moved(self, product_id: str) -> None:
+        """Note that a product's level or entry changed."""
+
+    def everything_moved(self) -> None:
+        """Note that what happened is not known."""
+
+
 class Feed:
     """Follows the change stream."""
 
@@ -59,6 +73,7 @@ class Feed:
         presence: Presence,
         *,
         on_entry: Callable[[str], None] = lambda _product_id: None,
+        screens: SellerScreens | None = None,
         slices: Callable[[], Slices] = Slices,
     ) -> None:
         self._source = source
@@ -67,6 +82,7 @@ class Feed:
         self._telling = telling
         self._presence = presence
         self._on_entry = on_entry
+        self._screens = screens
         self._slices = slices
         self._opened = False
 
@@ -106,12 +122,13 @@ class Feed:
         await self._presence.open()
         await self._telling.open()
         self._telling.repeat_to_all()
+        if self._screens:
+            self._screens.everything_moved()
 
     async def _take(self, change: Change) -> None:
         match change:
             case LevelChanged():
-                if self._board.apply_level(change):
-                    self._broadcaster.mark(change.product_id)
+                self._take_level(change)
             case CatalogueChanged():
                 self._take_catalogue(change)
             case CartWritten(cart):
@@ -124,10 +141,22 @@ class Feed:
                 await self._presence.ended(change)
             case AccountChanged():
                 await self._presence.changed(change)
+            case SalesMoved() if self._screens:
+                self._screens.sales_moved(change)
+
+    def _take_level(self, change: LevelChanged) -> None:
+        if self._board.apply_level(change):
+            self._broadcaster.mark(change.product_id)
+        if self._screens:
+            self._screens.level_moved(change.product_id)
 
     def _take_catalogue(self, change: CatalogueChanged) -> None:
         known = self._board.products.get(change.product_id)
+        if self._screens:
+            self._screens.level_moved(change.product_id)  # of whoever has it no more
         self._board.apply_catalogue(change)
+        if self._screens:
+            self._screens.level_moved(change.product_id)
         payload = self._telling.shapes.product(change)
         self._broadcaster.mark_catalogue(change.product_id, payload)
         if change.listing is not None:

@@ -10,9 +10,8 @@ from models.commands import SetLine
 from models.letter import Letter
 from mongo.driver import Database, Driver
 from mongo.emails import Emails
-from mongo.sales_trends import OrderTrends
 from mongo.shop_figures import ShopFigures
-from tests.mongo.shop import SELLER, add_product, both_drivers, buy, buyer, running_ledger
+from tests.mongo.shop import add_product, both_drivers, buy, buyer, running_ledger
 
 
 async def add_user(database: Database, role: str, **fields: Any) -> None:
@@ -76,39 +75,6 @@ async def test_the_mail_queue_says_what_waits_and_why(driver: Driver, database: 
     queue = dict(await figures.mail())
     assert 3600 <= queue.pop("oldest_pending_seconds") < 3700
     assert queue == {"pending": 3, "due": 1, "retried": 1, "dead": 1, "unsent": 0}
-
-
-@both_drivers
-async def test_trends_add_up_the_orders_that_stand(driver: Driver, database: Database) -> None:
-    """By the hour and by the day; a cancelled order is no sale, an older one not of the period."""
-    trends = OrderTrends(driver, database)
-    other = ObjectId()
-    tea, cup = await add_product(database), await add_product(database, seller_id=other, name="Cup", price=900)
-    async with running_ledger(driver, database) as ledger:
-        for number in range(4):
-            await buy(ledger, buyer(number), tea, 2)
-        await ledger.submit(SetLine(buyer(9), tea, 1))
-        await buy(ledger, buyer(9), cup, 3)
-    await database["orders"].update_one({"owner": buyer(0)}, {"$set": {"status": "cancelled"}})
-    yesterday: Any = {"$dateSubtract": {"startDate": "$$NOW", "unit": "hour", "amount": 30}}
-    old = ObjectId.from_datetime(await ShopFigures(driver, database).clock() - timedelta(hours=30))
-    moved: Any = await database["orders"].find_one_and_delete({"owner": buyer(1)})
-    await database["orders"].insert_one({**moved, "_id": old})
-    await database["orders"].update_one({"_id": old}, [{"$set": {"timestamp": yesterday}}])
-    day = await trends.series("all", "24h", "EUR")
-    total = [sum(getattr(each.figures, name) for each in day) for name in ("orders", "units", "revenue")]
-    assert total == [3, 8, 2 * 1000 + 500 + 2700]
-    assert all((each.at.minute, each.at.second) == (0, 0) for each in day)
-    month = await trends.series("all", "30d", "EUR")
-    assert sum(each.figures.orders for each in month) == 4
-    assert len(month) >= 2
-    theirs = await trends.series(str(other), "24h", "EUR")
-    assert [each.figures for each in theirs] == [(1, 3, 2700)]
-    assert (await trends.top_products("all", "24h", "EUR")).by_units == [(tea, 5, 2500), (cup, 3, 2700)]
-    assert (await trends.top_products(str(other), "24h", "EUR")).by_units == [(cup, 3, 2700)]
-    assert await trends.top_sellers("24h", "EUR") == [(str(other), 1, 3, 2700), (str(SELLER), 3, 5, 2500)]
-    assert len((await trends.top_products("all", "24h", "EUR", 1)).by_units) == 1
-    assert await trends.series("all", "24h", "USD") == []
 
 
 @pytest.mark.parametrize("read", ["users", "carts", "orders", "mail"])

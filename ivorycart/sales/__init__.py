@@ -1,0 +1,1 @@
+"""The seller's side: figures of sales, and the screens on which sellers watch them."""

@@ -1,0 +1,123 @@
+"""A seller's open dashboard, as a client keeps it, and what it should show by a recount of raw documents."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from bench.shop.books import Books
+from tests.mongo.sales_recount import recount
+from tests.visitor import Visitor
+
+SHOWN = ("orders", "units", "revenue")
+
+
+@dataclass
+class SellerScreen:
+    """Follows the events of a socket from the answer to `seller:watch` on."""
+
+    visitor: Visitor
+    shown: dict[str, Any]
+    since: int
+
+    @classmethod
+    async def open(cls, visitor: Visitor, **asked: str) -> Self:
+        """Watch."""
+        since = len(visitor.heard)
+        answer = await visitor.ask("seller:watch", asked)
+        assert answer.pop("ok"), answer
+        return cls(visitor, answer, since)
+
+    def now(self) -> dict[str, Any]:
+        """Return the dashboard as it stands, by everything that was heard."""
+        shown = dict(self.shown)
+        orders = {each["id"]: each for each in shown["orders"]}
+        levels: dict[str, Any] = {}
+        for event, payload in self.visitor.heard[self.since :]:
+            if event == "seller:metrics" and payload["period"] == shown["period"]:
+                series = {point["at"]: point for point in shown["series"]}
+                series |= {point["at"]: point for point in payload.get("series") or ()}
+                shown |= payload
+                shown["series"] = [series[at] for at in sorted(series) if at >= shown["since"]]
+                orders |= {each["id"]: each for each in payload.get("orders") or ()}
+            elif event == "seller:order":
+                orders[payload["order"]["id"]] = payload["order"]
+            elif event == "seller:stock":
+                for item in payload["items"]:
+                    if item["version"] >= levels.get(item["id"], item)["version"]:
+                        levels[item["id"]] = item
+        newest = sorted(orders.values(), key=lambda each: (each["timestamp"], each["id"]), reverse=True)
+        return shown | {"orders": newest, "levels": levels}
+
+
+async def expected(books: Books, seller_id: str, shown: dict[str, Any]) -> dict[str, Any]:
+    """Recount what a dashboard must show, from `orders` and `inventory_logs`."""
+    counts = await recount(books.database)
+    slot = "h" if shown["unit"] == "hour" else "d"
+    series = []
+    for point in shown["series"]:
+        at = datetime.fromisoformat(point["at"])
+        figures = counts["slots"].get((slot, at, seller_id, shown["currency"])) or defaultdict(int)
+        cancelled = {name: figures[f"cancelled_{name}"] for name in SHOWN}
+        series.append({"at": point["at"], **{name: figures[name] for name in SHOWN}, "cancelled": cancelled})
+    totals = {name: sum(point[name] for point in series) for name in SHOWN}
+    totals["cancelled"] = {name: sum(point["cancelled"][name] for point in series) for name in SHOWN}
+    totals["average_order"] = round(totals["revenue"] / totals["orders"]) if totals["orders"] else 0
+    levels, thresholds = await _levels(books, seller_id)
+    available = {product: stock - held for product, (stock, held) in levels.items()}
+    sold: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for (_, seller, currency, product), (units, revenue) in counts["products"].items():
+        if (seller, currency) == (seller_id, shown["currency"]):
+            sold[product][0] += units
+            sold[product][1] += revenue
+    return {
+        "series": series,
+        "totals": totals,
+        "top": sorted(((units, product) for product, (units, _) in sold.items()), key=lambda e: (-e[0], e[1]))[:10],
+        "best": sorted(((money, product) for product, (_, money) in sold.items()), key=lambda e: (-e[0], e[1]))[:10],
+        "held": sum(held for _, held in levels.values()),
+        "low": {product for product, left in available.items() if 0 < left <= thresholds[product]},
+        "out": {product for product, left in available.items() if left <= 0},
+        "orders": await _orders(books, seller_id),
+    }
+
+
+async def _levels(books: Books, seller_id: str) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
+    """Return stock and held units by what the movements lead to."""
+    levels: dict[str, tuple[int, int]] = {}
+    thresholds = {}
+    async for product in books["products"].find():
+        if str(product["seller_id"]) != seller_id:
+            continue
+        last = (
+            await books["inventory_logs"].find({"product_id": product["_id"]}).sort("version", -1).limit(1).to_list(1)
+        )
+        levels[str(product["_id"])] = (last[0]["new_stock"], last[0]["new_held"])
+        thresholds[str(product["_id"])] = product["threshold"]
+    return levels, thresholds
+
+
+async def _orders(books: Books, seller_id: str) -> set[tuple[str, str, int]]:
+    """Return id, status and amount of the seller's part of each order."""
+    found = set()
+    async for row in books["orders"].find():
+        lines = [line for line in row["product_list"] if str(line["seller_id"]) == seller_id]
+        amount = sum(line["quantity"] * line["price"] for line in lines)
+        if lines:
+            status = next(part["status"] for part in row["fulfilments"] if str(part["seller_id"]) == seller_id)
+            found.add((str(row["_id"]), status, amount))
+    return found
+
+
+def told(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return of a dashboard what `expected` says."""
+    return {
+        "series": shown["series"],
+        "totals": shown["totals"],
+        "top": [(each["units"], each["product_id"]) for each in shown["top_products"]["by_units"]],
+        "best": [(each["revenue"], each["product_id"]) for each in shown["top_products"]["by_revenue"]],
+        "held": shown["held"]["units"],
+        "low": {each["id"] for each in shown["low_stock"]["items"]},
+        "out": {each["id"] for each in shown["out_of_stock"]["items"]},
+        "orders": {(each["id"], each["status"], each["total_amount"]) for each in shown["orders"]},
+    }
