@@ -51,7 +51,7 @@ class Catalogue:
             document = await self._present(product_id, act, session)
             before = documents.entry_of(document)
             after = rule(before, document["now"])
-            fields = _changed(document, before, after)
+            fields = changed_fields(document, before, after)
             if after == before:
                 return document
             number = await self._write(document, fields, act, session)
@@ -73,7 +73,7 @@ class Catalogue:
             bought = {**mine, "change_type": ChangeType.PURCHASE.value}
             kept = bool(document["held"]) or await logs.find_one(bought, {"_id": 1}, session=session) is not None
             before = documents.entry_of(document)
-            await self._write(document, _changed(document, before, delete(before, document["now"])), act, session)
+            await self._write(document, changed_fields(document, before, delete(before, document["now"])), act, session)
             if not kept:
                 await self._products.delete_one({"_id": document["_id"]}, session=session)
                 await logs.delete_many(mine, session=session)
@@ -127,7 +127,7 @@ class Catalogue:
             del change["$set"]["sku"]
             change["$unset"] = {"sku": 1}
         await self._products.update_one({"_id": document["_id"]}, change, session=session)
-        told = {name: [document.get(name), value] for name, value in fields.items() if name not in _UNTOLD}
+        told = told_of(document, fields)
         line = ObjectId()
         row: Document = {
             "_id": line,
@@ -164,7 +164,7 @@ class Catalogue:
             raise
 
 
-def _changed(document: Mapping[str, Any], before: Entry, after: Entry) -> Document:
+def changed_fields(document: Mapping[str, Any], before: Entry, after: Entry) -> Document:
     """Return the fields that change, with those that follow from them."""
     now = document["now"]
     fields = {**documents.entry_fields(after), "sku": after.sku, **documents.derived_fields(after, now)}
@@ -172,6 +172,11 @@ def _changed(document: Mapping[str, Any], before: Entry, after: Entry) -> Docume
     if before.threshold >= level.available > after.threshold:
         fields["arming"] = level.arming + 1  # it is no longer low, so the next time it is will be told
     return {name: value for name, value in fields.items() if document.get(name) != value}
+
+
+def told_of(document: Mapping[str, Any], fields: Document) -> Document:
+    """Return what of a change is told: each field with what it was and what it is."""
+    return {name: [document.get(name), value] for name, value in fields.items() if name not in _UNTOLD}
 
 
 def _price_fields(row: Mapping[str, Any], now: datetime) -> Document:

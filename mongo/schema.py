@@ -74,6 +74,8 @@ VALIDATORS: dict[str, Document] = {
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
     "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
     "rate_limits": {},
+    "imports": {"seller_id": {"$type": "objectId"}, "state": {"$type": "string"}},
+    "import_lines": {"import_id": {"$type": "objectId"}, "line": {"$gte": 1}},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -169,6 +171,27 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
     ],
     "crossings": [IndexModel([("state", ASCENDING), ("timestamp", ASCENDING)])],
+    "imports": [
+        IndexModel(
+            [("seller_id", ASCENDING)], name="busy", unique=True, partialFilterExpression={"busy": {"$eq": True}}
+        ),
+        IndexModel([("seller_id", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel([("busy", ASCENDING), ("updated_at", ASCENDING)], partialFilterExpression={"busy": {"$eq": True}}),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "import_lines": [
+        IndexModel([("import_id", ASCENDING), ("line", ASCENDING)], unique=True),
+        IndexModel([("import_id", ASCENDING), ("action", ASCENDING), ("line", ASCENDING)]),
+        IndexModel(
+            [("import_id", ASCENDING), ("key", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"key": {"$type": "string"}},
+        ),
+        IndexModel(
+            [("import_id", ASCENDING), ("due.version", ASCENDING)], partialFilterExpression={"due": {"$type": "object"}}
+        ),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
 }
 
 
@@ -230,6 +253,13 @@ async def _catalogue_on_shelves(database: Database) -> None:
         pass
 
 
+async def _imports(database: Database) -> None:
+    """Add where imports and their lines are kept."""
+    for name in ("imports", "import_lines"):
+        await _collection(database, name, VALIDATORS[name])
+        await database[name].create_indexes(INDEXES[name])
+
+
 async def _drop_index(database: Database, collection: str, name: str) -> None:
     try:
         await database[collection].drop_index(name)
@@ -246,6 +276,7 @@ STEPS: tuple[Step, ...] = (
     _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
     _catalogue_on_shelves,
+    _imports,
 )
 
 
