@@ -27,6 +27,7 @@ from handlers.app import build_app
 from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
+from handlers.import_shapes import import_shape
 from handlers.sockets import Outlet, Sockets
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
@@ -56,6 +57,12 @@ from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.figures import figures_of
 from ivorycart.gauges import Gauges
+from ivorycart.importing.exporting import Exporting
+from ivorycart.importing.news import ImportNews
+from ivorycart.importing.receiving import Receiving
+from ivorycart.importing.service import Importing
+from ivorycart.importing.worker import INTERVAL as IMPORT_INTERVAL
+from ivorycart.importing.worker import Importer
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.metrics import LedgerMetrics
 from ivorycart.listening import BACKLOG, listen, listen_together, url_of
@@ -74,7 +81,7 @@ from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
-from ivorycart.selling import Selling
+from ivorycart.selling import MAX_PER_CART, Selling
 from ivorycart.settings import (
     Settings,
     SettingsError,
@@ -110,6 +117,7 @@ from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
 from mongo.health import Pings
 from mongo.images import Images
+from mongo.imports import Imports
 from mongo.leases import Leases
 from mongo.opening import (
     NothingStored,
@@ -216,6 +224,24 @@ def administration(store: Store, *, ended: Callable[[SessionEnded], None] | None
     )
 
 
+def importing(store: Store) -> Importing:
+    """Return what takes files of products in."""
+    book = Imports(store.driver, store.database)
+    return Importing(book=book, receiving=Receiving(book), accounts=Users(store.database))
+
+
+def importer(settings: Settings, store: Store, ledger: Ledger) -> Importer:
+    """Return what works on files of products."""
+    return Importer(
+        book=Imports(store.driver, store.database),
+        ledger=ledger,
+        accounts=Users(store.database),
+        currency=settings.currency,
+        threshold=settings.low_stock_threshold,
+        max_per_cart=MAX_PER_CART,
+    )
+
+
 class Server:
     """One process of the shop, from the database up to the sockets."""
 
@@ -248,7 +274,12 @@ class Server:
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
-        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, on_entry=self.open_carts.mark)
+        self.import_news = ImportNews(connections, outlet, import_shape)
+        self.feed = Feed(
+            *(source, board, self.broadcaster, self.telling, self.presence),
+            on_entry=self.open_carts.mark,
+            on_import=self.import_news.note,
+        )
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
@@ -302,6 +333,8 @@ class Server:
                 currency=settings.currency,
                 threshold=settings.low_stock_threshold,
             ),
+            importing=importing(self.store),
+            exporting=Exporting(Products(driver, database)),
             orders=self.orders,
             images=Images(database),
             notifications=self.notifications,
@@ -365,6 +398,7 @@ class Server:
         self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
         self.workers.start("open carts", self.open_carts.run)
+        self.workers.start("import news", self.import_news.run)
         self.workers.start("reminding", self.telling.reminding.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
@@ -378,6 +412,7 @@ class Server:
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
+        importer_ = importer(self.settings, self.store, self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
@@ -386,6 +421,7 @@ class Server:
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
+            LeasedWorker(name="imports", leases=leases, step=importer_.step, interval=IMPORT_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
         ]
 

@@ -9,6 +9,8 @@ from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
+from ivorycart.importing.exporting import Exporting
+from ivorycart.importing.service import Importing
 from ivorycart.ledger import Ledger
 from ivorycart.rate_limits import RateLimits
 from ivorycart.selling import Selling
@@ -113,6 +115,8 @@ class Shop:
     carts: CartBook
     products: ProductBook
     selling: Selling
+    importing: Importing
+    exporting: Exporting
     orders: OrderBook
     images: ImageBook
     notifications: NotificationBook

@@ -10,6 +10,7 @@ from typing import Literal, NewType
 
 from models.cart import Cart
 from models.catalogue import Listing
+from models.imports import Import
 from models.notification import Notification
 from models.order import Order
 from models.roles import Role
@@ -85,8 +86,22 @@ class AccountChanged:
     email: str
 
 
+@dataclass(frozen=True, slots=True)
+class ImportMoved:
+    """An import has come further, or to its end."""
+
+    job: Import
+
+
 Change = (
-    LevelChanged | CatalogueChanged | CartWritten | NotificationAdded | OrderUpdated | SessionEnded | AccountChanged
+    LevelChanged
+    | CatalogueChanged
+    | CartWritten
+    | NotificationAdded
+    | OrderUpdated
+    | SessionEnded
+    | AccountChanged
+    | ImportMoved
 )
 
 

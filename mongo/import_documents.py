@@ -53,7 +53,7 @@ def line_document(job: Import, row: Row) -> Document:
 
 
 def row_of(row: Mapping[str, Any]) -> Row:
-    """Read a row that came in. What was wrong with it then is wrong still; what was wrong with its product may not be."""
+    """Read a row that came in; errors of one with a key are of its product, and may be gone by now."""
     errors = () if "key" in row else _errors(row)
     return Row(row["line"], row["sku"], row["values"], errors)
 

@@ -46,9 +46,16 @@ class Imports:
             "dry_run": dry_run,
             "state": "receiving",
             "busy": True,
-            "rows": 0, "done": 0, "cursor": 0, "failures": 0, "counts": {"$literal": _ZERO},
-            "cancelling": False, "reason": None, "finished_at": None,
-            "created_at": "$$NOW", "updated_at": "$$NOW",
+            "rows": 0,
+            "done": 0,
+            "cursor": 0,
+            "failures": 0,
+            "counts": {"$literal": _ZERO},
+            "cancelling": False,
+            "reason": None,
+            "finished_at": None,
+            "created_at": "$$NOW",
+            "updated_at": "$$NOW",
             "expires_at": {"$dateAdd": {"startDate": "$$NOW", "unit": "day", "amount": KEPT_DAYS}},
         }
         try:
@@ -58,7 +65,7 @@ class Imports:
         return await self._known(number)
 
     async def stage(self, job: Import, rows: Sequence[Row]) -> bool:
-        """Keep rows; False where the import is not coming in any more. A SKU that came before makes its row an error."""
+        """Keep rows; False where it is not coming in any more. A SKU that came before makes its row an error."""
         change: Document = {"$inc": {"rows": len(rows)}, **_TOUCH}
         done = await self._imports.update_one({"_id": ObjectId(job.id), "state": "receiving"}, change)
         if done.matched_count and rows:
@@ -243,8 +250,8 @@ class Imports:
         query: Document = {"import_id": ObjectId(job.id), "due": {"$type": "object"}}
         return [due_of(row) for row in await self._lines.find(query).limit(limit).to_list(None)]
 
-    async def counted(self, job: Import, due: StockDue, cause: str) -> tuple[int, int, int] | int | None:
-        """Return the movement that a count has made, else the version that the level has now; None without a product."""
+    async def counted(self, due: StockDue, cause: str) -> tuple[int, int, int] | int | None:
+        """Return the movement that a count has made, else the level's version now; None without a product."""
         query: Document = {"product_id": ObjectId(due.product_id), "version": {"$gt": due.version}, "cause": cause}
         product = await self._database["products"].find_one({"_id": ObjectId(due.product_id)}, {"version": 1})
         # After the level: a movement up to that version is there, too.

@@ -53,6 +53,8 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     if route.body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
+    if route.takes:
+        operation["requestBody"] = {"required": True, "content": {kind: {"schema": _FILE} for kind in route.takes}}
     return operation
 
 
@@ -76,9 +78,11 @@ def _responses(route: Route) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "done"}
     if route.answer:
         done["content"] = {"application/json": {"schema": _ref(route.answer)}}
+    if route.files:
+        done.setdefault("content", {}).update({kind: {"schema": _FILE} for kind in route.files})
     responses: dict[str, Any] = {str(route.status): done}
     codes = set(route.refusals) | set(ALWAYS) | set(COUNTED if route.counted else ())
-    if route.body:
+    if route.body or route.takes:
         codes |= set(WITH_BODY)
     if route.query:
         codes.add("validation")
@@ -99,6 +103,7 @@ def _ref(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": REF.format(model=model.__name__)}
 
 
+_FILE: dict[str, Any] = {"type": "string"}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457",

@@ -62,7 +62,7 @@ class ImportBook(Protocol):
     async def stock_due(self, job: Import, limit: int) -> Sequence[StockDue]:
         """Return counts that the ledger has not done yet."""
 
-    async def counted(self, job: Import, due: StockDue, cause: str) -> tuple[int, int, int] | int | None:
+    async def counted(self, due: StockDue, cause: str) -> tuple[int, int, int] | int | None:
         """Return the movement that a count has made (stock before, after, version), else the level's version now.
 
         None where there is no such product.

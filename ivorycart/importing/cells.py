@@ -89,7 +89,7 @@ def whole(least: int, most: int) -> Callable[[Any], int]:
 
     def check(value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ValueError("must be a whole number")
+            raise ValueError("must be a whole number")  # noqa: TRY004
         if not least <= value <= most:
             raise ValueError(f"must be from {least} to {most}")
         return value

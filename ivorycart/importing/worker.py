@@ -75,7 +75,7 @@ class Importer:
             await self.book.finish(job)
 
     async def _run(self, job: Import) -> None:
-        """Counts first: they are of lines that were carried out already."""
+        """Do the counts first: they are of lines that were carried out already."""
         if due := await self.book.stock_due(job, self.portion):
             await self.book.settle(job, await self._count(job, due))
         elif job.cancelling:
@@ -111,7 +111,7 @@ class Importer:
             else:
                 moved = outcome.movement
                 return Settled(due=due, change=(moved.old_stock, moved.new_stock) if moved else None)
-            found = await self.book.counted(job, due, cause_of(job.id, due.line))
+            found = await self.book.counted(due, cause_of(job.id, due.line))
             if found is None:
                 return Settled(due=due, error="the product is gone")
             if isinstance(found, tuple):

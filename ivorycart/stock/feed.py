@@ -23,12 +23,14 @@ from models.feed import (
     CatalogueChanged,
     Change,
     HistoryLost,
+    ImportMoved,
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
     SessionEnded,
     Snapshot,
 )
+from models.imports import Import
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +61,7 @@ class Feed:
         presence: Presence,
         *,
         on_entry: Callable[[str], None] = lambda _product_id: None,
+        on_import: Callable[[Import], None] = lambda _job: None,
         slices: Callable[[], Slices] = Slices,
     ) -> None:
         self._source = source
@@ -67,6 +70,7 @@ class Feed:
         self._telling = telling
         self._presence = presence
         self._on_entry = on_entry
+        self._on_import = on_import
         self._slices = slices
         self._opened = False
 
@@ -124,6 +128,8 @@ class Feed:
                 await self._presence.ended(change)
             case AccountChanged():
                 await self._presence.changed(change)
+            case ImportMoved(job):
+                self._on_import(job)
 
     def _take_catalogue(self, change: CatalogueChanged) -> None:
         known = self._board.products.get(change.product_id)
