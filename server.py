@@ -96,6 +96,7 @@ from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.feed import Feed
 from ivorycart.stock.resuming import Resuming
+from ivorycart.stock_work import StockWork
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
@@ -119,6 +120,7 @@ from mongo.health import Pings
 from mongo.images import Images
 from mongo.imports import Imports
 from mongo.leases import Leases
+from mongo.movements import Movements
 from mongo.opening import (
     NothingStored,
     Place,
@@ -335,6 +337,12 @@ class Server:
             ),
             importing=importing(self.store),
             exporting=Exporting(Products(driver, database)),
+            stock_work=StockWork(
+                movements=Movements(database),
+                names=Movements(database),
+                listings=Products(driver, database),
+                board=board,
+            ),
             orders=self.orders,
             images=Images(database),
             notifications=self.notifications,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.service import Accounts
@@ -17,6 +17,7 @@ from ivorycart.selling import Selling
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
+from ivorycart.stock_work import StockWork
 from ivorycart.telling import NotificationBook, Telling
 from ivorycart.workers import Workers
 from models.cart import Cart
@@ -46,9 +47,6 @@ class ProductBook(Protocol):
 
     async def categories(self) -> Mapping[str, int]:
         """Return how many products on show each category has."""
-
-    async def movements(self, product_id: str, *, limit: int, before: int | None) -> Sequence[Mapping[str, Any]]:
-        """Return movements of a product, newest first."""
 
 
 class OrderBook(Protocol):
@@ -117,6 +115,7 @@ class Shop:
     selling: Selling
     importing: Importing
     exporting: Exporting
+    stock_work: StockWork
     orders: OrderBook
     images: ImageBook
     notifications: NotificationBook

@@ -107,6 +107,7 @@ class Written:
             self._job.actor,
             cause_of(self._job.id, planned.row.line),
             now,
+            self._job.seller_id,
         )
         return documents.movement_document(movement)
 

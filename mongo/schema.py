@@ -112,7 +112,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("product_list.seller_id", ASCENDING), ("timestamp", DESCENDING)]),
     ],
-    "inventory_logs": [IndexModel([("product_id", ASCENDING), ("version", ASCENDING)], unique=True)],
+    "inventory_logs": [
+        IndexModel([("product_id", ASCENDING), ("version", ASCENDING)], unique=True),
+        # what came and went; holds and their ends carry no seller
+        IndexModel(
+            [("seller_id", ASCENDING), ("timestamp", DESCENDING), ("_id", DESCENDING), ("change_type", ASCENDING)],
+            name="of_seller",
+            partialFilterExpression={"seller_id": {"$type": "objectId"}},
+        ),
+    ],
     "payments": [
         IndexModel([("provider", ASCENDING), ("provider_id", ASCENDING)], unique=True),
         IndexModel([("order_id", ASCENDING)]),
@@ -260,6 +268,15 @@ async def _imports(database: Database) -> None:
         await database[name].create_indexes(INDEXES[name])
 
 
+async def _movements_of_sellers(database: Database) -> None:
+    """Add whose product it was to movements by which something came or went, and the index by it."""
+    await database["inventory_logs"].create_indexes(INDEXES["inventory_logs"])
+    moved: Document = {"seller_id": None, "$expr": {"$ne": ["$old_stock", "$new_stock"]}}
+    async for product in database["products"].find({}, {"seller_id": 1}):
+        mine = {"$set": {"seller_id": product["seller_id"]}}
+        await database["inventory_logs"].update_many({"product_id": product["_id"], **moved}, mine)
+
+
 async def _drop_index(database: Database, collection: str, name: str) -> None:
     try:
         await database[collection].drop_index(name)
@@ -277,6 +294,7 @@ STEPS: tuple[Step, ...] = (
     _accounts_that_can_be_administered,
     _catalogue_on_shelves,
     _imports,
+    _movements_of_sellers,
 )
 
 

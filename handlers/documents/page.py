@@ -59,7 +59,9 @@ def _routes(openapi: dict[str, Any]) -> Iterable[str]:
             if query:
                 facts.append(("Query", ", ".join(_field(each["name"], each["schema"]) for each in query)))
             if "requestBody" in operation:
-                facts.append(("Takes", type_words(operation["requestBody"]["content"]["application/json"]["schema"])))
+                taken = operation["requestBody"]["content"]
+                whole = taken.get("application/json")
+                facts.append(("Takes", type_words(whole["schema"]) if whole else ", ".join(taken)))
             facts += _answers(operation["responses"])
             yield _entry(f"<b>{method.upper()}</b> <code>{escape(path)}</code>", operation["summary"], facts)
 
