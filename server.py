@@ -3,7 +3,8 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users,
+                                    products
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
@@ -76,6 +77,7 @@ from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrde
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
+from ivorycart.products_cli import ProductOperations
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
@@ -556,6 +558,12 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
             audit=lambda: audit(store.driver, store.database),
+            catalogue=ProductOperations(
+                accounts=Users(store.database),
+                importing=importing(store),
+                importer=importer(settings, store, ledger),
+                exporting=Exporting(Products(store.driver, store.database)),
+            ),
             users=UserOperations(
                 reseal=reseal,
                 accounts=Users(store.database),
