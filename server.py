@@ -3,7 +3,8 @@
     python server.py                serve, with settings from the environment or .env
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
-    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users
+    python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users,
+                                    products
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
@@ -27,6 +28,7 @@ from handlers.app import build_app
 from handlers.edge import Edge
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
+from handlers.import_shapes import import_shape
 from handlers.seller_shapes import SellerShapes
 from handlers.sockets import Outlet, Sockets
 from ivorycart.accounts.administration import Administration
@@ -57,6 +59,12 @@ from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.figures import figures_of
 from ivorycart.gauges import Gauges
+from ivorycart.importing.exporting import Exporting
+from ivorycart.importing.news import ImportNews
+from ivorycart.importing.receiving import Receiving
+from ivorycart.importing.service import Importing
+from ivorycart.importing.worker import INTERVAL as IMPORT_INTERVAL
+from ivorycart.importing.worker import Importer
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.metrics import LedgerMetrics
 from ivorycart.listening import BACKLOG, listen, listen_together, url_of
@@ -83,6 +91,7 @@ from ivorycart.payments.settling import Settler
 from ivorycart.pictures import Gallery, Laboratory
 from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
 from ivorycart.pictures.sweeping import PictureSweeper
+from ivorycart.products_cli import ProductOperations
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
@@ -93,7 +102,7 @@ from ivorycart.sales.projecting import Projector
 from ivorycart.sales.screens import Screens
 from ivorycart.secrets_file import kept_secret
 from ivorycart.seeding import Seeder
-from ivorycart.selling import Selling
+from ivorycart.selling import MAX_PER_CART, Selling
 from ivorycart.settings import (
     Settings,
     SettingsError,
@@ -108,6 +117,7 @@ from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.feed import Feed
 from ivorycart.stock.resuming import Resuming
+from ivorycart.stock_work import StockWork
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
@@ -134,7 +144,9 @@ from mongo.gallery import GalleryWrites
 from mongo.health import Pings
 from mongo.holds import Holds
 from mongo.images import Images
+from mongo.imports import Imports
 from mongo.leases import Leases
+from mongo.movements import Movements
 from mongo.opening import (
     NothingStored,
     Place,
@@ -244,6 +256,24 @@ def administration(store: Store, *, ended: Callable[[SessionEnded], None] | None
     )
 
 
+def importing(store: Store) -> Importing:
+    """Return what takes files of products in."""
+    book = Imports(store.driver, store.database)
+    return Importing(book=book, receiving=Receiving(book), accounts=Users(store.database))
+
+
+def importer(settings: Settings, store: Store, ledger: Ledger) -> Importer:
+    """Return what works on files of products."""
+    return Importer(
+        book=Imports(store.driver, store.database),
+        ledger=ledger,
+        accounts=Users(store.database),
+        currency=settings.currency,
+        threshold=settings.low_stock_threshold,
+        max_per_cart=MAX_PER_CART,
+    )
+
+
 class Server:
     """One process of the shop, from the database up to the sockets."""
 
@@ -276,6 +306,7 @@ class Server:
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
+        self.import_news = ImportNews(connections, outlet, import_shape)
         counts = LedgerMetrics(self.registry)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes())
@@ -287,6 +318,7 @@ class Server:
             self.presence,
             on_entry=self.open_carts.mark,
             screens=self.screens,
+            on_import=self.import_news.note,
         )
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
@@ -372,6 +404,14 @@ class Server:
                 currency=settings.currency,
                 threshold=settings.low_stock_threshold,
             ),
+            importing=importing(self.store),
+            exporting=Exporting(Products(driver, database)),
+            stock_work=StockWork(
+                movements=Movements(database),
+                names=Movements(database),
+                listings=Products(driver, database),
+                board=board,
+            ),
             orders=self.orders,
             gallery=Gallery(Images(database), GalleryWrites(database), Laboratory()),
             notifications=self.notifications,
@@ -437,6 +477,7 @@ class Server:
         self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
         self.workers.start("open carts", self.open_carts.run)
+        self.workers.start("import news", self.import_news.run)
         self.workers.start("reminding", self.telling.reminding.run)
         self.workers.start("loop_lag", self.loop_lag.run)
         self.workers.start("heart", self.heart.run)
@@ -457,6 +498,7 @@ class Server:
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
         projector = Projector(SalesProjection(driver, database))
         sales: Any = {"step": projector.step, "interval": SALES_INTERVAL, "longest_step": LONGEST_COUNT}
+        importer_ = importer(self.settings, self.store, self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         pictures = PictureSweeper(Images(database))
         return [
@@ -468,6 +510,7 @@ class Server:
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="images", leases=leases, step=pictures.step, interval=PICTURE_INTERVAL),
             LeasedWorker(name="sales", leases=leases, **sales),
+            LeasedWorker(name="imports", leases=leases, step=importer_.step, interval=IMPORT_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
             LeasedWorker(name="figures", leases=leases, step=self.shop_gauges.step, interval=exposition.INTERVAL),
         ]
@@ -596,6 +639,12 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
             audit=lambda: audit(store.driver, store.database),
+            catalogue=ProductOperations(
+                accounts=Users(store.database),
+                importing=importing(store),
+                importer=importer(settings, store, ledger),
+                exporting=Exporting(Products(store.driver, store.database)),
+            ),
             users=UserOperations(
                 reseal=reseal,
                 accounts=Users(store.database),

@@ -17,6 +17,7 @@ from handlers.http_admin_dashboard import admin_dashboard_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
 from handlers.http_images import image_routes
+from handlers.http_imports import import_routes
 from handlers.http_moderation import moderation_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
@@ -24,6 +25,7 @@ from handlers.http_products import product_routes
 from handlers.http_profile import profile_routes
 from handlers.http_seller import seller_routes
 from handlers.http_selling import selling_routes
+from handlers.http_stock_work import stock_work_routes
 from handlers.limiting import rate_limit_headers
 from handlers.pages import import_map, page_routes
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
@@ -36,6 +38,8 @@ log = structlog.get_logger(__name__)
 TABLES: tuple[Routes, ...] = (
     cart_routes,
     order_routes,
+    stock_work_routes,
+    import_routes,  # before the routes that take an id, likewise
     selling_routes,  # before the routes that take an id: my-products is none
     product_routes,
     image_routes,

@@ -5,8 +5,6 @@ from typing import Any
 from handlers import shapes
 from handlers.payloads.product import (
     CategoryList,
-    MovementList,
-    MovementQuery,
     Product,
     ProductList,
     ProductQuery,
@@ -69,26 +67,6 @@ async def change_stock(call: Call) -> Any:
     else:
         command = Adjust(product_id, body.quantity, body.delta, actor, body.reason, mine)
     return shapes.stock(await call.shop.ledger.submit(command))
-
-
-@product_routes.add(
-    "GET",
-    "/api/products/{product_id}/inventory-logs",
-    needs=Permission.MANAGE_STOCK,
-    answer=MovementList,
-    query=MovementQuery,
-    refusals=("not_found",),
-)
-async def inventory_logs(call: Call) -> Any:
-    """Return the movements of one of the caller's products, newest first."""
-    if not _may_manage(call, await _listing(call)):
-        raise NotFound("there is no such product, or it is not yours")
-    query = call.query
-    rows = await call.shop.products.movements(call.id("product_id"), limit=query.limit, before=query.after)
-    return {
-        "items": [shapes.movement(row) for row in rows],
-        "next": str(rows[-1]["version"]) if len(rows) == query.limit else None,
-    }
 
 
 async def _listing(call: Call) -> Listing:

@@ -5,8 +5,6 @@ from typing import Any
 from handlers import shapes
 from handlers.payloads.product import Product
 from handlers.payloads.selling import (
-    ChangeList,
-    ChangesQuery,
     Deleted,
     DiscountBody,
     NewProduct,
@@ -17,6 +15,7 @@ from handlers.payloads.selling import (
 )
 from handlers.routing import Call, Routes
 from ivorycart.selling import Editor, Written
+from ivorycart.stock_work import Lowest
 from models.catalogue import Listing, ProductFilter
 from models.roles import Permission
 
@@ -154,32 +153,27 @@ async def remove_discount(call: Call) -> Any:
     return shapes.product(await selling.drop_discount(call.id("product_id"), call.id("discount_id"), editor_of(call)))
 
 
-@selling_routes.add(
-    "GET",
-    "/api/products/{product_id}/changes",
-    needs=Permission.MANAGE_PRODUCTS,
-    answer=ChangeList,
-    query=ChangesQuery,
-    refusals=("not_found",),
-)
-async def product_changes(call: Call) -> Any:
-    """Return who changed what of a product and why, newest first; its stock's history is ``inventory-logs``."""
-    limit, after = call.query.limit, call.query.after
-    rows = await call.shop.selling.changes(call.id("product_id"), editor_of(call), limit=limit, after=after)
-    return {
-        "items": [shapes.entry_change(row) for row in rows],
-        "next": rows[-1].id if len(rows) == limit else None,
-    }
-
-
 async def page_of(call: Call, seller_id: str | None) -> dict[str, Any]:
     """Return a page of a seller's products, or of everyone's."""
     query = call.query
+    if query.state in {"low", "out"}:
+        return await _low_page(call, seller_id)
     wanted = ProductFilter(seller_id=seller_id, state=query.state)
     rows: list[Listing] = [*await call.shop.products.owned(wanted, limit=query.limit, after=query.after)]
     return {
         "items": [shapes.product(row) for row in rows],
         "next": rows[-1].product.id if len(rows) == query.limit else None,
+    }
+
+
+async def _low_page(call: Call, seller_id: str | None) -> dict[str, Any]:
+    query = call.query
+    available, _, product_id = (query.after or "").rpartition(":")
+    after = Lowest(int(available), product_id) if available else None
+    rows, following = await call.shop.stock_work.low(seller_id, query.state, limit=query.limit, after=after)
+    return {
+        "items": [shapes.product(row) for row in rows],
+        "next": f"{following.available}:{following.product_id}" if following else None,
     }
 
 

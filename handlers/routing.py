@@ -1,7 +1,7 @@
 """HTTP routes as data: what each takes, answers and requires. The API document is made of the same table."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
@@ -79,6 +79,14 @@ class Call:
             raise Invalid("the request is not valid", errors=[problem])
         return value
 
+    async def still_let_in(self, chunks: AsyncIterator[bytes], needs: Permission) -> AsyncIterator[bytes]:
+        """Yield a body that is read in portions; at its end whoever sent it must still have the permission."""
+        async for chunk in chunks:
+            yield chunk
+        user = authenticate(self.request, self.shop)
+        if not may(user.role if user else None, needs):
+            raise Forbidden("this is not for your role")
+
     @property
     def address(self) -> str:
         """The network address that the request came from."""
@@ -116,6 +124,10 @@ class Route:
     refusals: tuple[str, ...]
     counted: bool
     """Whether its requests count against the limit of whoever sends them."""
+    takes: tuple[str, ...] = ()
+    """The types of a body that it reads itself, in portions."""
+    files: tuple[str, ...] = ()
+    """The types of files that it can answer with."""
 
     @property
     def who(self) -> frozenset[str]:
@@ -150,6 +162,8 @@ class Routes:
         status: int = 200,
         refusals: tuple[str, ...] = (),
         counted: bool = True,
+        takes: tuple[str, ...] = (),
+        files: tuple[str, ...] = (),
     ) -> Callable[[Handler], Handler]:
         """Register a handler."""
 
@@ -167,6 +181,8 @@ class Routes:
                     status=status,
                     refusals=refusals,
                     counted=counted and path.startswith("/api/"),
+                    takes=takes,
+                    files=files,
                 )
             )
             return handler

@@ -210,8 +210,14 @@ def login_session(session: LoginSession, *, current: str) -> Payload:
 def movement(row: Movement | Mapping[str, Any]) -> Payload:
     """Show a row of the ledger."""
     values = dict(row._asdict() if isinstance(row, Movement) else row)
-    values.pop("_id", None)
+    for inner in ("_id", "seller_id", "cursor"):
+        values.pop(inner, None)
     return {**values, "change_type": str(values["change_type"]), "timestamp": time(values["timestamp"])}
+
+
+def logged_movement(row: Mapping[str, Any]) -> Payload:
+    """Show a row of the ledger with who it was."""
+    return {**movement(row), "by": asdict(row["by"])}
 
 
 def stock(changed: StockChanged) -> Payload:

@@ -1,4 +1,4 @@
-"""The command line for operators, ``python -m ivorycart``: audit, seed, restock, adjust, load, users.
+"""The command line for operators, ``python -m ivorycart``: audit, seed, restock, adjust, load, users, products.
 
 What the commands work with is given by the composition root, so that this file holds only words and numbers.
 """
@@ -16,6 +16,7 @@ from rich.console import Console
 from ivorycart.audit_report import as_json, as_text
 from ivorycart.ledger import Ledger
 from ivorycart.load.command import load
+from ivorycart.products_cli import ProductOperations, build_products_cli
 from ivorycart.seeding import Seeder
 from ivorycart.users_cli import UserOperations, build_users_cli
 from models.audit import AuditResult
@@ -46,6 +47,7 @@ class Operations:
     products: ProductLookup
     seeder: Seeder
     users: UserOperations
+    catalogue: ProductOperations
     audit: Callable[[], Any]
 
 
@@ -112,6 +114,11 @@ def build_cli(open_operations: Opener) -> typer.Typer:
     cli.add_typer(
         build_users_cli(
             lambda work, *, existing=False: _run(open_operations, lambda shop: work(shop.users), existing=existing)
+        )
+    )
+    cli.add_typer(
+        build_products_cli(
+            lambda work, *, existing=False: _run(open_operations, lambda shop: work(shop.catalogue), existing=existing)
         )
     )
     return cli

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
+from ivorycart.importing.exporting import Exporting
+from ivorycart.importing.service import Importing
 from ivorycart.ledger import Ledger
 from ivorycart.overview.overview import Overview
 from ivorycart.pictures import Gallery
@@ -18,6 +20,7 @@ from ivorycart.selling import Selling
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
+from ivorycart.stock_work import StockWork
 from ivorycart.telling import NotificationBook, Telling
 from ivorycart.workers import Workers
 from models.cart import Cart
@@ -47,9 +50,6 @@ class ProductBook(Protocol):
 
     async def categories(self) -> Mapping[str, int]:
         """Return how many products on show each category has."""
-
-    async def movements(self, product_id: str, *, limit: int, before: int | None) -> Sequence[Mapping[str, Any]]:
-        """Return movements of a product, newest first."""
 
 
 class OrderBook(Protocol):
@@ -97,6 +97,9 @@ class Shop:
     carts: CartBook
     products: ProductBook
     selling: Selling
+    importing: Importing
+    exporting: Exporting
+    stock_work: StockWork
     orders: OrderBook
     gallery: Gallery
     notifications: NotificationBook

@@ -123,7 +123,10 @@ class Restock(Command[StockChanged]):
 
 @dataclass(frozen=True, slots=True)
 class Adjust(Command[StockChanged]):
-    """Correct the stock: to a counted ``quantity``, or by a signed ``delta``; exactly one of them is given."""
+    """Correct the stock: to a counted ``quantity``, or by a signed ``delta``; exactly one of them is given.
+
+    ``cause`` is what its movement comes of. With ``version`` given, only if the level is still at that version.
+    """
 
     product_id: str
     quantity: int | None
@@ -131,3 +134,5 @@ class Adjust(Command[StockChanged]):
     actor: str
     reason: str
     seller_id: str | None = None
+    cause: str = ""
+    version: int | None = None

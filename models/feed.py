@@ -10,6 +10,7 @@ from typing import Literal, NewType
 
 from models.cart import Cart
 from models.catalogue import Listing
+from models.imports import Import
 from models.notification import Notification
 from models.order import Order
 from models.roles import Role
@@ -94,6 +95,13 @@ class SalesMoved:
     sellers: Sequence[str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class ImportMoved:
+    """An import has come further, or to its end."""
+
+    job: Import
+
+
 Change = (
     LevelChanged
     | CatalogueChanged
@@ -103,6 +111,7 @@ Change = (
     | SessionEnded
     | AccountChanged
     | SalesMoved
+    | ImportMoved
 )
 
 

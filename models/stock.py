@@ -75,6 +75,8 @@ class Movement(NamedTuple):
     actor: str
     cause: str
     timestamp: datetime
+    seller_id: str | None = None
+    """Whose product it is, where something came or went: by it a seller's history is found."""
 
 
 class Crossing(NamedTuple):
@@ -136,6 +138,7 @@ def move(product: Product, level: Level, act: Act, *, stock: int = 0, held: int 
         act.actor,
         act.cause,
         act.at,
+        product.seller_id if stock else None,
     )
     crossing = _crossing(product, moved, act) if after < before and after <= product.threshold else None
     return Moved(moved, movement, crossing)

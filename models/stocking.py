@@ -23,6 +23,8 @@ def adjust(command: Adjust, draft: Draft) -> StockChanged:
     if (command.quantity is None) == (command.delta is None):
         raise Invalid("an adjustment takes either a counted quantity or a delta")
     level = draft.level(product.id)
+    if command.version not in {None, level.version}:
+        raise Conflict("the level has changed since", product_id=product.id, version=level.version)
     delta = command.quantity - level.stock if command.quantity is not None else command.delta or 0
     if delta == 0:
         return StockChanged(product.id, level, None)
@@ -33,7 +35,8 @@ def adjust(command: Adjust, draft: Draft) -> StockChanged:
             held=level.held,
             stock=level.stock,
         )
-    return _change(product, delta, Act(ChangeType.ADJUSTMENT, command.actor, "", command.reason, draft.now), draft)
+    act = Act(ChangeType.ADJUSTMENT, command.actor, command.cause, command.reason, draft.now)
+    return _change(product, delta, act, draft)
 
 
 def _change(product: Product, delta: int, act: Act, draft: Draft) -> StockChanged:

@@ -120,9 +120,8 @@ class Catalogue:
         return rows[0]
 
     async def _write(self, document: Document, before: Entry, after: Entry, act: EntryAct, session: Session) -> str:
-        old, new = _fields(before), _fields(after)
-        changed = {name: [old[name], value] for name, value in new.items() if old[name] != value}
-        change = _update(document, before, after, [*changed])
+        changed = changes_between(before, after)
+        change = update_of(document, before, after)
         await self._products.update_one({"_id": document["_id"]}, change, session=session)
         line = ObjectId()
         row: Document = {
@@ -164,16 +163,22 @@ def _fields(entry: Entry) -> Document:
     return {**documents.entry_fields(entry), "sku": entry.sku}
 
 
-def _update(document: Mapping[str, Any], before: Entry, after: Entry, changed: Sequence[str]) -> Document:
-    """Return how a product is written: what changed, and what follows from it."""
-    now, new, level = document["now"], _fields(after), documents.level_of(document)
-    values = {name: new[name] for name in changed} | documents.derived_fields(after, now) | {"updated_at": now}
+def changes_between(before: Entry, after: Entry) -> dict[str, list[Any]]:
+    """Return what changes, as it is told: each field with what it was and what it is."""
+    old, new = _fields(before), _fields(after)
+    return {name: [old[name], value] for name, value in new.items() if old[name] != value}
+
+
+def update_of(document: Mapping[str, Any], before: Entry, after: Entry) -> Document:
+    """Return how a product, read with the time as ``now``, is written: what changes, and what follows from it."""
+    now, level = document["now"], documents.level_of(document)
+    values = {name: value for name, (_, value) in changes_between(before, after).items()}
+    gone = {"sku": 1} if values.get("sku", "") is None else {}  # only text is in the index
+    kept = {name: value for name, value in values.items() if name not in gone}
+    kept |= documents.derived_fields(after, now) | {"updated_at": now}
     if before.threshold >= level.available > after.threshold:
-        values["arming"] = level.arming + 1  # it is no longer low, so the next time it is will be told
-    if "sku" in changed and after.sku is None:  # only text is in the index
-        del values["sku"]
-        return {"$set": values, "$unset": {"sku": 1}}
-    return {"$set": values}
+        kept["arming"] = level.arming + 1  # it is no longer low, so the next time it is will be told
+    return {"$set": kept, "$unset": gone} if gone else {"$set": kept}
 
 
 def _price_fields(row: Mapping[str, Any], now: datetime) -> Document:

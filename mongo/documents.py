@@ -115,12 +115,18 @@ def movement_document(movement: Movement) -> Document:
     document = movement._asdict()
     document["product_id"] = ObjectId(movement.product_id)
     document["change_type"] = movement.change_type.value
+    if movement.seller_id is None:
+        del document["seller_id"]
+    else:
+        document["seller_id"] = ObjectId(movement.seller_id)
     return document
 
 
 def movement_of(document: Mapping[str, Any]) -> Document:
     """Read a row of the ledger for showing: plain values, the id as text."""
-    return {**document, "_id": str(document["_id"]), "product_id": str(document["product_id"])}
+    shown = {**document, "_id": str(document["_id"]), "product_id": str(document["product_id"])}
+    shown.pop("seller_id", None)
+    return shown
 
 
 def crossing_document(crossing: Crossing) -> Document:

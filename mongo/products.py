@@ -49,6 +49,12 @@ class Products:
             raise Conflict("several sellers have this SKU: name the product by its id")
         return documents.listing_of(found[0]) if found else None
 
+    async def these(self, product_ids: Sequence[str]) -> Sequence[Listing]:
+        """Return those of the entries that are there, in their order."""
+        query: Document = {"_id": {"$in": [ObjectId(each) for each in product_ids]}, "deleted_at": None}
+        found = {str(row["_id"]): row for row in await self._products.find(query).to_list(None)}
+        return [documents.listing_of(found[each]) for each in product_ids if each in found]
+
     async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
         """Return a page of what is on show, oldest first, after an id; a category takes in those below it."""
         query: Document = dict(_SHOWN)
@@ -81,14 +87,6 @@ class Products:
         ]
         rows = await self._driver.aggregate(self._products, pipeline)
         return {row["_id"]: row["count"] for row in rows}
-
-    async def movements(self, product_id: str, *, limit: int, before: int | None) -> Sequence[Mapping[str, Any]]:
-        """Return movements of a product, newest first, before a version."""
-        query: Document = {"product_id": ObjectId(product_id)}
-        if before is not None:
-            query["version"] = {"$lt": before}
-        rows = await self._logs.find(query).sort("version", -1).limit(limit).to_list(None)
-        return [documents.movement_of(row) for row in rows]
 
     async def add(self, entries: Iterable[Mapping[str, Any]], actor: str) -> list[str]:
         """Add entries with their opening stock, each a first movement; return their ids. All or none."""
@@ -164,4 +162,5 @@ def _dated(row: Document, now: Any) -> Document:
 def _opening(row: Document, actor: str, now: Any) -> Movement:
     level = Level(row["stock"], 0, 1, 0)
     product_id = str(row["_id"])
-    return Movement(product_id, 1, ChangeType.RESTOCK, 0, level.stock, 0, 0, "opening stock", actor, product_id, now)
+    opening = (1, ChangeType.RESTOCK, 0, level.stock, 0, 0, "opening stock")
+    return Movement(product_id, *opening, actor, product_id, now, str(row["seller_id"]))

@@ -84,6 +84,8 @@ VALIDATORS: dict[str, Document] = {
     "sales_voids": {},
     "sales_news": {},
     "projections": {},
+    "imports": {"seller_id": {"$type": "objectId"}, "state": {"$type": "string"}},
+    "import_lines": {"import_id": {"$type": "objectId"}, "line": {"$gte": 1}},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -121,7 +123,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("product_list.seller_id", ASCENDING), ("timestamp", DESCENDING)]),
     ],
-    "inventory_logs": [IndexModel([("product_id", ASCENDING), ("version", ASCENDING)], unique=True)],
+    "inventory_logs": [
+        IndexModel([("product_id", ASCENDING), ("version", ASCENDING)], unique=True),
+        # what came and went; holds and their ends carry no seller
+        IndexModel(
+            [("seller_id", ASCENDING), ("timestamp", DESCENDING), ("_id", DESCENDING), ("change_type", ASCENDING)],
+            name="of_seller",
+            partialFilterExpression={"seller_id": {"$type": "objectId"}},
+        ),
+    ],
     "payments": [
         IndexModel([("provider", ASCENDING), ("provider_id", ASCENDING)], unique=True),
         IndexModel([("order_id", ASCENDING)]),
@@ -202,6 +212,27 @@ INDEXES: dict[str, list[IndexModel]] = {
         )
     ],
     "sales_news": [IndexModel([("at", ASCENDING)], expireAfterSeconds=900)],
+    "imports": [
+        IndexModel(
+            [("seller_id", ASCENDING)], name="busy", unique=True, partialFilterExpression={"busy": {"$eq": True}}
+        ),
+        IndexModel([("seller_id", ASCENDING), ("_id", DESCENDING)]),
+        IndexModel([("busy", ASCENDING), ("updated_at", ASCENDING)], partialFilterExpression={"busy": {"$eq": True}}),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "import_lines": [
+        IndexModel([("import_id", ASCENDING), ("line", ASCENDING)], unique=True),
+        IndexModel([("import_id", ASCENDING), ("action", ASCENDING), ("line", ASCENDING)]),
+        IndexModel(
+            [("import_id", ASCENDING), ("key", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"key": {"$type": "string"}},
+        ),
+        IndexModel(
+            [("import_id", ASCENDING), ("due.version", ASCENDING)], partialFilterExpression={"due": {"$type": "object"}}
+        ),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
 }
 
 
@@ -263,6 +294,22 @@ async def _catalogue_on_shelves(database: Database) -> None:
         pass
 
 
+async def _imports(database: Database) -> None:
+    """Add where imports and their lines are kept."""
+    for name in ("imports", "import_lines"):
+        await _collection(database, name, VALIDATORS[name])
+        await database[name].create_indexes(INDEXES[name])
+
+
+async def _movements_of_sellers(database: Database) -> None:
+    """Add whose product it was to movements by which something came or went, and the index by it."""
+    await database["inventory_logs"].create_indexes(INDEXES["inventory_logs"])
+    moved: Document = {"seller_id": None, "$expr": {"$ne": ["$old_stock", "$new_stock"]}}
+    async for product in database["products"].find({}, {"seller_id": 1}):
+        mine = {"$set": {"seller_id": product["seller_id"]}}
+        await database["inventory_logs"].update_many({"product_id": product["_id"], **moved}, mine)
+
+
 async def _drop_index(database: Database, collection: str, name: str) -> None:
     try:
         await database[collection].drop_index(name)
@@ -307,6 +354,8 @@ STEPS: tuple[Step, ...] = (
     _figures_that_all_processes_share,
     _pictures_in_gridfs,
     _sales_figures,
+    _imports,
+    _movements_of_sellers,
 )
 
 

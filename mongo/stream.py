@@ -30,6 +30,7 @@ from models.feed import (
     Change,
     Cursor,
     HistoryLost,
+    ImportMoved,
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
@@ -38,6 +39,7 @@ from models.feed import (
 )
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
+from mongo.import_documents import import_of
 from mongo.sessions import ended_of
 
 AWAIT_MS = 500
@@ -191,6 +193,7 @@ class ChangeFeed:
                 "operationType": "update",
                 "updateDescription.updatedFields.news": {"$exists": True},
             },
+            {"ns.coll": "imports", "operationType": {"$in": ["insert", "update"]}},
         ]
         keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription")
         return [
@@ -206,7 +209,8 @@ class ChangeFeed:
         orders = await self._whole("orders", [event for event in fresh if event["ns"]["coll"] == "orders"])
         carts = await self._whole("carts", [event for event in fresh if _is_partial_cart(event)])
         users = await self._whole("users", [event for event in fresh if event["ns"]["coll"] == "users"])
-        changes: list[Change] = []
+        imports = await self._whole("imports", [event for event in fresh if event["ns"]["coll"] == "imports"])
+        changes: list[Change] = [ImportMoved(import_of(row)) for row in imports.values()]
         for number, event in enumerate(fresh, start=1):
             if number % SLICE == 0:
                 await asyncio.sleep(0)
@@ -234,6 +238,8 @@ def _heed_cancellation() -> None:
 
 def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows, users: _Rows) -> list[Change]:
     collection, key = event["ns"]["coll"], event["documentKey"]["_id"]
+    if collection == "imports":  # how far they have come now was read for all of them at once
+        return []
     if collection == "products":
         return _product_changes(event, cursor_of(event["clusterTime"]), listings)
     if collection == "carts":

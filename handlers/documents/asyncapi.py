@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from handlers.payloads import account, admin_dashboard, cart, dashboard, order, product
+from handlers.payloads import account, admin_dashboard, cart, dashboard, imports, order, product
 from handlers.socket_events import events
 
 REF = "#/components/schemas/{model}"
@@ -27,6 +27,7 @@ SENT: dict[str, tuple[type[BaseModel], str]] = {
     "seller:metrics": (dashboard.SellerMetrics, "Figures of the watched dashboard that moved, or, complete, all."),
     "seller:order": (dashboard.SellerOrderEvent, "An order with products of the seller is new, or changed."),
     "seller:stock": (dashboard.SellerStockEvent, "Levels of the seller's products that moved, conflated."),
+    "import": (imports.ImportAnswer, "How far an import of the seller's has come, conflated."),
     "error": (account.ErrorBody, "The refusal of an event that asked for no ack."),
     "goodbye": (account.Goodbye, "The server is about to stop; come back."),
 }

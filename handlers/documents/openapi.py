@@ -55,6 +55,8 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(route.body)}}}
     if route.form:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _ref(route.form)}}}
+    if route.takes:
+        operation["requestBody"] = {"required": True, "content": {kind: {"schema": _FILE} for kind in route.takes}}
     return operation
 
 
@@ -78,9 +80,11 @@ def _responses(route: Route) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "done"}
     if route.answer:
         done["content"] = {"application/json": {"schema": _ref(route.answer)}}
+    if route.files:
+        done.setdefault("content", {}).update({kind: {"schema": _FILE} for kind in route.files})
     responses: dict[str, Any] = {str(route.status): done}
     codes = set(route.refusals) | set(ALWAYS) | set(COUNTED if route.counted else ())
-    if route.body or route.form:
+    if route.body or route.form or route.takes:
         codes |= set(WITH_BODY)
     if route.query:
         codes.add("validation")
@@ -101,6 +105,7 @@ def _ref(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": REF.format(model=model.__name__)}
 
 
+_FILE: dict[str, Any] = {"type": "string"}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457",

@@ -51,6 +51,13 @@ _ASK_WORDS = (
 )
 
 
+def _taken(kind: str, schema: dict[str, Any]) -> str:
+    """Name what a body is, and its type where that is not JSON; a file is its type alone."""
+    if kind == "application/json":
+        return type_words(schema)
+    return f"{type_words(schema)} as <code>{escape(kind)}</code>" if "$ref" in schema else escape(kind)
+
+
 def _routes(openapi: dict[str, Any]) -> Iterable[str]:
     for path, operations in sorted(openapi["paths"].items()):
         for method, operation in operations.items():
@@ -59,9 +66,8 @@ def _routes(openapi: dict[str, Any]) -> Iterable[str]:
             if query:
                 facts.append(("Query", ", ".join(_field(each["name"], each["schema"]) for each in query)))
             if "requestBody" in operation:
-                [(kind, content)] = operation["requestBody"]["content"].items()
-                of_its_kind = "" if kind == "application/json" else f" as <code>{escape(kind)}</code>"
-                facts.append(("Takes", type_words(content["schema"]) + of_its_kind))
+                taken = operation["requestBody"]["content"]
+                facts.append(("Takes", ", ".join(_taken(kind, content["schema"]) for kind, content in taken.items())))
             facts += _answers(operation["responses"])
             yield _entry(f"<b>{method.upper()}</b> <code>{escape(path)}</code>", operation["summary"], facts)
 

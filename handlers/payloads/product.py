@@ -15,13 +15,6 @@ class ProductQuery(Request):
     category: Annotated[OneLine, Field(max_length=200)] | None = None
 
 
-class MovementQuery(Request):
-    """Which movements to list, newest first: ``after`` is the cursor that the last page gave."""
-
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
-    after: Annotated[int, Field(ge=1)] | None = None
-
-
 class PageQuery(Request):
     """Which page to list."""
 
@@ -183,13 +176,6 @@ class Movement(Answer):
     actor: str
     cause: str
     timestamp: Time
-
-
-class MovementList(Answer):
-    """A page of movements, newest first."""
-
-    items: list[Movement]
-    next: str | None
 
 
 class StockAnswer(Answer):

@@ -102,11 +102,20 @@ class DiscountBody(Request):
 
 
 class OwnProductsQuery(Request):
-    """Which of one's own products to list, newest first; ``low`` are those at or below their threshold."""
+    """Which of one's own products to list, newest first; ``low`` (at or below their threshold), ``out``: lowest first.
+
+    ``after`` is the cursor that the last page gave.
+    """
 
     state: Literal["on_show", "hidden", "disabled", "low", "out"] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-    after: Id | None = None
+    after: Annotated[str, Field(pattern=r"^(-?[0-9]{1,10}:)?[0-9a-f]{24}$")] | None = None
+
+    @model_validator(mode="after")
+    def _cursor_of_its_list(self) -> Self:
+        if self.after is not None and (":" in self.after) != (self.state in {"low", "out"}):
+            raise ValueError("the cursor is of another list")
+        return self
 
 
 class AllProductsQuery(OwnProductsQuery):
@@ -159,10 +168,3 @@ class EntryChange(Answer):
     actor: str
     reason: str
     changed: list[FieldChange]
-
-
-class ChangeList(Answer):
-    """A page of changes, newest first."""
-
-    items: list[EntryChange]
-    next: str | None

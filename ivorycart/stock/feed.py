@@ -23,6 +23,7 @@ from models.feed import (
     CatalogueChanged,
     Change,
     HistoryLost,
+    ImportMoved,
     LevelChanged,
     NotificationAdded,
     OrderUpdated,
@@ -30,6 +31,7 @@ from models.feed import (
     SessionEnded,
     Snapshot,
 )
+from models.imports import Import
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +76,7 @@ class Feed:
         *,
         on_entry: Callable[[str], None] = lambda _product_id: None,
         screens: SellerScreens | None = None,
+        on_import: Callable[[Import], None] = lambda _job: None,
         slices: Callable[[], Slices] = Slices,
     ) -> None:
         self._source = source
@@ -83,6 +86,7 @@ class Feed:
         self._presence = presence
         self._on_entry = on_entry
         self._screens = screens
+        self._on_import = on_import
         self._slices = slices
         self._opened = False
 
@@ -143,6 +147,8 @@ class Feed:
                 await self._presence.changed(change)
             case SalesMoved() if self._screens:
                 self._screens.sales_moved(change)
+            case ImportMoved(job):
+                self._on_import(job)
 
     def _take_level(self, change: LevelChanged) -> None:
         if self._board.apply_level(change):

@@ -1,6 +1,7 @@
 """The API documents: complete, valid, and true of what is really sent."""
 
 import ast
+import asyncio
 import json
 import subprocess
 from pathlib import Path
@@ -168,6 +169,11 @@ async def known(shop):
     image_id = product["images"][0]["url"].rsplit("/", 1)[1]
     ids = {"product_id": product_id, "image_id": image_id, "order_id": placed.body["id"]}
     ids["user_id"] = placed.body["buyer_id"]
+    file = {"Content_Type": "text/csv", **bearer(await sign_in(shop.url, "admin@demo.com"))}
+    while (job := await send(shop.url, "POST", "/api/products/import", b"sku\nunknown\n", **file)).status != 202:
+        assert job.status == 409, job.body  # the one before is still being worked on
+        await asyncio.sleep(0.05)
+    ids["import_id"] = job.body["id"]
     for name in ("buyer", "admin"):
         added = await send(shop.url, "POST", ADDRESSES, HOME, **bearer(await sign_in(shop.url, f"{name}@demo.com")))
         assert added.status == 201, added.body
@@ -189,7 +195,9 @@ async def test_what_every_get_route_answers_is_what_its_document_says(shop, open
         answer = await send(shop.url, "GET", path.format(**known), **headers)
         documented = operation["responses"][str(answer.status)]
         assert answer.status == 200, (path, answer.body)
-        if "content" in documented:
+        kind = answer.headers["Content-Type"].split(";")[0]
+        assert kind in documented.get("content", {kind: None})
+        if kind == "application/json" and "content" in documented:
             check(openapi, documented["content"]["application/json"]["schema"], answer.body)
 
 

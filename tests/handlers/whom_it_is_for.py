@@ -59,6 +59,8 @@ DELETE /api/auth/addresses/{address_id}
 """
 
 SELLERS = """
+GET /api/seller/dashboard
+seller:watch
 POST /api/products/
 GET /api/products/my-products
 PUT /api/products/{product_id}

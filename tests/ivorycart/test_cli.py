@@ -76,7 +76,7 @@ class Shop:
         fakes: Any = self
         try:
             users = UserOperations(reseal=self.reseal, accounts=fakes, administration=fakes, creating=fakes)
-            yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit, users=users)
+            yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=self.audit, users=users, catalogue=fakes)
         finally:
             self.closed += 1
 

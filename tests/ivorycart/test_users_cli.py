@@ -74,7 +74,7 @@ class Shop:
             raise NoShopThere("there is no database")
         fakes: Any = self
         users = UserOperations(accounts=fakes, administration=fakes, creating=fakes, reseal=fakes)
-        yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=fakes, users=users)
+        yield Operations(ledger=fakes, products=fakes, seeder=fakes, audit=fakes, users=users, catalogue=fakes)
 
 
 def run(shop: Shop, *words: str, answers: str = "") -> Result:

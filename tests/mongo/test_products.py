@@ -7,10 +7,12 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
+from ivorycart.stock_work import MovementFilter
 from models.commands import Restock
 from models.errors import Conflict, Pending, StorageUnavailable
 from mongo import products as module
 from mongo.driver import Database, Driver
+from mongo.movements import Movements
 from mongo.products import Products
 from tests.mongo.shop import SELLER, add_product, both_drivers, check_books, failing, running_ledger
 from tests.mongo.test_carts import stages
@@ -50,7 +52,7 @@ async def test_what_is_added_begins_with_its_opening_movement(products: Products
     assert (listing.level.stock, listing.level.held, listing.level.version) == (7, 0, 1)
     assert (listing.description, listing.tags) == (ENTRY["description"], ("$green",))
     assert (await products.get(empty)).level.version == 0
-    (movement,) = await products.movements(full, limit=10, before=None)
+    (movement,) = await Movements(database).of_product(MovementFilter(product_id=full), limit=10, after=None)
     assert (movement["version"], movement["old_stock"], movement["new_stock"]) == (1, 0, 7)
     assert (movement["change_type"], movement["actor"]) == ("restock", "seller")
     assert listing.created_at == movement["timestamp"]
@@ -62,7 +64,10 @@ async def test_the_ledger_goes_on_from_the_opening(products: Products, driver: D
     (tea,) = await products.add([ENTRY], "seller")
     async with running_ledger(driver, database) as ledger:
         await ledger.submit(Restock(tea, 3, "seller", ""))
-    assert [each["version"] for each in await products.movements(tea, limit=10, before=None)] == [2, 1]
+    assert [
+        each["version"]
+        for each in await Movements(database).of_product(MovementFilter(product_id=tea), limit=10, after=None)
+    ] == [2, 1]
     await check_books(database)
 
 
@@ -185,7 +190,10 @@ async def test_movements_are_paged_by_version(products: Products, driver: Driver
         await ledger.submit(Restock(other, 1, "s", ""))
 
     async def versions(before: int | None) -> list[int]:
-        return [each["version"] for each in await products.movements(tea, limit=2, before=before)]
+        return [
+            each["version"]
+            for each in await Movements(database).of_product(MovementFilter(product_id=tea), limit=2, after=before)
+        ]
 
     assert [await versions(each) for each in (None, 4, 2, 1)] == [[5, 4], [3, 2], [1], []]
 

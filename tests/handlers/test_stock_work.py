@@ -1,0 +1,98 @@
+"""Stock work over HTTP: what is running out, and what came and went, by whom and why."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from bench.shop.running import RunningShop
+from tests.handlers.doors import bearer, fresh_session, send
+from tests.handlers.test_imports import file_of, new_seller, send_in, tea
+from tests.visitor import sign_in
+
+
+async def test_a_history_says_who_and_why(shop: RunningShop):
+    """A seller's own name and an admin's; of a buyer only that it was one."""
+    who = bearer(await new_seller(shop))
+    job = await send_in(shop, who, file_of(tea("A", stock=5)))
+    (item,) = (await send(shop.url, "GET", "/api/products/my-products", **who)).body["items"]
+    path = f"/api/products/{item['id']}"
+    admin = bearer(await sign_in(shop.url, "admin@demo.com"))
+    restock = {"change_type": "restock", "delta": 1, "reason": "=found one"}
+    assert (await send(shop.url, "POST", f"{path}/stock", restock, **admin)).status == 200
+    lines = [{"product_id": item["id"], "quantity": 1}]
+    body = {"cart": lines, "socketId": fresh_session(), "order_key": fresh_session()}
+    buyer = bearer(await sign_in(shop.url))
+    assert (await send(shop.url, "POST", "/api/cart/order", body, **buyer)).status == 201
+    assert (await send(shop.url, "PUT", f"{path}/price", {"price": 7, "reason": "sale"}, **who)).status == 200
+
+    own = (await send(shop.url, "GET", f"{path}/inventory-logs", **who)).body["items"]
+    told = {
+        row["change_type"]: (row["by"]["kind"], row["by"]["name"]) for row in own if row["reason"] or row["version"] > 2
+    }
+    assert told["purchase"] == ("user", None)
+    assert [row["by"]["name"] for row in own if row["version"] == 1] == ["Sally"]
+    assert [row["reason"] for row in own if row["version"] == 1] == [f"import {job['id']}, line 2"]
+    assert next(row for row in own if row["version"] == 2)["by"]["name"]
+    seen = (await send(shop.url, "GET", f"{path}/inventory-logs?change_type=purchase", **admin)).body["items"]
+    assert [row["by"]["name"] for row in seen] != [None]
+    (change,) = (await send(shop.url, "GET", f"{path}/changes", **who)).body["items"]
+    assert (change["reason"], change["by"]["name"]) == ("sale", "Sally")
+
+    for query in ("?format=csv", ""):
+        async with (
+            ClientSession() as http,
+            http.get(f"{shop.url}{path}/inventory-logs{query}", headers=who | {"Accept": "text/csv"}) as answer,
+        ):
+            assert answer.content_type == "text/csv"
+            assert 'filename="movements-20' in answer.headers["Content-Disposition"]
+            rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+        assert [int(row["version"]) for row in rows] == [row["version"] for row in own]
+        assert next(row for row in rows if row["version"] == "2")["reason"] == "'=found one"
+    all_of_them = (await send(shop.url, "GET", "/api/seller/inventory-logs?limit=2", **who)).body
+    assert [row["change_type"] for row in all_of_them["items"]] == ["purchase", "restock"]
+    rest = await send(shop.url, "GET", f"/api/seller/inventory-logs?after={all_of_them['next']}", **who)
+    assert [row["version"] for row in rest.body["items"]] == [1]
+    day = "from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z"
+    assert (await send(shop.url, "GET", f"/api/seller/inventory-logs?{day}", **who)).body["items"] == []
+    other = bearer(await new_seller(shop))
+    for each in ("inventory-logs", "inventory-logs?format=csv", "changes"):
+        assert (await send(shop.url, "GET", f"{path}/{each}", **other)).is_problem(404, "not_found")
+
+
+async def test_what_is_running_out_comes_lowest_first(shop: RunningShop):
+    """Page by page."""
+    who = bearer(await new_seller(shop))
+    await send_in(shop, who, file_of(*(tea(f"S{n}", stock=n % 6) for n in range(18))))
+    found: list[Any] = []
+    after = ""
+    while True:
+        page = (await send(shop.url, "GET", f"/api/products/my-products?state=low&limit=5{after}", **who)).body
+        found += page["items"]
+        if not page["next"]:
+            break
+        after = f"&after={page['next']}"
+    assert [item["available"] for item in found] == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
+    assert len({item["id"] for item in found}) == 12
+    out = (await send(shop.url, "GET", "/api/products/my-products?state=out", **who)).body["items"]
+    assert [item["available"] for item in out] == [0] * 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/products/my-products?state=low&after=" + "0" * 24,
+        "/api/products/my-products?after=1:" + "0" * 24,
+        "/api/products/my-products?state=low&after=x",
+        "/api/seller/inventory-logs?after=zz",
+        "/api/seller/inventory-logs?change_type=stolen",
+        "/api/seller/inventory-logs?from=yesterday",
+        "/api/seller/inventory-logs?format=xml",
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_refused(shop: RunningShop, path: str):
+    """Each by its field."""
+    who = bearer(await sign_in(shop.url, "seller@demo.com"))
+    assert (await send(shop.url, "GET", path, **who)).is_problem(422, "validation")
