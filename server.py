@@ -55,6 +55,8 @@ from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.figures import figures_of
+from ivorycart.finding.finding import Finding
+from ivorycart.finding.upkeep import Upkeep
 from ivorycart.gauges import Gauges
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.metrics import LedgerMetrics
@@ -108,6 +110,7 @@ from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
+from mongo.finding import Lists
 from mongo.health import Pings
 from mongo.images import Images
 from mongo.leases import Leases
@@ -248,7 +251,14 @@ class Server:
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
-        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, on_entry=self.open_carts.mark)
+        lists = Lists(driver, database)
+        self.upkeep = Upkeep(lists)
+        self.finding = Finding(lists, self.upkeep)
+        self.feed = Feed(
+            *(source, board, self.broadcaster, self.telling, self.presence),
+            on_entry=self.open_carts.mark,
+            followers=(self.upkeep,),
+        )
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
@@ -293,6 +303,7 @@ class Server:
             identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
+            finding=self.finding,
             selling=Selling(
                 catalogue=Catalogue(driver, database),
                 entries=Products(driver, database),
@@ -365,6 +376,7 @@ class Server:
         self.workers.start("broadcaster", self.broadcaster.run)
         self.workers.start("telling", self.telling.run)
         self.workers.start("open carts", self.open_carts.run)
+        self.workers.start("finding", self.upkeep.run)
         self.workers.start("reminding", self.telling.reminding.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
@@ -400,6 +412,8 @@ class Server:
         finished = await bounded("ledger", self.ledger_run, STOP_PATIENCE)
         await bounded("sockets", self.sockets.shutdown("server stopping", STEP_PATIENCE), 2 * STEP_PATIENCE)
         await bounded("workers", self.workers.stop(), STEP_PATIENCE)
+        self.finding.close()
+        await bounded("text index", self.upkeep.close(), STEP_PATIENCE)
         if self.mailer:
             await bounded("mailer", self.mailer.close(), STEP_PATIENCE)
         self.passwords.close()

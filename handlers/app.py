@@ -15,6 +15,7 @@ from handlers.http_accounts import account_routes
 from handlers.http_admin import admin_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
+from handlers.http_finding import finding_routes
 from handlers.http_moderation import moderation_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
@@ -33,7 +34,8 @@ log = structlog.get_logger(__name__)
 TABLES: tuple[Routes, ...] = (
     cart_routes,
     order_routes,
-    selling_routes,  # before the routes that take an id: my-products is none
+    finding_routes,  # before the routes that take an id: my-products is none
+    selling_routes,
     product_routes,
     moderation_routes,
     account_routes,

@@ -10,14 +10,11 @@ from handlers.payloads.selling import (
     Deleted,
     DiscountBody,
     NewProduct,
-    OwnProductList,
-    OwnProductsQuery,
     PriceBody,
     ProductEdit,
 )
 from handlers.routing import Call, Routes
 from ivorycart.selling import Editor, Written
-from models.catalogue import Listing, ProductFilter
 from models.roles import Permission
 
 REFUSALS = ("not_found", "conflict", "storage_unavailable")
@@ -39,18 +36,6 @@ selling_routes = Routes()
 async def add_product(call: Call) -> Any:
     """Add a product of one's own, with its opening stock."""
     return shapes.product(await call.shop.selling.add(call.body.model_dump(exclude_none=True), editor_of(call)))
-
-
-@selling_routes.add(
-    "GET",
-    "/api/products/my-products",
-    needs=Permission.MANAGE_PRODUCTS,
-    answer=OwnProductList,
-    query=OwnProductsQuery,
-)
-async def my_products(call: Call) -> Any:
-    """Return a page of one's own products, on show or not, newest first."""
-    return await page_of(call, call.me.id)
 
 
 @selling_routes.add(
@@ -169,17 +154,6 @@ async def product_changes(call: Call) -> Any:
     return {
         "items": [shapes.entry_change(row) for row in rows],
         "next": rows[-1].id if len(rows) == limit else None,
-    }
-
-
-async def page_of(call: Call, seller_id: str | None) -> dict[str, Any]:
-    """Return a page of a seller's products, or of everyone's."""
-    query = call.query
-    wanted = ProductFilter(seller_id=seller_id, state=query.state)
-    rows: list[Listing] = [*await call.shop.products.owned(wanted, limit=query.limit, after=query.after)]
-    return {
-        "items": [shapes.product(row) for row in rows],
-        "next": rows[-1].product.id if len(rows) == query.limit else None,
     }
 
 

@@ -9,6 +9,7 @@ from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
+from ivorycart.finding.finding import Finding
 from ivorycart.ledger import Ledger
 from ivorycart.rate_limits import RateLimits
 from ivorycart.selling import Selling
@@ -18,7 +19,7 @@ from ivorycart.stock.resuming import Resuming
 from ivorycart.telling import NotificationBook, Telling
 from ivorycart.workers import Workers
 from models.cart import Cart
-from models.catalogue import Listing, ProductFilter
+from models.catalogue import Listing
 from models.identity import OwnerId
 from models.order import Order
 
@@ -36,14 +37,8 @@ class ProductBook(Protocol):
     async def get(self, product_id: str) -> Listing | None:
         """Return an entry, on show or not."""
 
-    async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
-        """Return a page of what is on show."""
-
-    async def owned(self, wanted: ProductFilter, *, limit: int, after: str | None) -> Sequence[Listing]:
-        """Return a page of products for those who manage them."""
-
-    async def categories(self) -> Mapping[str, int]:
-        """Return how many products on show each category has."""
+    async def on_show(self, limit: int) -> Sequence[Listing]:
+        """Return what is on show, oldest first."""
 
     async def movements(self, product_id: str, *, limit: int, before: int | None) -> Sequence[Mapping[str, Any]]:
         """Return movements of a product, newest first."""
@@ -112,6 +107,7 @@ class Shop:
     identity: Identity
     carts: CartBook
     products: ProductBook
+    finding: Finding
     selling: Selling
     orders: OrderBook
     images: ImageBook

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from handlers.payloads.fields import Answer, Id, Moment, OneLine, Quantity, Request, Text, Time
-from handlers.payloads.product import Product
+from handlers.payloads.product import Cursor, Product, Words
 
 
 def _some(text: str) -> str:
@@ -102,11 +102,15 @@ class DiscountBody(Request):
 
 
 class OwnProductsQuery(Request):
-    """Which of one's own products to list, newest first; ``low`` are those at or below their threshold."""
+    """Which of one's own products to list, newest first; ``low`` are those at or below their threshold.
 
+    With ``q`` the best hits come first. A page can be short, or empty, though more follows.
+    """
+
+    q: Words | None = None
     state: Literal["on_show", "hidden", "disabled", "low", "out"] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-    after: Id | None = None
+    after: Cursor | None = None
 
 
 class AllProductsQuery(OwnProductsQuery):
@@ -116,7 +120,7 @@ class AllProductsQuery(OwnProductsQuery):
 
 
 class OwnProductList(Answer):
-    """A page of products, on show or not, newest first."""
+    """A page of products, on show or not."""
 
     items: list[Product]
     next: str | None

@@ -47,6 +47,16 @@ class ChangeSource(Protocol):
         """Yield what followed; raise ``HistoryLost`` where that is not to be had any more."""
 
 
+class Follower(Protocol):
+    """Whoever follows the catalogue for purposes of their own."""
+
+    def changed(self, product_id: str) -> None:
+        """Note that an entry was written, or is gone."""
+
+    def anew(self) -> None:
+        """Note that changes were missed."""
+
+
 class Feed:
     """Follows the change stream."""
 
@@ -59,6 +69,7 @@ class Feed:
         presence: Presence,
         *,
         on_entry: Callable[[str], None] = lambda _product_id: None,
+        followers: Sequence[Follower] = (),
         slices: Callable[[], Slices] = Slices,
     ) -> None:
         self._source = source
@@ -67,6 +78,7 @@ class Feed:
         self._telling = telling
         self._presence = presence
         self._on_entry = on_entry
+        self._followers = followers
         self._slices = slices
         self._opened = False
 
@@ -103,6 +115,8 @@ class Feed:
         """Start from a snapshot. What went by unheard may have been notifications and carts, too."""
         self._board.start(await self._source.open())
         self._broadcaster.mark_everything()
+        for follower in self._followers:
+            follower.anew()
         await self._presence.open()
         await self._telling.open()
         self._telling.repeat_to_all()
@@ -126,6 +140,8 @@ class Feed:
                 await self._presence.changed(change)
 
     def _take_catalogue(self, change: CatalogueChanged) -> None:
+        for follower in self._followers:
+            follower.changed(change.product_id)
         known = self._board.products.get(change.product_id)
         self._board.apply_catalogue(change)
         payload = self._telling.shapes.product(change)
