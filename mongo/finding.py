@@ -5,8 +5,8 @@ behind a key and an id, whose two cases (the same key and a later id, a later ke
 is read twice, whatever changes between two pages.
 
 What an index cannot tell is looked at row by row, and bounded: at most ``MOST_SCANNED`` rows for a page, which may then
-be short though more follows. A range of prices beside another order goes by whichever index has less to read: few
-products of these prices are sorted in memory, many lie close together in any order.
+be short though more follows. A range of prices beside another order: few products of these prices are sorted in memory,
+many lie close together in any order.
 """
 
 from collections.abc import Sequence
@@ -38,6 +38,7 @@ _ORDERS: dict[str, tuple[str | None, int]] = {
     "popular": ("popularity", -1),
     "name": ("name", 1),
 }
+_Order = list[tuple[str, int]]
 _INDEXES = {
     "price_now": "by_price",
     None: "by_age",
@@ -56,28 +57,38 @@ class Lists:
     async def page(self, filters: Filters, sort: Sort, *, limit: int, after: Position | None) -> Page:
         """Return a page; ``relevance`` is no order of the database's."""
         key, direction = _ORDERS[sort]
-        hint = _hint(filters, key)
-        scanned: int | None = MOST_SCANNED
-        if filters.is_priced and key != "price_now" and filters.shelf and await self._few(filters):
-            hint, scanned = _INDEXES["price_now"], None
-        rest = _rest(filters, priced=key != "price_now" and scanned is not None)
-        match = _behind(_first(filters, priced=key == "price_now" or scanned is None), key, direction, after)
-        order = {key: direction, "_id": direction} if key else {"_id": direction}
-        options: Document = {"hint": hint, **({"collation": NAMES} if key == "name" else {})}
-        if not rest:
-            find = self._products.find(match, **options).sort(list(order.items())).limit(limit + 1)
-            return _page(await find.to_list(None), key, limit)
+        if filters.is_priced and key != "price_now" and filters.shelf:
+            few = await self._ids(filters)
+            if len(few) < FEW:
+                return await self.sorted(few, filters, sort, limit=limit, after=after)
+        match = _behind(_first(filters, priced=key == "price_now"), key, direction, after, ordered=True)
+        order = [(key, direction), ("_id", direction)] if key else [("_id", direction)]
+        options: Document = {"hint": _hint(filters, key), **({"collation": NAMES} if key == "name" else {})}
+        rest = _rest(filters, priced=key != "price_now")
+        if rest:
+            return await self._scanned(match, rest, key, order, limit, options)
+        rows = await self._products.find(match, **options).sort(order).limit(limit + 1).to_list(None)
+        return _page(rows, key, limit)
+
+    async def _scanned(
+        self, match: Document, rest: Document, key: str | None, order: _Order, limit: int, options: Document
+    ) -> Page:
+        """Return a page of what has to be looked at row by row, not too many rows of it."""
         fields = dict.fromkeys((*_LOOKED_AT, *((key,) if key else ())), 1)
-        bound: list[Document] = [{"$limit": scanned}] if scanned else []
-        pipeline: list[Document] = [{"$match": match}, {"$sort": order}, *bound, {"$project": fields}]
-        rows = await self._driver.aggregate(
-            self._products, [*pipeline, {"$match": rest}, {"$limit": limit + 1}], **options
-        )
+        pipeline: list[Document] = [
+            {"$match": match},
+            {"$sort": dict(order)},
+            {"$limit": MOST_SCANNED},
+            {"$project": fields},
+            {"$match": rest},
+            {"$limit": limit + 1},
+        ]
+        rows = await self._driver.aggregate(self._products, pipeline, **options)
         page = _page(await self._whole(rows), key, limit)
-        if page.next is not None or scanned is None:
+        if page.next is not None:
             return page
-        last = self._products.find(match, {key or "_id": 1}, **options).sort(list(order.items())).skip(scanned - 1)
-        reached = await last.limit(1).to_list(None)
+        last = self._products.find(match, {key or "_id": 1}, **options).sort(order).skip(MOST_SCANNED - 1).limit(1)
+        reached = await last.to_list(None)
         return Page(page.listings, _position(reached[0], key) if reached else None)
 
     async def chosen(self, ids: Sequence[str], filters: Filters) -> list[Listing]:
@@ -93,7 +104,8 @@ class Lists:
     ) -> Page:
         """Return a page of those of some products, at most a thousand, that the filters let through."""
         key, direction = _ORDERS[sort]
-        match = _behind({**_all(filters), "_id": {"$in": [ObjectId(each) for each in ids]}}, key, direction, after)
+        chosen: Document = {**_all(filters), "_id": {"$in": [ObjectId(each) for each in ids]}}
+        match = _behind(chosen, key, direction, after, ordered=False)
         order = [(key, direction), ("_id", direction)] if key else [("_id", direction)]
         options: Document = {"collation": NAMES} if key == "name" else {}
         find = self._products.find(match, **options, hint="_id_").sort(order).limit(limit + 1)
@@ -112,11 +124,11 @@ class Lists:
         query: Document = {"_id": {"$in": [ObjectId(each) for each in ids]}, "deleted_at": None}
         return [_findable(row) for row in await self._products.find(query, _FOUND_BY).to_list(None)]
 
-    async def _few(self, filters: Filters) -> bool:
-        """Whether few products have these prices."""
-        query = _first(filters, priced=True)
-        found = await self._products.count_documents(query, limit=FEW, hint=_INDEXES["price_now"])
-        return found < FEW
+    async def _ids(self, filters: Filters) -> list[str]:
+        """Return products of these prices, or as many as are not few."""
+        query, index = _first(filters, priced=True), _INDEXES["price_now"]
+        rows = await self._products.find(query, {"_id": 1}, hint=index).limit(FEW).to_list(None)
+        return [str(row["_id"]) for row in rows]
 
     async def _whole(self, rows: Sequence[Document]) -> list[Document]:
         """Read rows whole, by their ids; with the keys by which they were found."""
@@ -162,15 +174,19 @@ def _prices(filters: Filters) -> Document:
     return {"price_now": given} if given else {}
 
 
-def _behind(query: Document, key: str | None, direction: int, after: Position | None) -> Document:
-    """Return the condition for what comes after a place; each way has bounds of its own in the index."""
+def _behind(query: Document, key: str | None, direction: int, after: Position | None, *, ordered: bool) -> Document:
+    """Return the condition for what comes after a place.
+
+    Where the index gives the order, the two ways of coming after have bounds of their own in it.
+    """
     if after is None:
         return query
     beyond = "$gt" if direction > 0 else "$lt"
+    later: Document = {"_id": {beyond: ObjectId(after.id)}}
     if key is None:
-        return {"$and": [query, {"_id": {beyond: ObjectId(after.id)}}]}
-    tied: Document = {"$and": [query, {key: after.key, "_id": {beyond: ObjectId(after.id)}}]}
-    return {"$or": [tied, {"$and": [query, {key: {beyond: after.key}}]}]}
+        return {"$and": [query, later]}
+    ways: list[Document] = [{key: after.key, **later}, {key: {beyond: after.key}}]
+    return {"$or": [{"$and": [query, way]} for way in ways]} if ordered else {"$and": [query, {"$or": ways}]}
 
 
 def _page(rows: Sequence[Document], key: str | None, limit: int) -> Page:

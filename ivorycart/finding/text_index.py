@@ -42,6 +42,7 @@ _SPARE = 64  # hits beyond those asked for, among which equally good ones are cu
 # The engine multiplies a score by log2(2 + weight). With a weight of this and a hash of 32 bits, no hash makes up for
 # a point of the score, up to 800 points.
 _BASE = 2**37
+_SLIP = 0.01  # more than the engine's 32 bits round off, less than what hashes leave of a point
 _MOST_PLACES = 65_000
 _ID_HALF = 8  # digits of an id's tail; the 16 before it are the head
 _WORDS = "words"
@@ -103,7 +104,7 @@ class TextIndex:
         addresses = [address for _, address in found]
         heads, tails = (searcher.fast_field_values(half, addresses) for half in ("head", "tail"))
         hits = [
-            Hit(round(score / math.log2(_BASE)), f"{head:016x}{tail:08x}")
+            Hit(int(score / math.log2(_BASE) + _SLIP), f"{head:016x}{tail:08x}")
             for (score, _), head, tail in zip(found, heads, tails, strict=True)
         ]
         return sorted(hits, reverse=True)[:MOST_HITS]
