@@ -71,6 +71,8 @@ from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrde
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
+from ivorycart.popularity import INTERVAL as POPULARITY_INTERVAL
+from ivorycart.popularity import Popularity
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
@@ -126,6 +128,7 @@ from mongo.opening import (
 )
 from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders, Payments
+from mongo.popularity import Sales
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
 from mongo.rate_limits import RateCounts
@@ -386,6 +389,7 @@ class Server:
         leases = Leases(database, self.store.process_id)
         sweeper = Sweeper(self.carts, self.ledger)
         repricer = Repricer(Catalogue(driver, database))
+        popularity = Popularity(Sales(driver, database))
         settler = Settler(Payments(driver, database), self.providers)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
@@ -394,6 +398,7 @@ class Server:
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
+            LeasedWorker(name="popularity", leases=leases, step=popularity.step, interval=POPULARITY_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
