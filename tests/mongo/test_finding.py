@@ -224,14 +224,15 @@ async def test_chosen_products_are_filtered_and_sorted_alike(
 
 @dataclass
 class Overheard(monitoring.CommandListener):
-    """What was asked of the server."""
+    """What was asked of the server about some collections."""
 
+    of: tuple[str, ...] = ("products",)
     commands: list[dict[str, Any]] = field(default_factory=list)
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """Keep questions about products."""
+        """Keep what concerns them."""
         first = next(iter(event.command), "")  # what signs in is not shown
-        if first in {"find", "aggregate"} and event.command[first] == "products":
+        if first in {"find", "aggregate", "update"} and event.command[first] in self.of:
             kept = {name: value for name, value in event.command.items() if name not in {"lsid", "txnNumber"}}
             self.commands.append({name: value for name, value in kept.items() if not name.startswith("$")})
 
