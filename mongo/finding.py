@@ -20,6 +20,7 @@ from mongo.driver import Database, Document, Driver
 from mongo.schema import NAMES
 
 MOST_SCANNED = 2000
+SCANNED_FIRST = 4  # times as many as are asked for
 FEW = 1500
 _AVAILABLE: Document = {"$subtract": ["$stock", {"$ifNull": ["$held", 0]}]}
 _STATES: dict[str, Document] = {
@@ -57,10 +58,8 @@ class Lists:
     async def page(self, filters: Filters, sort: Sort, *, limit: int, after: Position | None) -> Page:
         """Return a page; ``relevance`` is no order of the database's."""
         key, direction = _ORDERS[sort]
-        if filters.is_priced and key != "price_now" and filters.shelf:
-            few = await self._ids(filters)
-            if len(few) < FEW:
-                return await self.sorted(few, filters, sort, limit=limit, after=after)
+        if filters.is_priced and key != "price_now" and filters.shelf and await self._are_few(filters):
+            return await self.sorted(await self._ids(filters), filters, sort, limit=limit, after=after)
         match = _behind(_first(filters, priced=key == "price_now"), key, direction, after, ordered=True)
         order = [(key, direction), ("_id", direction)] if key else [("_id", direction)]
         options: Document = {"hint": _hint(filters, key), **({"collation": NAMES} if key == "name" else {})}
@@ -73,22 +72,26 @@ class Lists:
     async def _scanned(
         self, match: Document, rest: Document, key: str | None, order: _Order, limit: int, options: Document
     ) -> Page:
-        """Return a page of what has to be looked at row by row, not too many rows of it."""
+        """Return a page of what has to be looked at row by row, not too many rows of it.
+
+        The server reads all rows of a bounded part before it looks at the first: so a small part comes first, and most
+        often does.
+        """
+        first: list[Document] = [{"$match": match}, {"$sort": dict(order)}]
+        last: list[Document] = [{"$match": rest}, {"$limit": limit + 1}]
+        rows = await self._driver.aggregate(
+            self._products, [*first, {"$limit": SCANNED_FIRST * (limit + 1)}, *last], **options
+        )
+        if len(rows) > limit:
+            return _page(rows, key, limit)
         fields = dict.fromkeys((*_LOOKED_AT, *((key,) if key else ())), 1)
-        pipeline: list[Document] = [
-            {"$match": match},
-            {"$sort": dict(order)},
-            {"$limit": MOST_SCANNED},
-            {"$project": fields},
-            {"$match": rest},
-            {"$limit": limit + 1},
-        ]
-        rows = await self._driver.aggregate(self._products, pipeline, **options)
+        more: list[Document] = [{"$limit": MOST_SCANNED}, {"$project": fields}]
+        rows = await self._driver.aggregate(self._products, [*first, *more, *last], **options)
         page = _page(await self._whole(rows), key, limit)
         if page.next is not None:
             return page
-        last = self._products.find(match, {key or "_id": 1}, **options).sort(order).skip(MOST_SCANNED - 1).limit(1)
-        reached = await last.to_list(None)
+        ends = self._products.find(match, {key or "_id": 1}, **options).sort(order).skip(MOST_SCANNED - 1).limit(1)
+        reached = await ends.to_list(None)
         return Page(page.listings, _position(reached[0], key) if reached else None)
 
     async def chosen(self, ids: Sequence[str], filters: Filters) -> list[Listing]:
@@ -124,8 +127,12 @@ class Lists:
         query: Document = {"_id": {"$in": [ObjectId(each) for each in ids]}, "deleted_at": None}
         return [_findable(row) for row in await self._products.find(query, _FOUND_BY).to_list(None)]
 
+    async def _are_few(self, filters: Filters) -> bool:
+        query, index = _first(filters, priced=True), _INDEXES["price_now"]
+        return await self._products.count_documents(query, limit=FEW, hint=index) < FEW
+
     async def _ids(self, filters: Filters) -> list[str]:
-        """Return products of these prices, or as many as are not few."""
+        """Return the products of these prices, which are few."""
         query, index = _first(filters, priced=True), _INDEXES["price_now"]
         rows = await self._products.find(query, {"_id": 1}, hint=index).limit(FEW).to_list(None)
         return [str(row["_id"]) for row in rows]
