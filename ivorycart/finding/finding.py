@@ -73,6 +73,7 @@ class Finding:
         self._lists = lists
         self._patience = patience
         self._threads = ThreadPoolExecutor(2, "search")
+        self._closed = False
 
     async def page(self, question: Question) -> Answer:
         """Return a page; Invalid for a cursor of another question, StorageUnavailable while words are not known yet."""
@@ -95,7 +96,8 @@ class Finding:
         return await self._ask(lambda index: index.facets(question.words, question.filters))
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads; whoever still asks for words is refused."""
+        self._closed = True
         self._threads.shutdown(wait=False)
 
     async def _page(self, question: Question, after: Position | None) -> Page:
@@ -135,7 +137,7 @@ class Finding:
             except TimeoutError as error:
                 raise StorageUnavailable("the shop is still reading its products", retry_after=RETRY_AFTER) from error
         index = self.upkeep.index
-        if index is None:
+        if index is None or self._closed:
             raise StorageUnavailable("the shop is closing", retry_after=RETRY_AFTER)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, index)
 

@@ -145,6 +145,8 @@ async def test_until_the_index_is_filled_a_search_is_refused():
         book.gate.set()
         assert await waiting == []
         finding.close()
+        with pytest.raises(StorageUnavailable):
+            await finding.categories()
 
 
 class _NoLists:
