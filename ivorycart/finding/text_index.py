@@ -67,8 +67,13 @@ class TextIndex:
         self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
         self._searcher = self._index.searcher()
 
+    def add(self, entries: Iterable[Findable]) -> None:
+        """Write products that are not in it; they are found after the next commit."""
+        for entry in entries:
+            self._writer.add_document(_document(entry))
+
     def put(self, entries: Iterable[Findable]) -> None:
-        """Write products anew; they are found after the next commit."""
+        """Write products anew, whether or not they are in it."""
         for entry in entries:
             self._writer.delete_documents_by_term("id", entry.id)
             self._writer.add_document(_document(entry))

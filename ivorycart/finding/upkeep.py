@@ -20,6 +20,7 @@ from ivorycart.workers import WorkerState
 from models.finding import Findable
 
 PAUSE = 0.25  # seconds between two commits: each costs some milliseconds and a new segment
+MOST_AT_ONCE = 5000  # products that wait for each other's commit
 PORTION = 250  # products at a time: some milliseconds of the interpreter, which the event loop shares
 BREATH = 0.005  # seconds that others get between two portions
 
@@ -85,7 +86,7 @@ class Upkeep:
         try:
             after = None
             while rows := await self._book.findable(after=after, limit=PORTION):
-                await self._aside(partial(fresh.put, rows))
+                await self._aside(partial(fresh.add, rows))
                 after = rows[-1].id
                 await asyncio.sleep(BREATH)
             await self._aside(fresh.commit)
@@ -100,15 +101,21 @@ class Upkeep:
             await self._aside(old.close)
 
     async def _catch_up(self, index: TextIndex) -> None:
-        ids = list(islice(self._marked, PORTION))
-        for each in ids:
-            del self._marked[each]
+        """Read what is marked, in portions, and let it be found together: an import marks thousands at once."""
+        taken: dict[str, None] = {}
         try:
-            rows = await self._book.findable_of(ids)
-            gone = set(ids) - {row.id for row in rows}
-            await self._aside(partial(_write, index, rows, sorted(gone)))
+            while self._marked and len(taken) < MOST_AT_ONCE:
+                ids = list(islice(self._marked, PORTION))
+                taken |= dict.fromkeys(ids)
+                for each in ids:
+                    del self._marked[each]
+                rows = await self._book.findable_of(ids)
+                gone = set(ids) - {row.id for row in rows}
+                await self._aside(partial(_write, index, rows, sorted(gone)))
+                await asyncio.sleep(BREATH)
+            await self._aside(index.commit)
         except BaseException:
-            self._marked |= dict.fromkeys(ids)
+            self._marked |= taken
             self._news.set()
             raise
         if self._marked:
@@ -121,4 +128,3 @@ class Upkeep:
 def _write(index: TextIndex, rows: Sequence[Findable], gone: Sequence[str]) -> None:
     index.put(rows)
     index.drop(gone)
-    index.commit()

@@ -101,6 +101,17 @@ async def test_all_portions_are_taken_in_and_changes_meanwhile_too():
         await until(lambda: finds(upkeep, "coffee") == [])
 
 
+async def test_thousands_that_change_at_once_are_all_taken_up():
+    """As an import brings them."""
+    book = Book()
+    book.gate.set()
+    async with running(book) as upkeep:
+        await upkeep.filled.wait()
+        for number in range(1, 3 * PORTION):
+            upkeep.changed(book.add(number, "tea"))
+        await until(lambda: upkeep.index is not None and upkeep.index.size == 3 * PORTION - 1)
+
+
 async def test_after_a_gap_everything_is_read_anew_while_searches_go_on():
     """What was written unheard is found, what went unheard is not."""
     book = Book()
