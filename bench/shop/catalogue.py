@@ -76,7 +76,7 @@ def _product(dice: random.Random, number: int, at: datetime, category: str) -> D
     return {**row, **documents.derived_fields(documents.entry_of(row), at)}
 
 
-async def fill(database: Database, count: int, portion: int = 2000) -> None:
+async def fill(database: Database, count: int, portion: int = 250) -> None:
     """Write so many products to a database on which no shop is running."""
     rows: list[Document] = []
     for row in products(count):
