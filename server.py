@@ -112,6 +112,7 @@ from mongo.driver import DRIVER_ERRORS
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
+from mongo.findables import Findables
 from mongo.finding import Lists
 from mongo.health import Pings
 from mongo.images import Images
@@ -255,7 +256,7 @@ class Server:
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
         lists = Lists(driver, database)
-        self.upkeep = Upkeep(lists)
+        self.upkeep = Upkeep(Findables(database))
         self.finding = Finding(lists, self.upkeep)
         self.feed = Feed(
             *(source, board, self.broadcaster, self.telling, self.presence),

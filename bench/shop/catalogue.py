@@ -10,6 +10,7 @@ from bson import ObjectId
 
 from mongo import documents
 from mongo.driver import Database, Document
+from mongo.schema import INDEXES
 
 SELLERS = tuple(ObjectId(f"5e11e0000000000000000{number:03x}") for number in range(50))
 DEPARTMENTS = ("home", "garden", "kitchen", "office", "audio", "sports", "toys", "books", "fashion", "travel")
@@ -76,13 +77,16 @@ def _product(dice: random.Random, number: int, at: datetime, category: str) -> D
     return {**row, **documents.derived_fields(documents.entry_of(row), at)}
 
 
-async def fill(database: Database, count: int, portion: int = 250) -> None:
-    """Write so many products to a database on which no shop is running."""
+async def fill(database: Database, count: int, portion: int = 500) -> None:
+    """Write so many products to a database on which no shop is running; the indexes are made of them at the end."""
+    collection = database["products"]
+    await collection.drop_indexes()
     rows: list[Document] = []
-    for row in products(count):
+    for number, row in enumerate(products(count), start=1):
         rows.append(row)
-        if len(rows) == portion:
-            await database["products"].insert_many(rows, ordered=False)
+        if len(rows) == portion or number == count:
+            await collection.insert_many(rows, ordered=False)
             rows = []
-    if rows:
-        await database["products"].insert_many(rows, ordered=False)
+    for index in INDEXES["products"]:
+        # One is a second's work; all at once take longer than a driver waits.
+        await collection.create_indexes([index])

@@ -12,6 +12,7 @@ from pymongo import monitoring
 from models.finding import Filters, Page, Position, Sort
 from mongo import finding as module
 from mongo.driver import Database, Driver
+from mongo.findables import Findables
 from mongo.finding import FEW, MOST_SCANNED, Lists
 from mongo.products import Products
 from mongo.shelving import shelve
@@ -302,15 +303,16 @@ async def check_plan(database: Database, command: dict[str, Any], filters: Filte
     assert stats["totalDocsExamined"] <= most, what
 
 
-async def test_the_index_is_told_all_but_the_deleted(lists: Lists, driver: Driver, database: Database):
+async def test_the_index_is_told_all_but_the_deleted(driver: Driver, database: Database):
     """In portions by id, with the places in which each stands."""
     await fill(driver, database, 60)
+    findables = Findables(database)
     found, after = [], None
-    while rows := await lists.findable(after=after, limit=7):
+    while rows := await findables.findable(after=after, limit=7):
         found += rows
         after = rows[-1].id
     assert len(found) == 60
     alive = {each.id for each in found if each.places}
     deleted = {str(row["_id"]) async for row in database["products"].find({"deleted_at": {"$ne": None}})}
     assert alive == {each.id for each in found} - deleted
-    assert {each.id for each in await lists.findable_of([each.id for each in found])} == alive
+    assert {each.id for each in await findables.findable_of([each.id for each in found])} == alive
