@@ -87,6 +87,4 @@ async def fill(database: Database, count: int, portion: int = 500) -> None:
         if len(rows) == portion or number == count:
             await collection.insert_many(rows, ordered=False)
             rows = []
-    for index in INDEXES["products"]:
-        # One is a second's work; all at once take longer than a driver waits.
-        await collection.create_indexes([index])
+    await collection.create_indexes(INDEXES["products"])
