@@ -20,7 +20,7 @@ import structlog
 import uvloop
 from aiohttp import web
 from bson import ObjectId
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from handlers import shapes
 from handlers.app import build_app
@@ -68,6 +68,16 @@ from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
 from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
+from ivorycart.overview import exposition
+from ivorycart.overview.audits import Audits
+from ivorycart.overview.dashboard import Dashboard
+from ivorycart.overview.health import Health
+from ivorycart.overview.heart import Heart, Living
+from ivorycart.overview.outbox import Outbox
+from ivorycart.overview.overview import Overview
+from ivorycart.overview.ports import Books
+from ivorycart.overview.vitals import LoopLag, Vitals
+from ivorycart.overview.watching import Watching
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
 from ivorycart.payments.settling import Settler
@@ -106,9 +116,12 @@ from mongo.accounts import AccountChanges
 from mongo.alerts import Alerts, Notifications
 from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
+from mongo.audits import Audits as AuditResults
 from mongo.carts import Carts
 from mongo.catalogue import Catalogue
+from mongo.cluster import Cluster
 from mongo.driver import DRIVER_ERRORS
+from mongo.email_directory import EmailDirectory
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
@@ -130,11 +143,14 @@ from mongo.opening import (
 from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders, Payments
 from mongo.popularity import Sales
+from mongo.processes import Processes
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
 from mongo.rate_limits import RateCounts
+from mongo.sales_trends import OrderTrends
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
+from mongo.shop_figures import ShopFigures
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
@@ -263,12 +279,14 @@ class Server:
             on_entry=self.open_carts.mark,
             followers=(self.upkeep,),
         )
+        counts = LedgerMetrics(self.registry)
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
-            metrics=LedgerMetrics(self.registry),
+            metrics=counts,
             on_commit=self.telling.committed,
         )
+        self.overview = self._overview(connections, outlet, counts)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.public_url = public_url
@@ -277,6 +295,36 @@ class Server:
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
         self.doors = Sockets(self.sockets, self.shop, outlet)
+
+    def _overview(self, connections: Connections, outlet: Outlet, counts: LedgerMetrics) -> Overview:
+        """Return what admins see, and make what measures it."""
+        driver, database, process_id = self.store.driver, self.store.database, self.store.process_id
+        trail, loop_lag = AuditTrail(database), LoopLag()
+        books = Books(
+            processes=Processes(database, process_id),
+            shop=ShopFigures(driver, database),
+            cluster=Cluster(driver, database),
+            sales=OrderTrends(driver, database),
+            mail_server=self.mailer,
+        )
+        dashboard = Dashboard(books, driver.slow, self.settings.currency)
+        living = Living(
+            *(connections, self.workers, self.ledger, self.feed, self.sockets.refusals, counts, driver.slow, loop_lag),
+            number=self.link.number if self.link else None,
+        )
+        self.loop_lag = loop_lag
+        self.heart = Heart(living, books.processes, Vitals())
+        self.shop_gauges = exposition.ShopGauges(dashboard)
+        self.registry.register(exposition.ProcessGauges(loop_lag, driver.slow))
+        self.registry.register(self.shop_gauges)
+        ProcessCollector(registry=self.registry)
+        return Overview(
+            dashboard=dashboard,
+            watching=Watching(dashboard, connections, outlet, shapes.plain),
+            health=Health(books, dashboard),
+            audits=Audits(lambda: audit(driver, database), AuditResults(database), Leases(database, process_id), trail),
+            outbox=Outbox(EmailDirectory(driver, database), trail),
+        )
 
     def _shop(self, board: StockBoard, connections: Connections) -> Shop:
         settings, database, driver = self.settings, self.store.database, self.store.driver
@@ -327,6 +375,7 @@ class Server:
             telling=self.telling,
             workers=self.workers,
             health=Pings(database),
+            overview=self.overview,
             limits=limits,
             storage_errors=DRIVER_ERRORS,
         )
@@ -335,7 +384,7 @@ class Server:
         """Return the rooms of the accounts, which share books, limits and the audit trail."""
         settings, database = self.settings, self.store.database
         book, trail, requests = Users(database), AuditTrail(database), AccountRequests(database)
-        changes = AccountChanges(self.store.driver, database)
+        changes = AccountChanges(self.store.driver, database, self.presence.standing.ended)
         required = settings.needs_activation
         sessions = LoginSessions(
             book=Sessions(self.store.driver, database),
@@ -352,7 +401,7 @@ class Server:
             registering=Registering(**shared, **by_mail, activation_required=required),
             signing_in=SigningIn(**shared, sessions=sessions),
             sessions=sessions,
-            recovering=Recovering(**shared, **by_mail, sessions=sessions),
+            recovering=Recovering(**shared, **by_mail),
             profiles=profiles_of(self.vault, self.store),
         )
 
@@ -382,6 +431,10 @@ class Server:
         self.workers.start("open carts", self.open_carts.run)
         self.workers.start("finding", self.upkeep.run)
         self.workers.start("reminding", self.telling.reminding.run)
+        self.workers.start("loop_lag", self.loop_lag.run)
+        self.workers.start("heart", self.heart.run)
+        self.workers.start("admin_metrics", self.overview.watching.run)
+        self.workers.start("audit", self.overview.audits.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
 
@@ -405,6 +458,7 @@ class Server:
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
+            LeasedWorker(name="figures", leases=leases, step=self.shop_gauges.step, interval=exposition.INTERVAL),
         ]
 
     async def stop(self) -> bool:
@@ -418,6 +472,7 @@ class Server:
         finished = await bounded("ledger", self.ledger_run, STOP_PATIENCE)
         await bounded("sockets", self.sockets.shutdown("server stopping", STEP_PATIENCE), 2 * STEP_PATIENCE)
         await bounded("workers", self.workers.stop(), STEP_PATIENCE)
+        await bounded("overview", self.overview.close(), STEP_PATIENCE)
         self.finding.close()
         await bounded("text index", self.upkeep.close(), STEP_PATIENCE)
         if self.mailer:

@@ -13,6 +13,7 @@ from handlers.edge import ORIGINS, Edge, behind_proxies, cross_origin, known_hos
 from handlers.errors import TooLarge, problem, problem_of_http
 from handlers.http_accounts import account_routes
 from handlers.http_admin import admin_routes
+from handlers.http_admin_dashboard import admin_dashboard_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
 from handlers.http_finding import finding_routes
@@ -40,6 +41,7 @@ TABLES: tuple[Routes, ...] = (
     moderation_routes,
     account_routes,
     admin_routes,
+    admin_dashboard_routes,
     profile_routes,
     operation_routes,
     document_routes,

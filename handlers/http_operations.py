@@ -14,7 +14,6 @@ from handlers.routing import Call, Routes
 from ivorycart.shop import Shop
 from models.roles import Permission
 
-MAX_SILENCE = 5.0
 MAX_LAG = 10.0  # seconds
 MAX_WAITING = 10_000  # commands; the ledger commits as many in about a second
 PATIENCE = 2.0
@@ -80,8 +79,7 @@ def _workers(shop: Shop) -> dict[str, Any]:
     checks: dict[str, Any] = {}
     for name, state in shop.workers.states.items():
         silence = now - state.beat
-        late = state.has_rhythm and silence > MAX_SILENCE
-        checks[name] = {"ok": not state.fails(now) and not late, "failures": state.failures}
+        checks[name] = {"ok": state.fine(now), "failures": state.failures}
         if state.has_rhythm:
             checks[name]["seconds_since_beat"] = round(silence, 3)
     return checks

@@ -35,6 +35,15 @@ def now() -> str:
     return time(datetime.now(UTC)) or ""
 
 
+def plain(value: Any) -> Any:
+    """Write figures as they are, but times as on the wire."""
+    if isinstance(value, datetime):
+        return time(value)
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def frame(cursor: Cursor, shown: Iterable[Shown]) -> Payload:
     """Show levels."""
     return {"cursor": cursor, "items": [stock_item(*each) for each in shown]}

@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers import shapes
 from handlers.events import Ask, Events
+from handlers.events_admin import admin_events
 from handlers.http_orders import order_request
 from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
 from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
@@ -17,6 +18,7 @@ from models.outcomes import CartChanged, Merged
 from models.roles import Permission
 
 events = Events()
+events.table.update(admin_events.table)
 
 
 @events.add("cart:get", needs=Permission.USE_CART, answer=CartAnswer)

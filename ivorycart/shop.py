@@ -11,6 +11,7 @@ from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.finding.finding import Finding
 from ivorycart.ledger import Ledger
+from ivorycart.overview.overview import Overview
 from ivorycart.rate_limits import RateLimits
 from ivorycart.selling import Selling
 from ivorycart.stock.board import StockBoard
@@ -119,6 +120,7 @@ class Shop:
     telling: Telling
     workers: Workers
     health: Health
+    overview: Overview
     limits: RateLimits
     storage_errors: tuple[type[Exception], ...]
     """What reading raises while the database cannot be reached; the driver's own, which handlers cannot name."""

@@ -19,6 +19,8 @@ FIRST_PAUSE = 0.1
 LAST_PAUSE = 5.0
 # Seconds. A step that takes longer than any work does hangs: it loses its lease and is no sign of life any more.
 LONGEST_STEP = 120.0
+# Seconds without a sign of life after which a worker with a rhythm is not well.
+MAX_SILENCE = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,10 @@ class WorkerState:
         than the longest pause after one.
         """
         return self.last_error is not None and (self.has_rhythm or now - self.failed_at < 2 * LAST_PAUSE)
+
+    def fine(self, now: float) -> bool:
+        """Whether it is at work: it does not fail now, nor is it silent for longer than its rhythm allows."""
+        return not self.fails(now) and not (self.has_rhythm and now - self.beat > MAX_SILENCE)
 
 
 @dataclass(slots=True)

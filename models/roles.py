@@ -29,6 +29,7 @@ class Permission(StrEnum):
     MANAGE_PRODUCTS = "create, change and withdraw one's own products"
     MODERATE = "see all products, and keep any off the shelves"
     MANAGE_USERS = "see and change the accounts of others"
+    WATCH_SHOP = "see how the whole shop is doing"
 
 
 _EVERYONE = frozenset({NOBODY, *ROLES})
@@ -48,6 +49,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.MANAGE_PRODUCTS: frozenset({"seller", "admin"}),
     Permission.MODERATE: frozenset({"admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
+    Permission.WATCH_SHOP: frozenset({"admin"}),
 }
 
 

@@ -1,13 +1,14 @@
 """Changes of an account that must happen whole: what a token allows, new passwords, the end of sessions."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from models.account import Account, Purpose, digest
 from models.errors import Conflict
+from models.feed import SessionEnded
 from models.letter import Letter
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
@@ -17,10 +18,23 @@ from mongo.whole import whole
 T = TypeVar("T")
 
 
-class AccountChanges:
-    """Makes changes in transactions; one that meets another one is tried again."""
+class _Renewed(NamedTuple):
+    """An account with its new password, and the sessions that are over by it."""
 
-    def __init__(self, driver: Driver, database: Database) -> None:
+    account: Account
+    ended: Sequence[SessionEnded]
+
+
+class AccountChanges:
+    """Makes changes in transactions; one that meets another one is tried again.
+
+    ``ended`` hears of the ends of sessions before the change stream brings them.
+    """
+
+    def __init__(
+        self, driver: Driver, database: Database, ended: Callable[[SessionEnded], None] = lambda _session: None
+    ) -> None:
+        self._ended = ended
         self._driver = driver
         self._database = database
         self._users = database["users"]
@@ -46,7 +60,7 @@ class AccountChanges:
     async def reset_password(self, token_id: str, hashed: str, letter: Callable[[Account], Letter]) -> Account | None:
         """Use a reset token: a new password, the end of all sessions, and a mail that says so."""
 
-        async def change(session: Session) -> Account | None:
+        async def change(session: Session) -> _Renewed | None:
             token = await self._use(session, token_id, "reset")
             if token is None:
                 return None
@@ -54,7 +68,7 @@ class AccountChanges:
             proven = {"$ifNull": ["$activated_at", "$$NOW"]}
             return await self._renew(session, token["user_id"], hashed, letter, {"activated_at": proven})
 
-        return await self._whole(change)
+        return self._told(await self._whole(change))
 
     async def change_password(
         self, user_id: str, seen: str, hashed: str, letter: Callable[[Account], Letter], *, keep: str
@@ -65,13 +79,21 @@ class AccountChanges:
         whoever reset the password meanwhile has the last word.
         """
 
-        async def change(session: Session) -> Account | None:
+        async def change(session: Session) -> _Renewed | None:
             kept: Document = {"_id": ObjectId(keep), "ended": None}
             if not await self._database["sessions"].find_one(kept, session=session):
                 return None
             return await self._renew(session, ObjectId(user_id), hashed, letter, {}, keep=keep, seen=seen)
 
-        return await self._whole(change)
+        return self._told(await self._whole(change))
+
+    def _told(self, renewed: "_Renewed | None") -> Account | None:
+        """Let this process know at once which sessions are over."""
+        if renewed is None:
+            return None
+        for each in renewed.ended:
+            self._ended(each)
+        return renewed.account
 
     async def change_email(self, token_id: str, letter: Callable[[Account], Letter]) -> Account | None:
         """Use an email token: take the new address, and tell the old one. Conflict: somebody else has it."""
@@ -103,7 +125,7 @@ class AccountChanges:
         *,
         keep: str | None = None,
         seen: str | None = None,
-    ) -> Account | None:
+    ) -> "_Renewed | None":
         query: Document = {"_id": user_id, "deleted_at": None}
         if seen is not None:
             query["password"] = seen
@@ -115,10 +137,11 @@ class AccountChanges:
         others: Document = {"user_id": user_id, "ended": None}
         if keep:
             others["_id"] = {"$ne": ObjectId(keep)}
+        rows = await self._database["sessions"].find(others, {"_id": 1}, session=session).to_list(None)
         await self._database["sessions"].update_many(others, ending("password_changed"), session=session)
         await self._void_tokens(session, user_id)  # granted to whoever knew the old password, or read the mails then
         await self._write(session, letter(account))
-        return account
+        return _Renewed(account, [SessionEnded(str(row["_id"]), account.id, "password_changed") for row in rows])
 
     async def _use(self, session: Session, token_id: str, purpose: Purpose) -> Document | None:
         query: Document = {"_id": ObjectId(token_id), "purpose": purpose, "used_at": None}

@@ -24,8 +24,6 @@ from mongo.shelving import shelve
 from mongo.whole import whole
 
 Rule = Callable[[Entry, datetime], Entry]
-# What lists are found by follows from the rest, and is not told.
-_UNTOLD = frozenset(("shelves", "price_now", "price_changes_at", "updated_at", "arming"))
 
 
 class Catalogue:
@@ -51,29 +49,29 @@ class Catalogue:
             document = await self._present(product_id, act, session)
             before = documents.entry_of(document)
             after = rule(before, document["now"])
-            fields = _changed(document, before, after)
             if after == before:
                 return document
-            number = await self._write(document, fields, act, session)
+            number = await self._write(document, before, after, act, session)
             await self._tell(told(after, number) if told else Told(), document["now"], session)
-            return {**document, **fields}
+            return {**document, **_fields(after), "updated_at": document["now"]}
 
         return documents.listing_of(await self._whole(apply))
 
     async def delete(self, product_id: str, act: EntryAct) -> bool:
         """Take a product out of the catalogue; return whether it was kept, out of sight, for what refers to it.
 
-        One that nobody bought and no cart holds goes with its movements.
+        One of which nothing is known but that units came in goes with those movements: no order, cart or alert can
+        refer to it.
         """
 
         async def apply(session: Session) -> bool:
             document = await self._present(product_id, act, session)
             mine: Document = {"product_id": document["_id"]}
             logs = self._database["inventory_logs"]
-            bought = {**mine, "change_type": ChangeType.PURCHASE.value}
-            kept = bool(document["held"]) or await logs.find_one(bought, {"_id": 1}, session=session) is not None
+            others = {**mine, "change_type": {"$ne": ChangeType.RESTOCK.value}}
+            kept = await logs.find_one(others, {"_id": 1}, session=session) is not None
             before = documents.entry_of(document)
-            await self._write(document, _changed(document, before, delete(before, document["now"])), act, session)
+            await self._write(document, before, delete(before, document["now"]), act, session)
             if not kept:
                 await self._products.delete_one({"_id": document["_id"]}, session=session)
                 await logs.delete_many(mine, session=session)
@@ -121,13 +119,11 @@ class Catalogue:
             raise NotFound("there is no such product, or it is not yours", product_id=product_id)
         return rows[0]
 
-    async def _write(self, document: Document, fields: Document, act: EntryAct, session: Session) -> str:
-        change: Document = {"$set": {**fields, "updated_at": document["now"]}}
-        if "sku" in document and "sku" in fields and fields["sku"] is None:
-            del change["$set"]["sku"]
-            change["$unset"] = {"sku": 1}
+    async def _write(self, document: Document, before: Entry, after: Entry, act: EntryAct, session: Session) -> str:
+        old, new = _fields(before), _fields(after)
+        changed = {name: [old[name], value] for name, value in new.items() if old[name] != value}
+        change = _update(document, before, after, [*changed])
         await self._products.update_one({"_id": document["_id"]}, change, session=session)
-        told = {name: [document.get(name), value] for name, value in fields.items() if name not in _UNTOLD}
         line = ObjectId()
         row: Document = {
             "_id": line,
@@ -137,7 +133,7 @@ class Catalogue:
             "kind": act.kind,
             "actor": act.actor,
             "reason": act.reason,
-            "changed": told,
+            "changed": changed,
         }
         await self._changes.insert_one(row, session=session)
         return str(line)
@@ -164,14 +160,20 @@ class Catalogue:
             raise
 
 
-def _changed(document: Mapping[str, Any], before: Entry, after: Entry) -> Document:
-    """Return the fields that change, with those that follow from them."""
-    now = document["now"]
-    fields = {**documents.entry_fields(after), "sku": after.sku, **documents.derived_fields(after, now)}
-    level = documents.level_of(document)
+def _fields(entry: Entry) -> Document:
+    return {**documents.entry_fields(entry), "sku": entry.sku}
+
+
+def _update(document: Mapping[str, Any], before: Entry, after: Entry, changed: Sequence[str]) -> Document:
+    """Return how a product is written: what changed, and what follows from it."""
+    now, new, level = document["now"], _fields(after), documents.level_of(document)
+    values = {name: new[name] for name in changed} | documents.derived_fields(after, now) | {"updated_at": now}
     if before.threshold >= level.available > after.threshold:
-        fields["arming"] = level.arming + 1  # it is no longer low, so the next time it is will be told
-    return {name: value for name, value in fields.items() if document.get(name) != value}
+        values["arming"] = level.arming + 1  # it is no longer low, so the next time it is will be told
+    if "sku" in changed and after.sku is None:  # only text is in the index
+        del values["sku"]
+        return {"$set": values, "$unset": {"sku": 1}}
+    return {"$set": values}
 
 
 def _price_fields(row: Mapping[str, Any], now: datetime) -> Document:

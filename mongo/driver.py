@@ -14,6 +14,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
+from mongo.slow_commands import SlowCommands
+
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]
 Database = AsyncDatabase[Document]
@@ -41,6 +43,8 @@ class Driver:
 
     def __init__(self, uri: str, name: DriverName = "motor", **options: Any) -> None:
         self.name = name
+        self.slow = SlowCommands()
+        options = {**options, "event_listeners": [self.slow, *options.get("event_listeners", ())]}
         kind: Any = AsyncIOMotorClient if name == "motor" else AsyncMongoClient
         self.client: Client = kind(uri, tz_aware=True, appname="ivorycart", **(TIMEOUTS | options))
 

@@ -77,6 +77,8 @@ VALIDATORS: dict[str, Document] = {
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
     "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
     "rate_limits": {},
+    "processes": {},
+    "audits": {},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -171,7 +173,17 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("crossing", ASCENDING)], sparse=True),
         # not those of orders and alerts, which are most: they are found by what they are about
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
+        # For the admin's list, newest first. It grows at its end, so writing it costs little; the few that were given
+        # up have one of their own, for they would be found late among all.
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel(
+            [("created_at", DESCENDING), ("_id", DESCENDING)],
+            name="dead",
+            partialFilterExpression={"state": {"$eq": "dead"}},
+        ),
     ],
+    # A process that died is not shown after seconds; this only clears its document away.
+    "processes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=60)],
     "crossings": [IndexModel([("state", ASCENDING), ("timestamp", ASCENDING)])],
 }
 
@@ -254,6 +266,14 @@ async def _drop_index(database: Database, collection: str, name: str) -> None:
             raise
 
 
+async def _figures_that_all_processes_share(database: Database) -> None:
+    """Add where processes say how they are and audits leave their result, and what lists the outbox."""
+    for name in ("processes", "audits"):
+        await _collection(database, name, VALIDATORS[name])
+    for name in ("processes", "emails"):
+        await database[name].create_indexes(INDEXES[name])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -262,6 +282,7 @@ STEPS: tuple[Step, ...] = (
     _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
     _catalogue_on_shelves,
+    _figures_that_all_processes_share,
     _products_to_be_found,
 )
 

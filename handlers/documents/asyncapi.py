@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from handlers.payloads import account, cart, order, product
+from handlers.payloads import account, admin_dashboard, cart, order, product
 from handlers.socket_events import events
 
 REF = "#/components/schemas/{model}"
@@ -23,6 +23,7 @@ SENT: dict[str, tuple[type[BaseModel], str]] = {
     "notification": (account.Notification, "Something stored for the owner; unseen ones are repeated."),
     "account": (account.AccountNews, "What the signed-in user may do has changed."),
     "signed_out": (account.SignedOut, "The session has ended: the socket acts as anonymous from here on."),
+    "admin:metrics": (admin_dashboard.AdminMetrics, "What moves in the whole shop, to admins who watch."),
     "error": (account.ErrorBody, "The refusal of an event that asked for no ack."),
     "goodbye": (account.Goodbye, "The server is about to stop; come back."),
 }

@@ -5,17 +5,22 @@ Length is the wire's business (8 to 128 characters); there are no rules about wh
 
 from functools import cache
 from importlib import import_module
+from unicodedata import normalize
 
 from models.errors import Invalid
 
 
 def choose(password: str, *, email: str, name: str = "") -> None:
     """Raise Invalid for a password that is among the most common ones, or that the account itself gives away."""
-    folded = password.casefold()
-    known = {email.casefold(), email.partition("@")[0].casefold(), name.casefold(), "ivorycart"}
+    folded = _folded(password)
+    known = {_folded(email), _folded(email.partition("@")[0]), _folded(name), "ivorycart"}
     if folded in most_common() or folded in known:
         problem = {"pointer": "/password", "detail": "is one of the passwords that are tried first: choose another"}
         raise Invalid("the request is not valid", errors=[problem])
+
+
+def _folded(text: str) -> str:
+    return normalize("NFKC", text).casefold()
 
 
 @cache

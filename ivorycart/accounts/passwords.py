@@ -1,7 +1,8 @@
 """Password hashing: bcrypt in a bounded pool of threads, so that sign-ins cannot starve the event loop.
 
 bcrypt reads 72 bytes and stops at a zero byte; the SHA-256 of the password in base64 is 44 characters without one, so
-passwords of any length and script count whole.
+passwords of any length and script count whole. What looks the same is the same: text is taken in its compatibility
+form (Unicode NFKC), since one keyboard sends an é as one character and another as two (NIST SP 800-63B).
 
 The threads have the lowest priority that the system knows: two hundred sign-ins at once take what carts leave over.
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
+from unicodedata import normalize
 
 import bcrypt
 
@@ -42,10 +44,20 @@ class Passwords:
         """Whether a password is the hashed one; takes as long where there is none."""
         stored = (hashed or self._nobody).encode()
         try:
-            matches = await self._run(lambda: bcrypt.checkpw(_digest(password), stored))
+            matches = await self._run(lambda: self._check(password, stored))
         except ValueError:  # what another program stored is no hash: nobody has that password
             return False
         return matches and hashed is not None
+
+    def _check(self, password: str, stored: bytes) -> bool:
+        """Check in the time that a hash of the present cost takes, also where the stored one is cheaper.
+
+        Each cost takes as long as all those below it together, so the rest is made up for by what lies between.
+        """
+        matches = bcrypt.checkpw(_digest(password), stored)
+        for cost in range(_cost_of(stored), self._cost):
+            bcrypt.hashpw(b"nobody", bcrypt.gensalt(cost))
+        return matches
 
     def outdated(self, hashed: str) -> bool:
         """Whether a hash was made with another cost than is asked for now."""
@@ -65,5 +77,10 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
 
 
+def _cost_of(hashed: bytes) -> int:
+    """Return the cost in a hash such as ``$2b$12$…``."""
+    return int(hashed.split(b"$")[2])
+
+
 def _digest(password: str) -> bytes:
-    return base64.b64encode(hashlib.sha256(password.encode()).digest())
+    return base64.b64encode(hashlib.sha256(normalize("NFKC", password).encode()).digest())

@@ -8,7 +8,6 @@ from ivorycart.accounts.choosing import choose
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.accounts.registering import RequestBook
-from ivorycart.accounts.sessions import LoginSessions
 from ivorycart.accounts.trail import Trail
 from ivorycart.rate_limits import RateLimits
 from models.account import Account, AccountRequest, AuditEvent, Visitor, digest
@@ -47,7 +46,6 @@ class Recovering:
     accounts: AccountBook
     requests: RequestBook
     changes: Changes
-    sessions: LoginSessions
     passwords: Passwords
     mail_tokens: MailTokens
     limits: RateLimits
@@ -69,10 +67,16 @@ class Recovering:
             raise TokenInvalid(GONE)
         choose(password, email="")
         hashed = await self.passwords.hash(password)
-        account = await self.changes.reset_password(token_id, hashed, self._password_changed(token_id))
+        write = self._password_changed(token_id)
+
+        def letter(account: Account) -> Letter:
+            # Whose link it is comes out only as it is used; what is refused then leaves the link as good as it was.
+            choose(password, email=account.email, name=account.name)
+            return write(account)
+
+        account = await self.changes.reset_password(token_id, hashed, letter)
         if account is None:
             raise TokenInvalid(GONE)
-        await self.sessions.end_all(account.id, "password_changed")  # in this process at once
         await self.trail.note(AuditEvent(kind="reset_password", user_id=account.id, visitor=visitor))
 
     async def change(self, *, user_id: str, session_id: str, current: str, password: str, visitor: Visitor) -> None:
@@ -84,7 +88,6 @@ class Recovering:
         changed = await self.changes.change_password(user_id, account.password, hashed, letter, keep=session_id)
         if changed is None:  # somebody was quicker: with a reset, say
             raise NotAuthenticated("the password was changed meanwhile: sign in again")
-        await self.sessions.end_all(user_id, "password_changed", keep=session_id)  # in this process at once
         await self.trail.note(AuditEvent(kind="change_password", user_id=user_id, actor_id=user_id, visitor=visitor))
 
     async def begin_email_change(self, *, user_id: str, email: str, password: str, visitor: Visitor) -> None:

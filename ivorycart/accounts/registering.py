@@ -62,6 +62,8 @@ class Registering:
         Until the address is proven the account has no password: what was chosen waits in the link's token.
         """
         await self.limits.hit("register", visitor.address)
+        # Counted apart, so that nobody can keep somebody from a reset mail by registering their address.
+        await self.limits.hit("mail", f"register {email}")
         choose(password, email=email, name=name)
         hashed = await self.passwords.hash(password)
         user_id = self.new_id()

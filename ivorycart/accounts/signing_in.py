@@ -8,7 +8,7 @@ from ivorycart.accounts.sessions import LoginSessions, SignedIn
 from ivorycart.accounts.trail import Trail
 from ivorycart.rate_limits import RateLimits
 from models.account import Account, AuditEvent, Visitor
-from models.errors import Forbidden, NotAuthenticated
+from models.errors import Forbidden, NotAuthenticated, RateLimited
 
 
 class AccountBook(Protocol):
@@ -33,8 +33,12 @@ class SigningIn:
 
     async def login(self, *, email: str, password: str, visitor: Visitor) -> SignedIn:
         """Sign in, or refuse without saying what was wrong; only who knows the password hears what else is amiss."""
-        await self.limits.hit("login_address", visitor.address)
-        await self.limits.hit("login", email)
+        try:
+            await self.limits.hit("login_address", visitor.address)
+            await self.limits.hit("login", email)
+        except RateLimited:
+            await self._note(None, email, visitor, refused="too many")
+            raise
         account = await self.accounts.by_email(email)
         known = await self.passwords.check(password, account.password if account else None)
         if not known or account is None or account.deleted_at:
@@ -43,7 +47,11 @@ class SigningIn:
         if account.disabled_at:
             await self._note(account, email, visitor, refused="disabled")
             raise Forbidden("this account is disabled")
-        signed_in = await self.sessions.begin(account, visitor)
+        try:
+            signed_in = await self.sessions.begin(account, visitor)
+        except NotAuthenticated:
+            await self._note(account, email, visitor, refused="changed meanwhile")
+            raise
         if self.passwords.outdated(account.password):
             await self.accounts.rehash(account.id, account.password, await self.passwords.hash(password))
         await self._note(account, email, visitor)

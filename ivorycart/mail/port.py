@@ -31,5 +31,8 @@ class Mailer(Protocol):
     async def send(self, message: EmailMessage) -> None:
         """Return once the message is accepted; raises `MailTemporary` or `MailPermanent`."""
 
+    async def ping(self) -> None:
+        """Return if the outside world would take a message now; raises `MailTemporary`."""
+
     async def close(self) -> None:
         """Let what is under way finish, then give back all connections."""

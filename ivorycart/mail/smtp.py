@@ -68,6 +68,25 @@ class SmtpMailer:
             except _NotOffered as error:
                 raise MailTemporary(_reason(error.__cause__ or error)) from error
 
+    async def ping(self) -> None:
+        """Return if the server lets us in and answers; raises `MailTemporary`. The connection is kept for a message."""
+        if self._pool.closed:
+            raise MailTemporary("the mailer is closed")
+        kept = self._pool.take_idle()
+        if kept is None or not await self._answers(kept):
+            self._pool.give_back(await self._open())
+
+    async def _answers(self, kept: SMTP) -> bool:
+        """Whether a kept connection still is one; it is given back, or closed."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await kept.noop()
+        except (SMTPException, OSError):
+            kept.close()
+            return False
+        self._pool.give_back(kept)
+        return True
+
     async def close(self) -> None:
         """Let the messages under way finish, then leave the server."""
         await self._pool.close()

@@ -70,9 +70,9 @@ export function createCart(connection, clock) {
   return { current, lines, quantities, currency, count, most, released, secondsLeft, receive, adopt, fetch, forget, expired };
 }
 
-/** Whether a line's product has left the shop: the server then knows neither its name nor its price. @param {import("./types.js").CartLine} line */
+/** Whether a line's product has left the shop (the server then knows no name of it) or is not for sale now. @param {import("./types.js").CartLine} line */
 export function isGone(line) {
-  return line.name === "";
+  return line.name === "" || line.for_sale === false;
 }
 
 /** @param {Cart} cart */

@@ -15,8 +15,8 @@
  *   version: number, next_release?: string | null, threshold: number | null, max_per_cart: number | null,
  *   published: boolean, images: Image[], created_at: string}} Product
  *
- * @typedef {{product_id: string, name: string, quantity: number, price: number, line_total: number,
- *   available: number, image: string | Image | null}} CartLine
+ * @typedef {{product_id: string, name: string, quantity: number, price: number, list_price: number | null, for_sale: boolean,
+ *   line_total: number, available: number, image: string | Image | null}} CartLine
  *
  * @typedef {{session: string | null, user_id: string | null, revision: number, lines: CartLine[], total_amount: number,
  *   currency: string | null, expires_at: string | null, server_time: string, email?: string | null}} Cart

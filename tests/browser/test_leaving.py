@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 from bson import ObjectId
 from playwright.async_api import Locator, Page, expect
 
 from bench.shop.books import open_books
 from tests.browser.conftest import OpenWindow
 from tests.browser.person import sign_out
+from tests.visitor import sign_in
 
 pytestmark = pytest.mark.browser
 SESSION = "localStorage.getItem('ivorycart.session')"
@@ -88,4 +90,31 @@ async def test_a_product_that_is_gone_can_be_taken_out_of_the_cart(shop: Any, wi
         await expect(page.locator(".cart .button-main")).to_have_attribute("aria-disabled", "true")
         await gone.get_by_role("button", name="Remove").click()
         await expect(page.locator(".cart-empty")).to_be_visible()
+        await books["inventory_logs"].delete_many({"product_id": ObjectId(product)})
+
+
+async def test_an_open_cart_follows_what_the_seller_does(shop: Any, window: OpenWindow) -> None:
+    """A discount shows the old price beside the new; what is taken off the shelves keeps the order back."""
+    async with open_books(shop) as books, ClientSession() as http:
+        headers = {"Authorization": f"Bearer {await sign_in(shop.url, 'seller@demo.com')}"}
+        lamp = {"name": "Lamp", "price": 2500, "category": "lighting", "stock": 20}
+        async with http.post(f"{shop.url}/api/products/", json=lamp, headers=headers) as answer:
+            product = (await answer.json())["id"]
+        page = await window(shop.url)
+        await take(page, product)
+        path = f"{shop.url}/api/products/{product}"
+        discount = {"kind": "percent", "value": 20, "ends_at": "2099-01-01T00:00:00Z"}
+        async with http.post(f"{path}/discounts", json=discount, headers=headers) as answer:
+            assert answer.status == 201
+        for place in (line(page, product), page.locator(f'.card[data-product="{product}"]')):
+            await expect(place.locator("s")).to_contain_text("25.00")
+            await expect(place).to_contain_text("20.00")
+        async with http.post(f"{path}/unpublish", headers=headers) as answer:
+            assert answer.status == 200
+        gone = line(page, product)
+        await expect(gone).to_contain_text("Not for sale any more.")
+        await expect(page.locator(".cart .button-main")).to_have_attribute("aria-disabled", "true")
+        await gone.get_by_role("button", name="Remove").click()
+        await expect(page.locator(".cart-empty")).to_be_visible()
+        await books["products"].delete_one({"_id": ObjectId(product)})
         await books["inventory_logs"].delete_many({"product_id": ObjectId(product)})

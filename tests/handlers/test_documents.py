@@ -253,6 +253,23 @@ async def test_acks_and_events_are_what_their_document_says(shop, asyncapi, know
     assert {"welcome", "stock", "stock:snapshot", "error"} <= {event for event, _ in buyer.heard}
 
 
+async def test_what_an_admin_asks_and_hears_is_what_its_document_says(shop, openapi, asyncapi, visitor):
+    """The dashboard and its news; an audit that was started, and one that may not be."""
+    token = await sign_in(shop.url, "admin@demo.com")
+    admin = await visitor(token=token)
+    ack = await admin.ask("admin:watch")
+    assert ack.pop("ok"), ack
+    check(asyncapi, messages(asyncapi, sent=False)["admin:watch"]["x-ack"], ack)
+    check(asyncapi, messages(asyncapi, sent=True)["admin:metrics"]["payload"], await admin.hear("admin:metrics"))
+    for _ in range(2):
+        answer = await send(shop.url, "POST", "/api/admin/audit", **bearer(token))
+        [(kind, content)] = openapi["paths"]["/api/admin/audit"]["post"]["responses"][str(answer.status)][
+            "content"
+        ].items()
+        assert answer.headers["Content-Type"].split(";")[0] == kind
+        check(openapi, content["schema"], answer.body)
+
+
 async def test_the_readable_page_names_every_route_and_event(shop, openapi, asyncapi):
     """Escaped, without scripts, as HTML."""
     page = documents_page(openapi, asyncapi)

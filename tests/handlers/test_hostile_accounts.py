@@ -92,6 +92,11 @@ async def test_an_address_with_more_in_it_is_invalid_everywhere(shop, visitor, e
     assert answer.is_problem(422, "validation")
     assert [each["pointer"] for each in answer.body["errors"]] == ["/email"]
     assert (await login(shop, email, "demo123")).is_problem(422, "validation")
+    for door in ("forgot-password", "resend-activation"):
+        assert (await send(shop.url, "POST", f"/api/auth/{door}", {"email": email})).is_problem(422, "validation")
+    asked = {"email": email, "password": "demo123"}
+    who = bearer(await sign_in(shop.url))
+    assert (await send(shop.url, "POST", "/api/auth/change-email", asked, **who)).is_problem(422, "validation")
     if email is not None and "\ud800" not in str(email):  # null is how a cart forgets its address
         page = {"cart": [], "socketId": fresh_session(), "email": email}
         assert (await send(shop.url, "POST", "/api/cart/update", page)).is_problem(422, "validation")
@@ -280,7 +285,7 @@ async def _valid(shop, user_id):
 
 
 async def test_the_eleventh_login_in_a_minute_waits(tmp_path):
-    """For whoever tries from there, right password or not; others' health checks go on."""
+    """For whoever tries from there, right password or not; others' health checks go on, and the audit trail has all."""
     strict = await RunningShop(tmp_path / "data", {"DEMO": "true"}).start()
     try:
         answers = [await login(strict, "buyer@demo.com", "wrong password") for _ in range(10)]
@@ -289,5 +294,8 @@ async def test_the_eleventh_login_in_a_minute_waits(tmp_path):
         assert refused.is_problem(429, "rate_limited")
         assert 1 <= int(refused.headers["Retry-After"]) <= 60
         assert (await send(strict.url, "GET", "/healthz")).status == 200
+        admin = bearer(await sign_in(strict.url, "admin@demo.com"))
+        trail = await send(strict.url, "GET", "/api/admin/audit-events?kind=login&ok=false&limit=20", **admin)
+        assert [each["detail"]["refused"] for each in trail.body["items"]] == ["too many", *["password"] * 10]
     finally:
         assert await strict.stop() == 0

@@ -11,6 +11,7 @@ from handlers.routing import ROUTE_TABLE
 from handlers.socket_events import events
 from models.roles import ALLOWED, NOBODY, ROLES, Permission
 from tests.handlers.doors import bearer, fresh_session, send
+from tests.handlers.whom_it_is_for import WHOM
 from tests.visitor import sign_in
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,12 @@ def test_no_event_is_without_an_entry():
         events.add("without", answer=None)
 
 
+def test_each_route_and_event_is_for_those_for_whom_it_is_meant(app):
+    """As written down apart from the program; none is missing on either side."""
+    table = {f"{route.method} {route.path}": ALLOWED[route.needs] for route in app[ROUTE_TABLE]}
+    assert table | {event.name: ALLOWED[event.needs] for event in events.table.values()} == WHOM
+
+
 @pytest.mark.parametrize("role", ANYONE)
 async def test_every_route_is_open_to_whom_it_is_for_and_closed_to_the_others(app, shop, tokens, role):
     """A body that cannot be read tells them apart: the closed door comes before it is looked at."""
@@ -63,7 +70,7 @@ async def test_every_route_is_open_to_whom_it_is_for_and_closed_to_the_others(ap
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
         closed = (answer.status, code) == ((401, "not_authenticated") if role == NOBODY else (403, "forbidden"))
         by_cookie = route.path == "/api/auth/refresh"  # asks for the cookie, whoever it is
-        assert closed == (role not in ALLOWED[route.needs]) or by_cookie, (
+        assert closed == (role not in WHOM[f"{route.method} {route.path}"]) or by_cookie, (
             route.method,
             route.path,
             answer.status,
@@ -77,7 +84,7 @@ async def test_every_event_is_open_to_whom_it_is_for_and_closed_to_the_others(to
     socket = await visitor(token=tokens[role]) if role != NOBODY else await visitor()
     for event in events.table.values():
         ack = await socket.ask(event.name, {"never heard of": 1})
-        expected = "validation" if role in ALLOWED[event.needs] else _closed(role)
+        expected = "validation" if role in WHOM[event.name] else _closed(role)
         assert ack["error"]["code"] == expected, event.name
 
 

@@ -94,3 +94,34 @@ async def test_hashing_leaves_the_event_loop_free(passwords: Passwords, monkeypa
     gate.set()
     assert await asyncio.gather(*hashes) == ["hash"] * 6
     assert most == 2
+
+
+async def test_what_looks_the_same_is_the_same_password(passwords: Passwords):
+    """One keyboard sends an accented letter as one character, another as two."""
+    hashed = await passwords.hash("caf\u00e9 \ufb01ne")
+    assert await passwords.check("cafe\u0301 fine", hashed)
+
+
+async def test_a_cheaper_hash_of_before_takes_the_time_of_one_of_now(monkeypatch: pytest.MonkeyPatch):
+    """Else answers would tell for whom there is one: each cost takes as long as all below it together, and one more."""
+    old, now = Passwords(cost=4), Passwords(cost=7)
+    hashed = await old.hash("secret")
+    work: list[int] = []
+
+    def spy(real: Any) -> Any:
+        def hash_it(password: bytes, salt: bytes) -> bytes:
+            work.append(int(salt.split(b"$")[2]))
+            return bytes(real(password, salt))
+
+        return hash_it
+
+    monkeypatch.setattr(bcrypt, "hashpw", spy(bcrypt.hashpw))
+    for password, right in (("secret", True), ("wrong", False)):
+        work.clear()
+        assert await now.check(password, hashed) is right
+        assert 2**4 + sum(2**cost for cost in work) == 2**7
+    work.clear()
+    assert not await now.check("wrong", await now.hash("secret"))
+    assert work == [7]
+    old.close()
+    now.close()

@@ -109,6 +109,23 @@ async def test_products_of_the_version_before_can_be_found(bare: Database) -> No
     assert rows[shown]["shelves"] == ["all", "c:tea"]
 
 
+async def test_products_of_before_are_put_on_their_shelves_and_their_skus_are_their_sellers(bare: Database) -> None:
+    """Two sellers may have the same SKU afterwards; the indexes of before are gone."""
+    await migrate(bare, "me", STEPS[:5])
+    for name in await bare["products"].index_information():
+        if name not in {"_id_", "words"}:
+            await bare["products"].drop_index(name)
+    await bare["products"].create_index("sku", unique=True, partialFilterExpression={"sku": {"$type": "string"}})
+    await bare["products"].create_index("seller_id")
+    product = {"name": "Tea", "price": 500, "currency": "EUR", "stock": 1, "held": 0, "category": "tea", "sku": "A"}
+    await bare["products"].insert_one(product | {"seller_id": ObjectId()})
+    await migrate(bare, "me")
+    (tea,) = await bare["products"].find().to_list(None)
+    assert (tea["price_now"], tea["shelves"][:2], tea["price_changes_at"]) == (500, ["all", "c:tea"], None)
+    await bare["products"].insert_one(product | {"seller_id": ObjectId(), "_id": ObjectId()})
+    assert not {"sku_1", "seller_id_1"} & set(await bare["products"].index_information())
+
+
 async def test_two_processes_that_start_at_once_do_the_work_once(bare: Database) -> None:
     """One works, the other waits."""
     steps = Steps()

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from bench.shop.running import RunningShop
-from tests.accounts import person, token_in
+from tests.accounts import Person, person, token_in
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 
@@ -39,6 +39,10 @@ async def test_from_registration_to_a_new_address(
         assert (await ada.ask("POST", "/api/auth/forgot-password", {"email": ADA}))[0] == 202
         reset = token_in((await mailbox.receives(ADA, 2))[1], "reset-password")
         change = {"token": reset, "password": SECOND}
+        for given_away in (ADA, ADA.upper(), "password1"):  # the link stays good for a better one
+            assert (await elsewhere.ask("POST", "/api/auth/reset-password", change | {"password": given_away}))[
+                0
+            ] == 422
         assert (await elsewhere.ask("POST", "/api/auth/activate", {"token": reset}))[0] == 400  # another purpose
         elsewhere_token, elsewhere.token = elsewhere.token, ""
         assert (await elsewhere.ask("POST", "/api/auth/reset-password", change))[0] == 200
@@ -113,27 +117,41 @@ async def test_mails_go_to_those_whom_they_concern_alone(
 async def test_a_session_ended_on_one_process_is_dead_on_the_other(
     open_shop: OpenShop, one_database: dict[str, str], meet: Meet, measured: Measured
 ) -> None:
-    """Within a second, over HTTP and on the open socket; other sessions of the same user go on."""
+    """Within a second, over HTTP and on the open socket; other sessions of the same user go on.
+
+    Tried three times, because a busy machine may be slow once.
+    """
     settings = {**one_database, "ACTIVATION_REQUIRED": "false"}
     one, two = await asyncio.gather(open_shop("one", **settings), open_shop("two", **settings))
     async with person(one.url) as desk, person(two.url) as phone:
         await desk.ask("POST", "/api/auth/register", {"email": ADA, "password": FIRST, "name": "Ada"})
         assert await desk.login(ADA, FIRST) == 200
-        assert await phone.login(ADA, FIRST) == 200
-        on_two, still_there = await meet(two, token=phone.token), await meet(two, token=desk.token)
-        _, listed = await desk.ask("GET", "/api/auth/sessions")
-        [other] = [each["id"] for each in listed["items"] if not each["current"]]
-        assert (await desk.ask("DELETE", f"/api/auth/sessions/{other}"))[0] == 200
-        ended = time.monotonic()
-        await on_two.hear("signed_out", within=10)
-        measured("seconds until the other process knew", time.monotonic() - ended)
-        assert (await on_two.ask("cart:get"))["cart"]["user_id"] is None
-        assert (await phone.ask("GET", "/api/auth/profile"))[0] == 401
+        still_there = await meet(two, token=desk.token)
+        took = []
+        for _ in range(3):
+            assert await phone.login(ADA, FIRST) == 200
+            on_two = await meet(two, token=phone.token)
+            _, listed = await desk.ask("GET", "/api/auth/sessions")
+            [other] = [each["id"] for each in listed["items"] if not each["current"]]
+            began = time.monotonic()
+            assert (await desk.ask("DELETE", f"/api/auth/sessions/{other}"))[0] == 200
+            await asyncio.gather(_refused(phone), on_two.hear("signed_out", within=10))
+            took.append(time.monotonic() - began)
+            assert (await on_two.ask("cart:get"))["cart"]["user_id"] is None
+        measured("seconds until the other process knew", min(took))
+        assert min(took) < 1
         assert (await still_there.ask("cart:get"))["cart"]["user_id"]
         third = await open_shop("three", **settings)  # one that was not there when it happened knows as well
         phone.url, desk.url = third.url, third.url
         assert (await phone.ask("GET", "/api/auth/profile"))[0] == 401
         assert (await desk.ask("GET", "/api/auth/profile"))[0] == 200
+
+
+async def _refused(who: Person) -> None:
+    """Wait until an access token is good no more."""
+    async with asyncio.timeout(10):
+        while (await who.ask("GET", "/api/auth/profile"))[0] != 401:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_mail_that_is_sent_again_lets_its_reader_choose(

@@ -106,3 +106,14 @@ async def test_where_nobody_can_count_nothing_limited_is_done(open_shop: OpenSho
     finally:
         os.kill(shop.mongod_pid, signal.SIGCONT)
     assert (await login(shop, "ada@shop.test")).status == 401
+
+
+async def test_an_address_is_registered_only_so_often(open_shop: OpenShop) -> None:
+    """Its owner is not flooded with mails; answers are alike whether it has an account; a reset is still to be had."""
+    shop = await open_shop(MAILS_PER_HOUR="2")
+    body = {"email": "ada@shop.test", "password": "quiet harbour lamp", "name": "Ada"}
+    answers = [await send(shop.url, "POST", "/api/auth/register", body) for _ in range(3)]
+    assert [answer.status for answer in answers] == [201, 201, 429]
+    assert told(answers[2])[1:] == (2, 0)
+    assert (await send(shop.url, "POST", "/api/auth/register", body | {"email": "b@shop.test"})).status == 201
+    assert (await send(shop.url, "POST", "/api/auth/forgot-password", {"email": "ada@shop.test"})).status == 202

@@ -25,7 +25,10 @@ export function CartLine({ line }) {
     <${Picture} name=${name} category=${product?.category} image=${line.image ?? product?.images?.[0]} decorative />
     <div class="line-words">
       <p class="line-name">${name}</p>
-      <p class="line-each figures">${money(line.price, currency)} each</p>
+      <p class="line-each figures">
+        ${line.list_price ? html`<s><span class="unseen">before </span>${money(line.list_price, currency)}</s> ` : null}
+        ${money(line.price, currency)} each
+      </p>
     </div>
     <button type="button" class="icon-button line-remove" onClick=${remove} aria-label=${`Remove ${name}`}><${Icon} name="cross" /></button>
     <${Stepper} id=${id} name=${name} most=${most} />

@@ -4,7 +4,7 @@ import { Icon } from "../../components/icon.js";
 import { useLive } from "../../components/live_context.js";
 import { focusNeighbour } from "./cart_line.js";
 
-/** A line whose product has left the shop: all that can be done is take it out. @param {{line: import("../../live/types.js").CartLine}} props */
+/** A line whose product has left the shop or is not for sale now: all that can be done is take it out. @param {{line: import("../../live/types.js").CartLine}} props */
 export function GoneLine({ line }) {
   const { claims } = useLive();
   const row = useRef(/** @type {HTMLLIElement | null} */ (null));
@@ -18,8 +18,8 @@ export function GoneLine({ line }) {
   return html`<li class="line line-gone" ref=${row} data-product=${id}>
     <div class="picture" aria-hidden="true"></div>
     <div class="line-words">
-      <p class="line-name">No longer available</p>
-      <p class="line-each">This product has left the shop.</p>
+      <p class="line-name">${line.name || "No longer available"}</p>
+      <p class="line-each">${line.name ? "Not for sale any more." : "This product has left the shop."}</p>
     </div>
     <button type="button" class="icon-button line-remove" onClick=${remove} aria-label="Remove what is no longer available"><${Icon} name="cross" /></button>
   </li>`;

@@ -28,6 +28,7 @@ DATA: dict[str, dict[str, Any]] = {
     "order_placed": ORDER,
     "low_stock": LOW,
     "low_stock_seller": LOW,
+    "product_disabled": {"product_id": "65f0c1d2e3f4a5b6c7d8e9f0", "name": "Moon vase", "reason": "a fake"},
     "already_registered": {},
     "activate_anew": {"name": "Zoë", "token": "t0ken", "minutes": 10},
     "activate": {"name": "Zoë", "token": "t0ken", "minutes": 1440},

@@ -130,6 +130,26 @@ async def test_an_address_beyond_ascii_is_delivered(mailer: Mailer, inbox: Inbox
     assert "\r\nTo: zoë@example.com\r\n" in inbox.raw[0].decode()
 
 
+async def test_asking_the_server_opens_the_connection_that_the_next_message_uses(mailer: Mailer, inbox: Inbox) -> None:
+    """However often it is asked."""
+    await mailer.ping()
+    await mailer.ping()
+    await mailer.send(alert())
+    assert len(inbox.connections) == 1
+
+
+async def test_a_server_that_went_away_is_told_of(inbox: Inbox) -> None:
+    """Though a connection to it was kept."""
+    server = Server(inbox)
+    server.start()
+    mailer = SmtpMailer(SmtpSettings.from_url(f"smtp://127.0.0.1:{server.port}"))
+    await mailer.ping()
+    server.stop()
+    with pytest.raises(MailTemporary):
+        await mailer.ping()
+    await mailer.close()
+
+
 async def test_a_line_of_one_dot_survives(mailer: Mailer, inbox: Inbox) -> None:
     """SMTP ends a message with a lone dot; ours inside a body is no end."""
     message = alert()

@@ -1,0 +1,1 @@
+"""What an admin sees of the whole shop: its figures, its health, its audits and its outbox."""

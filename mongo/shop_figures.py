@@ -1,0 +1,99 @@
+"""What an admin wants to know of the whole shop: each figure by an index, and given up rather than waited for."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson import ObjectId
+
+from models.roles import ROLES
+from mongo.driver import Database, Document, Driver
+from mongo.schema import FILLED
+
+MAX_MS = 2000
+# Orders are found by the time in their ids, which their process's clock made: it may be wrong by so much.
+CLOCKS = timedelta(minutes=10)
+# More are not counted: whoever has as many mails in one state knows all there is to know.
+COUNTED = 100_000
+
+
+class ShopFigures:
+    """Counts by the database's clock."""
+
+    def __init__(self, driver: Driver, database: Database) -> None:
+        self._driver = driver
+        self._database = database
+
+    async def clock(self) -> datetime:
+        """Return the primary's time."""
+        hello: Any = await self._database.command("hello")
+        now: datetime = hello["localTime"]
+        return now
+
+    async def users(self) -> Mapping[str, Any]:
+        """Return the accounts that were not deleted by role, and how many were made today (UTC)."""
+        midnight = (await self.clock()).replace(hour=0, minute=0, second=0, microsecond=0)
+        deleted: list[Document] = [
+            {"$match": {"deleted_at": {"$type": "date"}}},
+            {"$group": {"_id": "$role", "count": {"$sum": 1}}},
+        ]
+        users = self._database["users"]
+        gone = {row["_id"]: row["count"] for row in await self._rows("users", deleted, hint="_id_-1_deleted_at_1")}
+        by_role = {
+            role: await users.count_documents({"role": role}, maxTimeMS=MAX_MS) - gone.get(role, 0) for role in ROLES
+        }
+        today: Document = {"_id": {"$gte": ObjectId.from_datetime(midnight)}, "deleted_at": None}
+        new = await users.count_documents(today, maxTimeMS=MAX_MS)
+        return {"by_role": by_role, "total": sum(by_role.values()), "new_today": new}
+
+    async def carts(self) -> Mapping[str, int]:
+        """Return how many carts have something in them, and how many units they hold."""
+        units: Document = {"$sum": "$lines.quantity"}
+        group: Document = {"_id": None, "filled": {"$sum": 1}, "units_held": {"$sum": units}}
+        rows = await self._rows("carts", [{"$match": FILLED}, {"$group": group}], hint="filled")
+        return {name: rows[0][name] if rows else 0 for name in ("filled", "units_held")}
+
+    async def orders(self) -> Mapping[str, int]:
+        """Return how many orders came within the last minute."""
+        since = await self.clock() - timedelta(minutes=1)
+        newest: Document = {"_id": {"$gte": ObjectId.from_datetime(since - CLOCKS)}, "timestamp": {"$gte": since}}
+        return {"per_minute": await self._database["orders"].count_documents(newest, maxTimeMS=MAX_MS)}
+
+    async def mail(self) -> Mapping[str, Any]:
+        """Return what waits in the outbox, and what was given up."""
+        one: Document = {"$sum": 1}
+        group: Document = {
+            "_id": None,
+            "pending": one,
+            "due": {"$sum": {"$cond": [{"$lte": ["$due", "$$NOW"]}, 1, 0]}},
+            "retried": {"$sum": {"$cond": [{"$ne": [{"$ifNull": ["$error", None]}, None]}, 1, 0]}},
+            "oldest": {"$max": {"$subtract": ["$$NOW", "$created_at"]}},
+        }
+        rows = await self._rows("emails", [{"$match": {"state": "pending"}}, {"$limit": COUNTED}, {"$group": group}])
+        queue = rows[0] if rows else {"pending": 0, "due": 0, "retried": 0, "oldest": None}
+        oldest = queue.get("oldest")
+        return {
+            **{name: queue[name] for name in ("pending", "due", "retried")},
+            "dead": await self._in_state("dead"),
+            "unsent": await self._in_state("unsent"),
+            "oldest_pending_seconds": None if oldest is None else max(0.0, oldest / 1000),
+        }
+
+    async def product_names(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of products that are there, by their ids."""
+        return await self._names("products", ids)
+
+    async def seller_names(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of accounts that are there, by their ids."""
+        return await self._names("users", ids)
+
+    async def _names(self, collection: str, ids: Iterable[str]) -> Mapping[str, str]:
+        wanted: Document = {"_id": {"$in": [ObjectId(each) for each in ids]}}
+        found = self._database[collection].find(wanted, {"name": 1}).max_time_ms(MAX_MS)
+        return {str(row["_id"]): row["name"] for row in await found.to_list(None)}
+
+    async def _in_state(self, state: str) -> int:
+        return await self._database["emails"].count_documents({"state": state}, limit=COUNTED, maxTimeMS=MAX_MS)
+
+    async def _rows(self, collection: str, pipeline: list[Document], **options: Any) -> list[Document]:
+        return await self._driver.aggregate(self._database[collection], pipeline, maxTimeMS=MAX_MS, **options)

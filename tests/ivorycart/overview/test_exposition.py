@@ -1,0 +1,114 @@
+"""Figures for Prometheus: what is the same for the whole shop is told by one process, and old figures by none."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from ivorycart.overview.exposition import EVERY, HELD, ProcessGauges, ShopGauges
+from ivorycart.overview.vitals import LoopLag
+
+PARTS: dict[str, Any] = {
+    "users": {"ok": True, "by_role": {"buyer": 3, "admin": 1}, "total": 4, "new_today": 2},
+    "carts": {"ok": True, "filled": 2, "units_held": 9},
+    "orders": {"ok": True, "per_minute": 7},
+    "mail": {"ok": True, "pending": 3, "due": 1, "retried": 1, "dead": 2, "unsent": 0, "oldest_pending_seconds": None},
+    "replica_set": {
+        "ok": True,
+        "members": [
+            {"host": "a:1", "state": "primary", "lag_seconds": 0.0},
+            {"host": "b:1", "state": "unknown", "lag_seconds": None},
+        ],
+    },
+    "storage": {
+        "ok": True,
+        "data_bytes": 10,
+        "storage_bytes": 20,
+        "index_bytes": 30,
+        "collections": [{"name": "carts", "documents": 2, "data_bytes": 1, "storage_bytes": 2, "index_bytes": 3}],
+    },
+}
+
+
+class Shop:
+    """A clock, and figures that are counted as they are read."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.read = 0
+        self.parts = dict(PARTS)
+        self.gauges = ShopGauges(self, clock=lambda: self.now)
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(self.gauges)
+
+    async def shop_wide(self) -> dict[str, Any]:
+        """Read them."""
+        self.read += 1
+        return self.parts
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Return what would be told now."""
+        return self.registry.get_sample_value(name, labels)
+
+
+async def test_the_holder_of_the_lease_tells_all_parts_under_names_of_their_units() -> None:
+    """And the exposition can be read."""
+    shop = Shop()
+    await shop.gauges.step()
+    assert shop.value("ivorycart_users", role="buyer") == 3
+    assert shop.value("ivorycart_carts_filled") == 2
+    assert shop.value("ivorycart_units_held") == 9
+    assert shop.value("ivorycart_orders_last_minute") == 7
+    assert shop.value("ivorycart_mails", state="dead") == 2
+    assert shop.value("ivorycart_mail_oldest_pending_seconds") == 0
+    assert shop.value("ivorycart_replica_set_member_info", member="b:1", state="unknown") == 1
+    assert shop.value("ivorycart_replica_set_member_lag_seconds", member="b:1") is None
+    assert shop.value("ivorycart_database_bytes", kind="index") == 30
+    assert shop.value("ivorycart_collection_bytes", collection="carts", kind="storage") == 2
+    families = list(text_string_to_metric_families(generate_latest(shop.registry).decode()))
+    assert all(each.documentation and each.name.startswith("ivorycart_") for each in families)
+
+
+async def test_they_are_read_every_fifteen_seconds_at_the_most() -> None:
+    """However often Prometheus asks, and the lease is prolonged."""
+    shop = Shop()
+    for _ in range(int(EVERY)):
+        await shop.gauges.step()
+        generate_latest(shop.registry)
+        shop.now += 1
+    assert shop.read == 1
+    await shop.gauges.step()
+    assert shop.read == 2
+
+
+async def test_whoever_does_not_hold_the_lease_tells_nothing() -> None:
+    """So that a sum over processes counts the shop once; back again, it reads anew."""
+    shop = Shop()
+    assert shop.value("ivorycart_carts_filled") is None
+    await shop.gauges.step()
+    shop.now += HELD + 0.1
+    assert shop.value("ivorycart_carts_filled") is None
+    await shop.gauges.step()
+    assert (shop.read, shop.value("ivorycart_carts_filled")) == (2, 2)
+
+
+async def test_a_part_that_cannot_be_read_is_named_and_left_out() -> None:
+    """No old figure stands for it."""
+    shop = Shop()
+    shop.parts["users"] = {"ok": False, "reason": "no answer within 2 s"}
+    await shop.gauges.step()
+    assert shop.value("ivorycart_users", role="buyer") is None
+    assert shop.value("ivorycart_shop_part_readable", part="users") == 0
+    assert shop.value("ivorycart_shop_part_readable", part="carts") == 1
+
+
+def test_a_process_tells_how_late_its_loop_is_and_what_was_slow() -> None:
+    """Counters end in `_total`, times are in seconds."""
+    slow = SimpleNamespace(counts={("orders", "find"): 3}, latest=())
+    registry, lag = CollectorRegistry(auto_describe=False), LoopLag()
+    lag._late.extend((0.1, 0.4, 0.2))
+    registry.register(ProcessGauges(lag, slow))
+    assert registry.get_sample_value("ivorycart_event_loop_lag_seconds") == 0.4
+    labels = {"collection": "orders", "command": "find"}
+    assert registry.get_sample_value("ivorycart_slow_commands_total", labels) == 3
