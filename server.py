@@ -58,6 +58,8 @@ from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
 from ivorycart.figures import figures_of
+from ivorycart.finding.finding import Finding
+from ivorycart.finding.upkeep import Upkeep
 from ivorycart.gauges import Gauges
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.news import ImportNews
@@ -91,6 +93,8 @@ from ivorycart.payments.settling import Settler
 from ivorycart.pictures import Gallery, Laboratory
 from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
 from ivorycart.pictures.sweeping import PictureSweeper
+from ivorycart.popularity import INTERVAL as POPULARITY_INTERVAL
+from ivorycart.popularity import Popularity
 from ivorycart.products_cli import ProductOperations
 from ivorycart.rate_limits import RateLimits, rules_of
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
@@ -140,6 +144,8 @@ from mongo.email_directory import EmailDirectory
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
 from mongo.erasing import Erasing
+from mongo.findables import Findables
+from mongo.finding import Lists
 from mongo.gallery import GalleryWrites
 from mongo.health import Pings
 from mongo.holds import Holds
@@ -159,6 +165,7 @@ from mongo.opening import (
 )
 from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders, Payments
+from mongo.popularity import SoldUnits
 from mongo.processes import Processes
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
@@ -307,6 +314,9 @@ class Server:
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
         self.import_news = ImportNews(connections, outlet, import_shape)
+        lists = Lists(driver, database)
+        self.upkeep = Upkeep(Findables(database))
+        self.finding = Finding(lists, self.upkeep)
         counts = LedgerMetrics(self.registry)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes())
@@ -317,6 +327,7 @@ class Server:
             self.telling,
             self.presence,
             on_entry=self.open_carts.mark,
+            followers=(self.upkeep,),
             screens=self.screens,
             on_import=self.import_news.note,
         )
@@ -395,6 +406,7 @@ class Server:
             identity=Identity(self.tokens, self.presence.standing),
             carts=self.carts,
             products=Products(driver, database),
+            finding=self.finding,
             selling=Selling(
                 catalogue=Catalogue(driver, database),
                 entries=Products(driver, database),
@@ -478,6 +490,7 @@ class Server:
         self.workers.start("telling", self.telling.run)
         self.workers.start("open carts", self.open_carts.run)
         self.workers.start("import news", self.import_news.run)
+        self.workers.start("finding", self.upkeep.run)
         self.workers.start("reminding", self.telling.reminding.run)
         self.workers.start("loop_lag", self.loop_lag.run)
         self.workers.start("heart", self.heart.run)
@@ -492,6 +505,7 @@ class Server:
         leases = Leases(database, self.store.process_id)
         sweeper = Sweeper(self.carts, self.ledger)
         repricer = Repricer(Catalogue(driver, database))
+        popularity = Popularity(SoldUnits(driver, database))
         settler = Settler(Payments(driver, database), self.providers)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
@@ -504,6 +518,7 @@ class Server:
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
+            LeasedWorker(name="popularity", leases=leases, step=popularity.step, interval=POPULARITY_INTERVAL),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
@@ -527,6 +542,8 @@ class Server:
         await bounded("sockets", self.sockets.shutdown("server stopping", STEP_PATIENCE), 2 * STEP_PATIENCE)
         await bounded("workers", self.workers.stop(), STEP_PATIENCE)
         await bounded("overview", self.overview.close(), STEP_PATIENCE)
+        self.finding.close()
+        await bounded("text index", self.upkeep.close(), STEP_PATIENCE)
         if self.mailer:
             await bounded("mailer", self.mailer.close(), STEP_PATIENCE)
         self.passwords.close()

@@ -16,6 +16,7 @@ from handlers.http_admin import admin_routes
 from handlers.http_admin_dashboard import admin_dashboard_routes
 from handlers.http_cart import cart_routes
 from handlers.http_documents import document_routes
+from handlers.http_finding import finding_routes
 from handlers.http_images import image_routes
 from handlers.http_imports import import_routes
 from handlers.http_moderation import moderation_routes
@@ -38,9 +39,10 @@ log = structlog.get_logger(__name__)
 TABLES: tuple[Routes, ...] = (
     cart_routes,
     order_routes,
-    stock_work_routes,
-    import_routes,  # before the routes that take an id, likewise
-    selling_routes,  # before the routes that take an id: my-products is none
+    finding_routes,  # before the routes that take an id: my-products is none
+    stock_work_routes,  # likewise
+    import_routes,  # likewise
+    selling_routes,
     product_routes,
     image_routes,
     moderation_routes,

@@ -72,7 +72,7 @@ async def clear_cart(call: Call) -> Any:
 )
 async def cart_products(call: Call) -> Any:
     """Return all products on show, up to a thousand."""
-    listings = await call.shop.products.page(limit=ALL_PRODUCTS, after=None, category=None)
+    listings = await call.shop.products.on_show(ALL_PRODUCTS)
     return {"items": [shapes.product(listing) for listing in listings], "next": None}
 
 

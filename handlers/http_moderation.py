@@ -3,21 +3,13 @@
 from typing import Any
 
 from handlers import shapes
-from handlers.http_selling import REFUSALS, editor_of, page_of
+from handlers.http_selling import REFUSALS, editor_of
 from handlers.payloads.product import Product
-from handlers.payloads.selling import AllProductsQuery, DisabledReason, OwnProductList
+from handlers.payloads.selling import DisabledReason
 from handlers.routing import Call, Routes
 from models.roles import Permission
 
 moderation_routes = Routes()
-
-
-@moderation_routes.add(
-    "GET", "/api/admin/products", needs=Permission.MODERATE, answer=OwnProductList, query=AllProductsQuery
-)
-async def all_products(call: Call) -> Any:
-    """Return a page of all products, on show or not, newest first."""
-    return await page_of(call, call.query.seller_id)
 
 
 @moderation_routes.add(

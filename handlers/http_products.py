@@ -4,10 +4,7 @@ from typing import Any
 
 from handlers import shapes
 from handlers.payloads.product import (
-    CategoryList,
     Product,
-    ProductList,
-    ProductQuery,
     StockAnswer,
     StockBody,
 )
@@ -19,24 +16,6 @@ from models.identity import owner_of_user
 from models.roles import Permission
 
 product_routes = Routes()
-
-
-@product_routes.add("GET", "/api/products/", needs=Permission.LOOK, answer=ProductList, query=ProductQuery)
-async def list_products(call: Call) -> Any:
-    """Return a page of what is on show."""
-    query = call.query
-    listings = await call.shop.products.page(limit=query.limit, after=query.after, category=query.category)
-    return {
-        "items": [shapes.product(listing) for listing in listings],
-        "next": listings[-1].product.id if len(listings) == query.limit else None,
-    }
-
-
-@product_routes.add("GET", "/api/products/categories", needs=Permission.LOOK, answer=CategoryList)
-async def categories(call: Call) -> Any:
-    """Return the categories with how many products each has."""
-    counts = await call.shop.products.categories()
-    return {"items": [{"category": name, "count": count} for name, count in counts.items()], "next": None}
 
 
 @product_routes.add("GET", "/api/products/{product_id}", needs=Permission.LOOK, answer=Product, refusals=("not_found",))

@@ -8,15 +8,11 @@ from handlers.payloads.selling import (
     Deleted,
     DiscountBody,
     NewProduct,
-    OwnProductList,
-    OwnProductsQuery,
     PriceBody,
     ProductEdit,
 )
 from handlers.routing import Call, Routes
 from ivorycart.selling import Editor, Written
-from ivorycart.stock_work import Lowest
-from models.catalogue import Listing, ProductFilter
 from models.roles import Permission
 
 REFUSALS = ("not_found", "conflict", "storage_unavailable")
@@ -38,18 +34,6 @@ selling_routes = Routes()
 async def add_product(call: Call) -> Any:
     """Add a product of one's own, with its opening stock."""
     return shapes.product(await call.shop.selling.add(call.body.model_dump(exclude_none=True), editor_of(call)))
-
-
-@selling_routes.add(
-    "GET",
-    "/api/products/my-products",
-    needs=Permission.MANAGE_PRODUCTS,
-    answer=OwnProductList,
-    query=OwnProductsQuery,
-)
-async def my_products(call: Call) -> Any:
-    """Return a page of one's own products, on show or not, newest first."""
-    return await page_of(call, call.me.id)
 
 
 @selling_routes.add(
@@ -151,30 +135,6 @@ async def remove_discount(call: Call) -> Any:
     """Take a discount away."""
     selling = call.shop.selling
     return shapes.product(await selling.drop_discount(call.id("product_id"), call.id("discount_id"), editor_of(call)))
-
-
-async def page_of(call: Call, seller_id: str | None) -> dict[str, Any]:
-    """Return a page of a seller's products, or of everyone's."""
-    query = call.query
-    if query.state in {"low", "out"}:
-        return await _low_page(call, seller_id)
-    wanted = ProductFilter(seller_id=seller_id, state=query.state)
-    rows: list[Listing] = [*await call.shop.products.owned(wanted, limit=query.limit, after=query.after)]
-    return {
-        "items": [shapes.product(row) for row in rows],
-        "next": rows[-1].product.id if len(rows) == query.limit else None,
-    }
-
-
-async def _low_page(call: Call, seller_id: str | None) -> dict[str, Any]:
-    query = call.query
-    available, _, product_id = (query.after or "").rpartition(":")
-    after = Lowest(int(available), product_id) if available else None
-    rows, following = await call.shop.stock_work.low(seller_id, query.state, limit=query.limit, after=after)
-    return {
-        "items": [shapes.product(row) for row in rows],
-        "next": f"{following.available}:{following.product_id}" if following else None,
-    }
 
 
 def editor_of(call: Call) -> Editor:

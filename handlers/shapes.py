@@ -13,6 +13,7 @@ from models.cart import Cart
 from models.catalogue import Image, Listing
 from models.entry import EntryChange
 from models.feed import CatalogueChanged, Cursor
+from models.finding import CategoryCount, Facets
 from models.identity import user_of_owner
 from models.notification import Notification
 from models.order import Address, Order
@@ -94,6 +95,20 @@ def product(listing: Listing) -> Payload:
 def image(shown: Image) -> Payload:
     """Show a picture."""
     return shown._asdict()
+
+
+def category(counted: CategoryCount) -> Payload:
+    """Show a category with its count."""
+    return {"category": counted.category, "count": counted.count, "name": counted.name, "depth": counted.depth}
+
+
+def facets(found: Facets) -> Payload:
+    """Show what is among all that was found."""
+    return {
+        "categories": [category(each) for each in found.categories],
+        "min_price": found.min_price,
+        "max_price": found.max_price,
+    }
 
 
 def _if_other(list_price: int, price: int) -> int | None:

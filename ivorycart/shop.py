@@ -1,6 +1,6 @@
 """The shop: what the wire needs of the system, in one place. Built by ``server.py`` alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
+from ivorycart.finding.finding import Finding
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.service import Importing
 from ivorycart.ledger import Ledger
@@ -24,7 +25,7 @@ from ivorycart.stock_work import StockWork
 from ivorycart.telling import NotificationBook, Telling
 from ivorycart.workers import Workers
 from models.cart import Cart
-from models.catalogue import Listing, ProductFilter
+from models.catalogue import Listing
 from models.identity import OwnerId
 from models.order import Order
 
@@ -42,14 +43,8 @@ class ProductBook(Protocol):
     async def get(self, product_id: str) -> Listing | None:
         """Return an entry, on show or not."""
 
-    async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
-        """Return a page of what is on show."""
-
-    async def owned(self, wanted: ProductFilter, *, limit: int, after: str | None) -> Sequence[Listing]:
-        """Return a page of products for those who manage them."""
-
-    async def categories(self) -> Mapping[str, int]:
-        """Return how many products on show each category has."""
+    async def on_show(self, limit: int) -> Sequence[Listing]:
+        """Return what is on show, oldest first."""
 
 
 class OrderBook(Protocol):
@@ -96,6 +91,7 @@ class Shop:
     identity: Identity
     carts: CartBook
     products: ProductBook
+    finding: Finding
     selling: Selling
     importing: Importing
     exporting: Exporting

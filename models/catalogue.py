@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from models.stock import Level, Product
 
@@ -38,14 +38,3 @@ class Listing:
     disabled: bool = False
     disabled_reason: str | None = None
     updated_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductFilter:
-    """Which products somebody who manages them wants to see, of one seller or of all.
-
-    ``low`` are those with as many available as the threshold or fewer, ``out`` those with none.
-    """
-
-    seller_id: str | None = None
-    state: Literal["on_show", "hidden", "disabled", "low", "out"] | None = None

@@ -16,6 +16,8 @@ MAX_DISCOUNTS = 20
 MAX_DEPTH = 5
 MAX_CATEGORY = 200
 EVERYTHING = "all"
+# Why a product is not on show: those who manage products have a list of each.
+ASIDE = ("hidden", "disabled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +101,18 @@ def shelf(*, category: str | None = None, seller_id: str | None = None) -> str:
     return "/".join(names) or EVERYTHING
 
 
+def aside(why: str, seller_id: str | None) -> str:
+    """Name a list of what is not on show, everyone's or a seller's."""
+    return f"x:{why}/s:{seller_id}" if seller_id else f"x:{why}"
+
+
 def shelves(entry: Entry) -> list[str]:
-    """Return the lists in which an entry stands; one that is not on show stands in none."""
-    if not entry.on_show:
+    """Return the lists in which an entry stands; one that is not on show only in those of what is set aside."""
+    if entry.deleted_at is not None:
         return []
+    if not entry.on_show:
+        reasons = [why for why, true in zip(ASIDE, (not entry.published, entry.disabled), strict=True) if true]
+        return [aside(why, seller) for why in reasons for seller in (None, entry.seller_id)]
     paths = [None, *ancestors(entry.category)] if entry.category else [None]
     return [shelf(category=path, seller_id=seller) for seller in (None, entry.seller_id) for path in paths]
 

@@ -91,7 +91,9 @@ class Cluster:
                 "index_bytes": int(found["totalIndexSize"]),
             }
 
-        collections = [await each for each in asyncio.as_completed([measure(name) for name in names])]
+        async with asyncio.TaskGroup() as group:  # none outlives it, whoever stops waiting
+            measuring = [group.create_task(measure(name)) for name in names]
+        collections = [each.result() for each in measuring]
         return {
             "documents": int(whole["objects"]),
             "data_bytes": int(whole["dataSize"]),

@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from models.catalogue import Listing, ProductFilter
+from models.catalogue import Listing
 from models.errors import Conflict, Pending, StorageUnavailable
 from models.stock import ChangeType, Level, Movement
 from mongo import documents
@@ -17,14 +17,6 @@ from mongo.driver import DUPLICATE_KEY, Database, Document, Driver, Session
 
 MAX_RETRIES = 8  # with doubling pauses: one to two seconds
 _SHOWN: Document = {"published": {"$ne": False}, "disabled": {"$ne": True}}
-_AVAILABLE: Document = {"$subtract": ["$stock", {"$ifNull": ["$held", 0]}]}
-_STATES: dict[str, Document] = {
-    "on_show": _SHOWN,
-    "hidden": {"published": False},
-    "disabled": {"disabled": True},
-    "low": {"$expr": {"$lte": [_AVAILABLE, {"$ifNull": ["$threshold", documents.FALLBACK_THRESHOLD]}]}},
-    "out": {"$expr": {"$lte": [_AVAILABLE, 0]}},
-}
 
 
 class Products:
@@ -55,38 +47,20 @@ class Products:
         found = {str(row["_id"]): row for row in await self._products.find(query).to_list(None)}
         return [documents.listing_of(found[each]) for each in product_ids if each in found]
 
-    async def page(self, *, limit: int, after: str | None, category: str | None) -> Sequence[Listing]:
-        """Return a page of what is on show, oldest first, after an id; a category takes in those below it."""
-        query: Document = dict(_SHOWN)
-        if after:
-            query["_id"] = {"$gt": ObjectId(after)}
-        if category:
-            below = {"$gte": f"{category}/", "$lt": f"{category}0"}  # 0 comes right after the slash
-            query["$or"] = [{"category": category}, {"category": below}]
-        rows = await self._products.find(query).sort("_id", 1).limit(limit).to_list(None)
-        return [documents.listing_of(row) for row in rows]
-
-    async def owned(self, wanted: ProductFilter, *, limit: int, after: str | None) -> Sequence[Listing]:
-        """Return a page of products, on show or not, newest first, after an id."""
+    async def owned(self, seller_id: str | None, *, limit: int, after: str | None) -> Sequence[Listing]:
+        """Return a page of a seller's products, or of everyone's, on show or not, newest first, after an id."""
         query: Document = {"deleted_at": None}
-        if wanted.seller_id:
-            query["seller_id"] = ObjectId(wanted.seller_id)
+        if seller_id:
+            query["seller_id"] = ObjectId(seller_id)
         if after:
             query["_id"] = {"$lt": ObjectId(after)}
-        if wanted.state:
-            query |= _STATES[wanted.state]
         rows = await self._products.find(query).sort("_id", -1).limit(limit).to_list(None)
         return [documents.listing_of(row) for row in rows]
 
-    async def categories(self) -> Mapping[str, int]:
-        """Return how many products on show each category has."""
-        pipeline: list[Document] = [
-            {"$match": _SHOWN},
-            {"$group": {"_id": "$category", "count": {"$sum": 1}}},
-            {"$sort": {"_id": 1}},
-        ]
-        rows = await self._driver.aggregate(self._products, pipeline)
-        return {row["_id"]: row["count"] for row in rows}
+    async def on_show(self, limit: int) -> Sequence[Listing]:
+        """Return what is on show, oldest first."""
+        rows = await self._products.find(_SHOWN).sort("_id", 1).limit(limit).to_list(None)
+        return [documents.listing_of(row) for row in rows]
 
     async def add(self, entries: Iterable[Mapping[str, Any]], actor: str) -> list[str]:
         """Add entries with their opening stock, each a first movement; return their ids. All or none."""
@@ -148,6 +122,7 @@ def _entry(entry: Mapping[str, Any]) -> Document:
         "seller_id": ObjectId(entry["seller_id"]),
         "images": [documents.image_entry(image) for image in entry.get("images", ())],
         "held": 0,
+        "popularity": 0,
         "version": 1 if entry["stock"] else 0,
         "arming": 0,
         "published": entry.get("published", True),

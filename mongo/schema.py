@@ -8,7 +8,7 @@ once: one does the work, the other waits. A database of a newer version of the p
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.collation import Collation
 from pymongo.errors import CollectionInvalid, OperationFailure
 
@@ -23,6 +23,9 @@ META = "meta"
 SCHEMA = {"_id": "schema"}
 ADMINS = {"_id": "admins"}  # written by whoever takes away an admin: see mongo/user_directory.py
 ALIKE = Collation(locale="en", strength=1)  # how names are searched: neither case nor accents count
+# How names are sorted: by the alphabet first, then by accents, then by case. Shelves are compared by it, too, so that
+# case has to count.
+NAMES = Collation(locale="en", strength=3)
 LOCK_MILLISECONDS = 30_000
 _NAMESPACE_EXISTS = 48
 DAY = 86_400  # seconds
@@ -97,8 +100,6 @@ ABOUT_ACCOUNTS: Document = {"kind": {"$in": [*ACCOUNT_KINDS]}}
 # An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry neither.
 INDEXES: dict[str, list[IndexModel]] = {
     "products": [
-        IndexModel([("name", TEXT), ("description", TEXT), ("tags", TEXT)], name="words"),
-        IndexModel([("category", ASCENDING), ("price", ASCENDING)]),
         IndexModel([("images._id", ASCENDING)]),  # which of some pictures are shown
         IndexModel([("seller_id", ASCENDING), ("_id", DESCENDING)]),
         IndexModel(
@@ -107,7 +108,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"sku": {"$type": "string"}},
         ),
         IndexModel([("price_changes_at", ASCENDING)], partialFilterExpression={"price_changes_at": {"$type": "date"}}),
-        IndexModel([("shelves", ASCENDING), ("price_now", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("shelves", ASCENDING), ("price_now", ASCENDING), ("_id", ASCENDING)], name="by_price"),
+        IndexModel([("shelves", ASCENDING), ("popularity", ASCENDING), ("_id", ASCENDING)], name="by_popularity"),
+        IndexModel([("shelves", ASCENDING), ("_id", ASCENDING)], name="by_age"),
+        IndexModel([("shelves", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)], name="by_name", collation=NAMES),
     ],
     "catalogue_changes": [IndexModel([("product_id", ASCENDING), ("_id", DESCENDING)])],
     "carts": [
@@ -310,6 +314,18 @@ async def _movements_of_sellers(database: Database) -> None:
         await database["inventory_logs"].update_many({"product_id": product["_id"], **moved}, mine)
 
 
+async def _products_to_be_found(database: Database) -> None:
+    """Add what lists are sorted by, and lists of what is not on show; words are searched in memory now."""
+    products = database["products"]
+    for name in ("words", "category_1_price_1", "shelves_1_price_now_1__id_1"):
+        await _drop_index(database, "products", name)
+    await products.create_indexes(INDEXES["products"])
+    await products.update_many({"popularity": None}, {"$set": {"popularity": 0}})
+    await products.update_many({"shelves": [], "deleted_at": None}, {"$unset": {"shelves": 1}})
+    while await shelve(database, _SHELVED_AT_ONCE):
+        pass
+
+
 async def _drop_index(database: Database, collection: str, name: str) -> None:
     try:
         await database[collection].drop_index(name)
@@ -355,6 +371,7 @@ STEPS: tuple[Step, ...] = (
     _pictures_in_gridfs,
     _sales_figures,
     _imports,
+    _products_to_be_found,
     _movements_of_sellers,
 )
 

@@ -15,7 +15,8 @@ async def shelve(database: Database, limit: int) -> bool:
     now = datetime.now(UTC)  # a discount that begins or ends between two clocks is noted at the next look
     writes = [
         UpdateOne(
-            {"_id": row["_id"], "shelves": None}, {"$set": documents.derived_fields(documents.entry_of(row), now)}
+            {"_id": row["_id"], "shelves": None},
+            {"$set": {"popularity": 0, **documents.derived_fields(documents.entry_of(row), now)}},
         )
         for row in rows
     ]

@@ -6,13 +6,29 @@ from pydantic import Field, model_validator
 
 from handlers.payloads.fields import MAX_INT32, Amount, Answer, Id, OneLine, Quantity, Request, Time
 
+MAX_CURSOR = 2000
+Cursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR, description="opaque: `next` of the page before")]
+Words = Annotated[OneLine, Field(max_length=200, description="words; the last one may be unfinished")]
+YesOrNo = Literal["true", "false"]
+
 
 class ProductQuery(Request):
-    """Which products to list; ``category`` takes in those below it."""
+    """Which products to list; ``category`` takes in those below it, prices are what a unit costs now.
 
+    ``in_stock`` is whether a unit can be had now: ``false`` lists those of which none can. A page can be short, or
+    empty, though more follows. ``sort`` is ``newest``, or with ``q`` ``relevance``, which is none without.
+    """
+
+    q: Words | None = None
+    category: Annotated[OneLine, Field(min_length=1, max_length=200)] | None = None
+    min_price: Annotated[int | None, Field(ge=0, le=2**53 - 1, description="integer minor units")] = None
+    max_price: Annotated[int | None, Field(ge=0, le=2**53 - 1, description="integer minor units")] = None
+    in_stock: YesOrNo | None = None
+    seller_id: Id | None = None
+    sort: Literal["price", "-price", "newest", "popular", "name", "relevance"] | None = None
+    facets: YesOrNo = "false"
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-    after: Id | None = None
-    category: Annotated[OneLine, Field(max_length=200)] | None = None
+    after: Cursor | None = None
 
 
 class PageQuery(Request):
@@ -90,22 +106,33 @@ class Product(Answer):
     updated_at: Time | None
 
 
-class ProductList(Answer):
-    """A page of products."""
-
-    items: list[Product]
-    next: str | None
-
-
 class CategoryCount(Answer):
-    """A category and how many products on show it has."""
+    """A category and how many products on show it has, with those below it; ``name`` is the last part of its path."""
 
     category: str
     count: int
+    name: str
+    depth: Annotated[int, Field(ge=0, description="how many categories are above it")]
+
+
+class FacetsAnswer(Answer):
+    """What is among all that was found: categories, and the lowest and the highest price; levels do not count."""
+
+    categories: list[CategoryCount]
+    min_price: Amount | None
+    max_price: Amount | None
+
+
+class ProductList(Answer):
+    """A page of products; ``facets`` only where they were asked for."""
+
+    items: list[Product]
+    next: str | None
+    facets: FacetsAnswer | None = None
 
 
 class CategoryList(Answer):
-    """All categories."""
+    """All categories with something on show, those above others right before them."""
 
     items: list[CategoryCount]
     next: None

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from handlers.payloads.fields import Answer, Id, Moment, OneLine, Quantity, Request, Text, Time
-from handlers.payloads.product import Product
+from handlers.payloads.product import Cursor, Product, Words
 
 
 def _some(text: str) -> str:
@@ -102,20 +102,16 @@ class DiscountBody(Request):
 
 
 class OwnProductsQuery(Request):
-    """Which of one's own products to list, newest first; ``low`` (at or below their threshold), ``out``: lowest first.
+    """Which of one's own products to list, newest first.
 
-    ``after`` is the cursor that the last page gave.
+    ``low`` (at or below the threshold) and ``out`` come lowest first. With ``q`` the best hits come first. A page can be
+    short, or empty, though more follows.
     """
 
+    q: Words | None = None
     state: Literal["on_show", "hidden", "disabled", "low", "out"] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-    after: Annotated[str, Field(pattern=r"^(-?[0-9]{1,10}:)?[0-9a-f]{24}$")] | None = None
-
-    @model_validator(mode="after")
-    def _cursor_of_its_list(self) -> Self:
-        if self.after is not None and (":" in self.after) != (self.state in {"low", "out"}):
-            raise ValueError("the cursor is of another list")
-        return self
+    after: Cursor | None = None
 
 
 class AllProductsQuery(OwnProductsQuery):
@@ -125,7 +121,7 @@ class AllProductsQuery(OwnProductsQuery):
 
 
 class OwnProductList(Answer):
-    """A page of products, on show or not, newest first."""
+    """A page of products, on show or not."""
 
     items: list[Product]
     next: str | None

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from ivorycart.importing.cells import COLUMNS, escape, join_tags
-from models.catalogue import Listing, ProductFilter
+from models.catalogue import Listing
 from models.imports import FileFormat
 
 PORTION = 500
@@ -20,7 +20,7 @@ BOM = "\ufeff".encode()
 class ProductBook(Protocol):
     """Where products are read."""
 
-    async def owned(self, wanted: ProductFilter, *, limit: int, after: str | None) -> Sequence[Listing]:
+    async def owned(self, seller_id: str | None, *, limit: int, after: str | None) -> Sequence[Listing]:
         """Return a page of products, newest first."""
 
 
@@ -36,7 +36,7 @@ class Exporting:
             yield (BOM if bom else b"") + csv_of([dict(zip(COLUMNS, COLUMNS, strict=True))], COLUMNS)
         after: str | None = None
         while True:
-            rows = await self.products.owned(ProductFilter(seller_id=seller_id), limit=PORTION, after=after)
+            rows = await self.products.owned(seller_id, limit=PORTION, after=after)
             if rows:
                 yield _csv(rows) if file_format == "csv" else _json_lines(rows)
                 after = rows[-1].product.id

@@ -63,6 +63,16 @@ class SellerScreens(Protocol):
         """Note that what happened is not known."""
 
 
+class Follower(Protocol):
+    """Whoever follows the catalogue for purposes of their own."""
+
+    def changed(self, product_id: str) -> None:
+        """Note that an entry was written, or is gone."""
+
+    def anew(self) -> None:
+        """Note that changes were missed."""
+
+
 class Feed:
     """Follows the change stream."""
 
@@ -77,6 +87,7 @@ class Feed:
         on_entry: Callable[[str], None] = lambda _product_id: None,
         screens: SellerScreens | None = None,
         on_import: Callable[[Import], None] = lambda _job: None,
+        followers: Sequence[Follower] = (),
         slices: Callable[[], Slices] = Slices,
     ) -> None:
         self._source = source
@@ -87,6 +98,7 @@ class Feed:
         self._on_entry = on_entry
         self._screens = screens
         self._on_import = on_import
+        self._followers = followers
         self._slices = slices
         self._opened = False
 
@@ -123,6 +135,8 @@ class Feed:
         """Start from a snapshot. What went by unheard may have been notifications and carts, too."""
         self._board.start(await self._source.open())
         self._broadcaster.mark_everything()
+        for follower in self._followers:
+            follower.anew()
         await self._presence.open()
         await self._telling.open()
         self._telling.repeat_to_all()
@@ -157,6 +171,8 @@ class Feed:
             self._screens.level_moved(change.product_id)
 
     def _take_catalogue(self, change: CatalogueChanged) -> None:
+        for follower in self._followers:
+            follower.changed(change.product_id)
         known = self._board.products.get(change.product_id)
         if self._screens:
             self._screens.level_moved(change.product_id)  # of whoever has it no more

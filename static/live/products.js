@@ -99,7 +99,11 @@ export function department(product) {
   return product.category.split("/")[0] ?? "";
 }
 
-/** @param {import("./api.js").Api} api */
+/**
+ * The newest products, as many as are kept, the oldest of them first: what comes while they are shown is put at the end.
+ *
+ * @param {import("./api.js").Api} api
+ */
 async function everyPage(api) {
   /** @type {import("./types.js").Product[]} */
   const items = [];
@@ -110,7 +114,7 @@ async function everyPage(api) {
     if (!answer.next) break;
     after = `&after=${encodeURIComponent(answer.next)}`;
   }
-  return items;
+  return items.reverse();
 }
 
 /** @typedef {{change: string, product: import("./types.js").Product}} Change */

@@ -59,6 +59,14 @@ DELETE /api/auth/addresses/{address_id}
 """
 
 SELLERS = """
+GET /api/seller/inventory-logs
+GET /api/products/export
+POST /api/products/import
+GET /api/products/imports
+GET /api/products/imports/{import_id}
+GET /api/products/imports/{import_id}/lines
+POST /api/products/imports/{import_id}/apply
+POST /api/products/imports/{import_id}/cancel
 GET /api/seller/dashboard
 seller:watch
 POST /api/products/

@@ -75,11 +75,17 @@ def test_an_entry_stands_in_the_list_of_all_of_each_category_and_of_its_seller()
 
 
 @pytest.mark.parametrize(
-    "hidden", [publish(PHONE, published=False), disable(PHONE, "fake"), delete(PHONE, NOON)], ids=str
+    ("hidden", "aside"),
+    [
+        (publish(PHONE, published=False), ["x:hidden", "x:hidden/s:s"]),
+        (disable(PHONE, "fake"), ["x:disabled", "x:disabled/s:s"]),
+        (delete(PHONE, NOON), []),
+    ],
+    ids=["hidden", "disabled", "deleted"],
 )
-def test_what_is_not_on_show_stands_in_no_list(hidden: Entry) -> None:
-    """Whoever took it away."""
-    assert shelves(hidden) == []
+def test_what_is_not_on_show_stands_in_no_list_of_buyers(hidden: Entry, aside: list[str]) -> None:
+    """Whoever took it away; those who manage it have lists of what is set aside."""
+    assert shelves(hidden) == aside
 
 
 def test_what_an_admin_disabled_its_seller_cannot_show() -> None:

@@ -89,7 +89,7 @@ async def test_an_act_writes_what_changed_and_who_did_it_and_why(catalogue: Cata
     assert (change.kind, change.actor, change.reason) == ("edited", "u:seller", "spring")
     assert change.changed == {"name": ("Tea", "Green tea"), "category": ("kitchen/tea", "tea")}
     await catalogue.change(tea, EDIT, rule(publish, published=False))
-    assert (await stored(database, tea))["shelves"] == []
+    assert (await stored(database, tea))["shelves"] == ["x:hidden", f"x:hidden/s:{SELLER}"]
     newest, oldest = await catalogue.changes(tea, limit=10, after=None)
     assert (newest.changed, oldest) == ({"published": (True, False)}, change)
     assert await catalogue.changes(tea, limit=10, after=newest.id) == [change]

@@ -149,36 +149,12 @@ async def test_what_the_database_refuses_leaves_nothing(products: Products, data
     assert await size(database) == (0, 0)
 
 
-async def test_pages_go_through_all_that_is_on_show_without_a_repeat(products: Products, database: Database):
-    """Oldest first; hidden and disabled ones are left out."""
+async def test_what_is_on_show_is_listed_oldest_first(products: Products, database: Database):
+    """Hidden and disabled ones are left out."""
     ids = await products.add([ENTRY] * 7, "seller")
     await products.add([ENTRY | {"published": False}], "seller")
     await database["products"].update_one({"_id": ObjectId(ids[3])}, {"$set": {"disabled": True}})
-    found: list[str] = []
-    while page := await products.page(limit=2, after=found[-1] if found else None, category=None):
-        found += [listing.product.id for listing in page]
-    assert found == [each for each in ids if each != ids[3]]
-
-
-async def test_a_category_takes_in_those_below_it_and_no_others(products: Products):
-    """Home is home and home/decor, not homeware."""
-    paths = ["home", "home/decor", "home/decor/vases", "homeware", "home-office", "Home", "work", "home0", "home/😀"]
-    await products.add([ENTRY | {"category": path} for path in paths], "seller")
-
-    async def under(category: str) -> list[str]:
-        return [each.category for each in await products.page(limit=50, after=None, category=category)]
-
-    assert await under("home") == ["home", "home/decor", "home/decor/vases", "home/😀"]
-    assert await under("home/decor") == ["home/decor", "home/decor/vases"]
-    assert await under("h.*") == []
-    assert await under("$work") == []
-    assert (await products.categories())["home/decor"] == 1
-
-
-async def test_categories_count_what_is_on_show(products: Products):
-    """Hidden ones are no reason to go there."""
-    await products.add([ENTRY, ENTRY, ENTRY | {"category": "x", "published": False}], "seller")
-    assert await products.categories() == {"kitchen/tea": 2}
+    assert [listing.product.id for listing in await products.on_show(5)] == [ids[n] for n in (0, 1, 2, 4, 5)]
 
 
 async def test_movements_are_paged_by_version(products: Products, driver: Driver, database: Database):

@@ -9,8 +9,8 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError, WriteError
 
 from mongo.driver import Database, Driver
-from mongo.schema import INDEXES, STEPS, VALIDATORS, SchemaTooNew, migrate
-from tests.mongo.shop import add_product
+from mongo.schema import INDEXES, STEPS, VALIDATORS, SchemaTooNew, _products_to_be_found, migrate
+from tests.mongo.shop import SELLER, add_product
 
 
 @pytest.fixture
@@ -88,6 +88,25 @@ async def test_the_old_index_on_all_carts_is_replaced(bare: Database) -> None:
     await bare["carts"].create_index("lines.product_id")
     await migrate(bare, "me")
     assert set(await bare["carts"].index_information()) == {"_id_", "filled", "expires_at_1"}
+
+
+async def test_products_of_the_version_before_can_be_found(bare: Database) -> None:
+    """They get what lists are sorted by, and lists of what is not on show; words have no index any more."""
+    await migrate(bare, "me", STEPS[: STEPS.index(_products_to_be_found)])
+    products = bare["products"]
+    for name in ("by_price", "by_age", "by_popularity", "by_name"):
+        await products.drop_index(name)
+    await products.create_index([("shelves", 1), ("price_now", 1), ("_id", 1)])
+    await products.create_index([("category", 1), ("price", 1)])
+    await products.create_index([("name", "text"), ("description", "text"), ("tags", "text")], name="words")
+    hidden = await add_product(bare, published=False, shelves=[], category="tea")
+    shown = await add_product(bare, shelves=["all", "c:tea"], category="tea", price_now=5)
+    await migrate(bare, "me")
+    assert len(await products.index_information()) == len(INDEXES["products"]) + 1
+    rows = {str(row["_id"]): row async for row in products.find()}
+    assert {row["popularity"] for row in rows.values()} == {0}
+    assert rows[hidden]["shelves"] == ["x:hidden", f"x:hidden/s:{SELLER}"]
+    assert rows[shown]["shelves"] == ["all", "c:tea"]
 
 
 async def test_products_of_before_are_put_on_their_shelves_and_their_skus_are_their_sellers(bare: Database) -> None:

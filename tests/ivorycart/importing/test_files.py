@@ -17,7 +17,7 @@ from ivorycart.importing import records
 from ivorycart.importing.cells import COLUMNS, KNOWN, escape, join_tags, split_tags, unescape
 from ivorycart.importing.exporting import BOM, Exporting, csv_of
 from ivorycart.importing.records import Rows, Unreadable
-from models.catalogue import Listing, ProductFilter
+from models.catalogue import Listing
 from models.entry import tags_of
 from models.imports import FileFormat, Row
 from models.stock import Level, Product
@@ -94,7 +94,7 @@ class Shelf:
     def __init__(self, listings: list[Listing]) -> None:
         self.listings = listings
 
-    async def owned(self, wanted: ProductFilter, *, limit: int, after: str | None) -> Sequence[Listing]:
+    async def owned(self, seller_id: str | None, *, limit: int, after: str | None) -> Sequence[Listing]:
         """Return all on the first page."""
         return self.listings
 

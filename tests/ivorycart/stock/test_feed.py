@@ -130,6 +130,21 @@ class Doorman:
         self.heard.append(account)
 
 
+class Follower:
+    """Notes what the catalogue does."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def changed(self, product_id: str) -> None:
+        """Hear of an entry."""
+        self.heard.append(product_id)
+
+    def anew(self) -> None:
+        """Hear of a gap."""
+        self.heard.append("anew")
+
+
 class Stage:
     """A feed with its surroundings."""
 
@@ -140,7 +155,12 @@ class Stage:
         self.broadcaster = Broadcaster(
             self.board, Connections(), fakes, fakes, lambda cursor, _: {"cursor": cursor}, tick=0
         )
-        self.feed = Feed(self.source, self.board, self.broadcaster, fakes, self.presence, slices=lambda: Slices(0))
+        self.follower = Follower()
+        self.feed = Feed(
+            *(self.source, self.board, self.broadcaster, fakes, self.presence),
+            followers=(self.follower,),
+            slices=lambda: Slices(0),
+        )
         self.state = WorkerState("feed", has_rhythm=True)
 
     async def run(self) -> None:
@@ -186,6 +206,17 @@ async def test_a_lost_history_means_a_snapshot_for_the_board_and_for_all():
     assert stage.broadcaster._everything
     assert (stage.ears.opened, stage.ears.repeated) == (1, 1)
     assert stage.board.levels["tea"] == Level(2, 1, 2, 0)
+
+
+async def test_followers_hear_of_every_entry_and_of_gaps():
+    """Of those that went, too; not of levels."""
+    at = Cursor(f"{300:016x}")
+    moved = LevelChanged(at, "tea", None, 1, 2, None)
+    created, gone = CatalogueChanged(at, "cup", "created", LISTING), CatalogueChanged(at, "tea", "withdrawn", None)
+    stage = Stage([moved, created], HistoryLost("gone"), [gone])
+    await stage.feed.open()
+    await stage.run()
+    assert stage.follower.heard == ["cup", "anew", "tea"]
 
 
 async def test_a_feed_that_failed_begins_with_a_snapshot():

@@ -1,0 +1,130 @@
+"""Lists of products: filtered, in an order that an index gives, and read on from where the last page ended.
+
+Every list is a shelf (see `models.entry.shelves`), an equality at the front of one of four indexes; the page goes on
+behind a key and an id, whose two cases (the same key and a later id, a later key) the server merges in order. Nothing
+is read twice, whatever changes between two pages.
+
+What an index cannot tell is looked at row by row, and bounded: at most ``MOST_SCANNED`` rows for a page, which may then
+be short though more follows. A range of prices beside another order: few products of these prices are sorted in memory,
+many lie close together in any order.
+"""
+
+from collections.abc import Sequence
+
+from bson import ObjectId
+
+from models.catalogue import Listing
+from models.finding import Filters, Page, Position, Sort
+from mongo import documents
+from mongo import list_conditions as conditions
+from mongo.driver import Database, Document, Driver
+from mongo.schema import NAMES
+
+MOST_SCANNED = 2000
+SCANNED_FIRST = 4  # times as many as are asked for
+FEW = 1500
+_LOOKED_AT = ("stock", "held", "price_now", "threshold", "deleted_at")
+# What a list is sorted by before the id, and the direction of both.
+_ORDERS: dict[str, tuple[str | None, int]] = {
+    "price": ("price_now", 1),
+    "-price": ("price_now", -1),
+    "newest": (None, -1),
+    "popular": ("popularity", -1),
+    "name": ("name", 1),
+}
+_Order = list[tuple[str, int]]
+
+
+class Lists:
+    """Products as buyers browse them, and as those see them who manage them."""
+
+    def __init__(self, driver: Driver, database: Database) -> None:
+        self._driver = driver
+        self._products = database["products"]
+
+    async def page(self, filters: Filters, sort: Sort, *, limit: int, after: Position | None) -> Page:
+        """Return a page; ``relevance`` is no order of the database's."""
+        key, direction = _ORDERS[sort]
+        if filters.is_priced and key != "price_now" and filters.shelf and await self._are_few(filters):
+            return await self.sorted(await self._ids(filters), filters, sort, limit=limit, after=after)
+        list_of = conditions.first(filters, priced=key == "price_now")
+        match = conditions.behind(list_of, key, direction, after, ordered=True)
+        order = [(key, direction), ("_id", direction)] if key else [("_id", direction)]
+        options: Document = {"hint": conditions.hint(filters, key), **({"collation": NAMES} if key == "name" else {})}
+        rest = conditions.rest(filters, priced=key != "price_now")
+        if rest:
+            return await self._scanned(match, rest, key, order, limit, options)
+        rows = await self._products.find(match, **options).sort(order).limit(limit + 1).to_list(None)
+        return _page(rows, key, limit)
+
+    async def _scanned(
+        self, match: Document, rest: Document, key: str | None, order: _Order, limit: int, options: Document
+    ) -> Page:
+        """Return a page of what has to be looked at row by row, not too many rows of it.
+
+        The server reads all rows of a bounded part before it looks at the first: so a small part comes first, and most
+        often does.
+        """
+        first: list[Document] = [{"$match": match}, {"$sort": dict(order)}]
+        last: list[Document] = [{"$match": rest}, {"$limit": limit + 1}]
+        rows = await self._driver.aggregate(
+            self._products, [*first, {"$limit": SCANNED_FIRST * (limit + 1)}, *last], **options
+        )
+        if len(rows) > limit:
+            return _page(rows, key, limit)
+        fields = dict.fromkeys((*_LOOKED_AT, *((key,) if key else ())), 1)
+        more: list[Document] = [{"$limit": MOST_SCANNED}, {"$project": fields}]
+        rows = await self._driver.aggregate(self._products, [*first, *more, *last], **options)
+        page = _page(await self._whole(rows), key, limit)
+        if page.next is not None:
+            return page
+        ends = self._products.find(match, {key or "_id": 1}, **options).sort(order).skip(MOST_SCANNED - 1).limit(1)
+        reached = await ends.to_list(None)
+        return Page(page.listings, _position(reached[0], key) if reached else None)
+
+    async def chosen(self, ids: Sequence[str], filters: Filters) -> list[Listing]:
+        """Return those of some products that the filters let through, in the order of the ids."""
+        query = {"_id": {"$in": [ObjectId(each) for each in ids]}, **conditions.everything(filters)}
+        rows = await self._products.find(query).to_list(None)
+        found = {str(row["_id"]): documents.listing_of(row) for row in rows}
+        return [found[each] for each in ids if each in found]
+
+    async def sorted(
+        self, ids: Sequence[str], filters: Filters, sort: Sort, *, limit: int, after: Position | None
+    ) -> Page:
+        """Return a page of those of some products, at most a thousand, that the filters let through."""
+        key, direction = _ORDERS[sort]
+        chosen: Document = {**conditions.everything(filters), "_id": {"$in": [ObjectId(each) for each in ids]}}
+        match = conditions.behind(chosen, key, direction, after, ordered=False)
+        order = [(key, direction), ("_id", direction)] if key else [("_id", direction)]
+        options: Document = {"collation": NAMES} if key == "name" else {}
+        find = self._products.find(match, **options, hint="_id_").sort(order).limit(limit + 1)
+        return _page(await find.to_list(None), key, limit)
+
+    async def _are_few(self, filters: Filters) -> bool:
+        query, index = conditions.first(filters, priced=True), conditions.INDEXES["price_now"]
+        return await self._products.count_documents(query, limit=FEW, hint=index) < FEW
+
+    async def _ids(self, filters: Filters) -> list[str]:
+        """Return the products of these prices, which are few."""
+        query, index = conditions.first(filters, priced=True), conditions.INDEXES["price_now"]
+        rows = await self._products.find(query, {"_id": 1}, hint=index).limit(FEW).to_list(None)
+        return [str(row["_id"]) for row in rows]
+
+    async def _whole(self, rows: Sequence[Document]) -> list[Document]:
+        """Read rows whole, by their ids; with the keys by which they were found."""
+        ids = [row["_id"] for row in rows]
+        found = (
+            {row["_id"]: row for row in await self._products.find({"_id": {"$in": ids}}).to_list(None)} if ids else {}
+        )
+        return [{**found[row["_id"]], **row} for row in rows if row["_id"] in found]
+
+
+def _page(rows: Sequence[Document], key: str | None, limit: int) -> Page:
+    shown = rows[:limit]
+    listings = [documents.listing_of(row) for row in shown]
+    return Page(listings, _position(shown[-1], key) if len(rows) > limit else None)
+
+
+def _position(row: Document, key: str | None) -> Position:
+    return Position(row[key] if key else None, str(row["_id"]))
