@@ -14,6 +14,7 @@ from models.notification import Notification
 from models.order import Order
 from models.roles import Role
 from models.stock import Level, Product
+from models.waiter import Waiter
 
 Cursor = NewType("Cursor", str)
 CatalogueChange = Literal["created", "updated", "published", "withdrawn", "price_changed"]
@@ -33,6 +34,8 @@ class LevelChanged:
     held: int | None
     version: int | None
     arming: int | None
+    waiting: int | None = None
+    joined: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,13 @@ class OrderUpdated:
 
 
 @dataclass(frozen=True, slots=True)
+class WaiterChanged:
+    """A place in a line is not what it was: offered, taken, given up, or its offer has run out."""
+
+    waiter: Waiter
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded:
     """Somebody was signed out: nothing made for that session is good any more."""
 
@@ -86,7 +96,14 @@ class AccountChanged:
 
 
 Change = (
-    LevelChanged | CatalogueChanged | CartWritten | NotificationAdded | OrderUpdated | SessionEnded | AccountChanged
+    LevelChanged
+    | CatalogueChanged
+    | CartWritten
+    | NotificationAdded
+    | OrderUpdated
+    | WaiterChanged
+    | SessionEnded
+    | AccountChanged
 )
 
 

@@ -64,6 +64,7 @@ VALIDATORS: dict[str, Document] = {
     "notifications": _fields("key to kind at", key=TEXT_FIELD, to=TEXT_FIELD, kind=TEXT_FIELD, at=DATE),
     "emails": _fields("kind to state", kind=TEXT_FIELD, to=TEXT_FIELD, state=TEXT_FIELD),
     "crossings": {},
+    "waiting": {"owner": {"$type": "string"}, "state": {"$type": "string"}, "place": {"$gte": 1}},
     "leases": {},
     "images": {},
     "sessions": {"user_id": {"$type": "objectId"}, "family": {"$type": "string"}, "token": {"$type": "string"}},
@@ -79,6 +80,9 @@ FILLED: Document = {"currency": {"$type": "string"}}
 # Mails about accounts, by their kinds.
 ABOUT_ACCOUNTS: Document = {"kind": {"$in": [*ACCOUNT_KINDS]}}
 
+# Most products have nobody who waits for them, and are not in it.
+WAITED_FOR = IndexModel([("waiting", ASCENDING)], name="waited_for", partialFilterExpression={"waiting": {"$gt": 0}})
+
 # An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry neither.
 INDEXES: dict[str, list[IndexModel]] = {
     "products": [
@@ -86,6 +90,17 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("category", ASCENDING), ("price", ASCENDING)]),
         IndexModel([("seller_id", ASCENDING)]),
         IndexModel([("sku", ASCENDING)], unique=True, partialFilterExpression={"sku": {"$type": "string"}}),
+        WAITED_FOR,
+    ],
+    "waiting": [
+        IndexModel(
+            [("product_id", ASCENDING), ("owner", ASCENDING)],
+            name="one_place",
+            unique=True,
+            partialFilterExpression={"open": {"$eq": True}},
+        ),
+        IndexModel([("product_id", ASCENDING), ("state", ASCENDING), ("place", ASCENDING)]),
+        IndexModel([("owner", ASCENDING), ("open", ASCENDING)]),
     ],
     "carts": [
         IndexModel([("lines.product_id", ASCENDING)], name="filled", partialFilterExpression=FILLED),
@@ -213,6 +228,13 @@ async def _counts_that_all_processes_share(database: Database) -> None:
     await database["rate_limits"].create_indexes(INDEXES["rate_limits"])
 
 
+async def _a_line_for_what_is_out(database: Database) -> None:
+    """Add the places in the lines of products, and the index by which the products with a line are found."""
+    await _collection(database, "waiting", VALIDATORS["waiting"])
+    await database["waiting"].create_indexes(INDEXES["waiting"])
+    await database["products"].create_indexes([WAITED_FOR])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -220,6 +242,7 @@ STEPS: tuple[Step, ...] = (
     _accounts_that_can_be_signed_out,
     _counts_that_all_processes_share,
     _accounts_that_can_be_administered,
+    _a_line_for_what_is_out,
 )
 
 

@@ -34,7 +34,9 @@ from models.feed import (
     NotificationAdded,
     OrderUpdated,
     Snapshot,
+    WaiterChanged,
 )
+from models.stock import Level
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
 from mongo.sessions import ended_of
@@ -47,7 +49,7 @@ SILENCE = 2.0
 # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
 _LOST = {286, 280, 260}
 _Rows = dict[Any, Document]  # by id
-_LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
+_LEVEL_FIELDS = frozenset(Level._fields)
 
 log = logging.getLogger(__name__)
 
@@ -171,6 +173,7 @@ class ChangeFeed:
                 "updateDescription.updatedFields.address": {"$exists": False},  # sealed anew or erased: no news
             },
             {"ns.coll": "notifications", "operationType": "insert"},
+            {"ns.coll": "waiting", "operationType": "replace"},
             {
                 "ns.coll": "sessions",
                 "operationType": "update",
@@ -231,6 +234,8 @@ def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows, u
         return [CartWritten(documents.cart_of(document))] if document else []
     if collection == "orders":
         return [OrderUpdated(documents.order_of(orders[key]))] if key in orders else []
+    if collection == "waiting":
+        return [WaiterChanged(documents.waiter_of(event["fullDocument"]))]
     if collection == "sessions":
         return [ended_of(key, event["updateDescription"]["updatedFields"]["ended"])]
     if collection == "users":
@@ -261,7 +266,7 @@ def _product_changes(event: Document, cursor: Cursor, listings: _Rows) -> list[C
     changed = event.get("updateDescription", {}).get("updatedFields", {})
     changes: list[Change] = []
     if not _LEVEL_FIELDS.isdisjoint(changed):
-        parts = (changed.get(field) for field in ("stock", "held", "version", "arming"))
+        parts = (changed.get(field) for field in Level._fields)
         changes.append(LevelChanged(cursor, str(key), *parts))
     if _is_catalogue(event):
         document = listings.get(key)

@@ -96,8 +96,13 @@ class StockBoard:
             known.held if change.held is None else change.held,
             known.version if change.version is None else change.version,
             known.arming if change.arming is None else change.arming,
+            known.waiting if change.waiting is None else change.waiting,
+            known.joined if change.joined is None else change.joined,
         )
-        self.next_release.pop(change.product_id, None)
+        if not (
+            change.stock is None and change.held is None
+        ):  # else only the line has moved: who holds what is as it was
+            self.next_release.pop(change.product_id, None)
         return self.is_shown(change.product_id)
 
     def apply_catalogue(self, change: CatalogueChanged) -> None:
