@@ -64,6 +64,8 @@ from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
+from ivorycart.offering import INTERVAL as OFFER_INTERVAL
+from ivorycart.offering import Offerer
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
@@ -90,6 +92,7 @@ from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted
 from ivorycart.telling import Telling
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
+from ivorycart.waiting import WaitingRoom
 from ivorycart.workers import LeasedWorker, Workers
 from models.account import Lasting
 from models.feed import SessionEnded
@@ -127,6 +130,7 @@ from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
+from mongo.waiting import Lines
 
 __all__ = ["main", "operate"]
 
@@ -242,13 +246,15 @@ class Server:
         standing = Standing(settings.token_seconds + MARGIN)
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
-        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence)
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
             metrics=LedgerMetrics(self.registry),
             on_commit=self.telling.committed,
         )
+        self.lines = Lines(driver, database)
+        self.offerer = Offerer(self.lines, self.ledger)
+        self.feed = Feed(source, board, self.broadcaster, self.telling, self.presence, on_level=self.offerer.hear)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.public_url = public_url
@@ -295,6 +301,7 @@ class Server:
             resuming=Resuming(board, shapes.frame, self.telling.shapes.product),
             connections=connections,
             telling=self.telling,
+            waiting=WaitingRoom(self.ledger, self.lines, limits),
             workers=self.workers,
             health=Pings(database),
             limits=limits,
@@ -364,6 +371,13 @@ class Server:
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
+            LeasedWorker(
+                name="offers",
+                leases=leases,
+                step=self.offerer.step,
+                interval=OFFER_INTERVAL,
+                wake=self.offerer.wake,
+            ),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),

@@ -19,6 +19,7 @@ from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
 from handlers.http_profile import profile_routes
+from handlers.http_waiting import waiting_routes
 from handlers.limiting import rate_limit_headers
 from handlers.pages import import_map, page_routes
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
@@ -35,6 +36,7 @@ TABLES: tuple[Routes, ...] = (
     account_routes,
     admin_routes,
     profile_routes,
+    waiting_routes,
     operation_routes,
     document_routes,
 )

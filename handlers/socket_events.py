@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers import shapes
 from handlers.events import Ask, Events
+from handlers.events_waiting import waiting_events
 from handlers.http_orders import order_request
 from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
 from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
@@ -17,6 +18,7 @@ from models.outcomes import CartChanged, Merged
 from models.roles import Permission
 
 events = Events()
+events.include(waiting_events)
 
 
 @events.add("cart:get", needs=Permission.USE_CART, answer=CartAnswer)
@@ -84,6 +86,7 @@ async def auth(ask: Ask) -> dict[str, Any]:
     # the session may have ended while the carts were joined.
     user = ask.shop.identity.of(ask.body.token)
     signed_in = ask.shop.connections.change(ask.connection.sid, user=user) or replace(ask.connection, user=user)
+    await ask.shop.waiting.bring(ask.connection.session, user.id, origin=ask.connection.sid)
     ask.shop.telling.reminding.remind(signed_in)
     return {
         "cart": shapes.WireShapes(ask.shop.board).cart(merged.cart, signed_in, merged.levels),

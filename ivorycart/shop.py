@@ -15,6 +15,7 @@ from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
 from ivorycart.telling import NotificationBook, Telling
+from ivorycart.waiting import WaitingRoom
 from ivorycart.workers import Workers
 from models.cart import Cart
 from models.catalogue import Listing
@@ -116,6 +117,7 @@ class Shop:
     resuming: Resuming
     connections: Connections
     telling: Telling
+    waiting: WaitingRoom
     workers: Workers
     health: Health
     limits: RateLimits

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from models.identity import OwnerId, owner_of_offer
 
@@ -49,3 +50,10 @@ class Waiter:
     def offer_cart(self) -> OwnerId:
         """The cart that holds the unit of the offer."""
         return owner_of_offer(self.id)
+
+
+class ListedPlace(NamedTuple):
+    """A place as its owner sees it; ``ahead`` is how many wait before it, None where it waits no longer."""
+
+    waiter: Waiter
+    ahead: int | None

@@ -28,7 +28,9 @@ from models.feed import (
     OrderUpdated,
     SessionEnded,
     Snapshot,
+    WaiterChanged,
 )
+from models.stock import Level
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +61,7 @@ class Feed:
         presence: Presence,
         *,
         slices: Callable[[], Slices] = Slices,
+        on_level: Callable[[str, Level], None] = lambda _product_id, _level: None,
     ) -> None:
         self._source = source
         self._board = board
@@ -66,6 +69,7 @@ class Feed:
         self._telling = telling
         self._presence = presence
         self._slices = slices
+        self._on_level = on_level
         self._opened = False
 
     @property
@@ -108,8 +112,7 @@ class Feed:
     async def _take(self, change: Change) -> None:
         match change:
             case LevelChanged():
-                if self._board.apply_level(change):
-                    self._broadcaster.mark(change.product_id)
+                self._take_level(change)
             case CatalogueChanged():
                 self._take_catalogue(change)
             case CartWritten(cart):
@@ -118,10 +121,17 @@ class Feed:
                 await self._telling.notification(notification)
             case OrderUpdated(order):
                 await self._telling.order(order)
+            case WaiterChanged(waiter):
+                await self._telling.waiter(waiter)
             case SessionEnded():
                 await self._presence.ended(change)
             case AccountChanged():
                 await self._presence.changed(change)
+
+    def _take_level(self, change: LevelChanged) -> None:
+        if self._board.apply_level(change):
+            self._broadcaster.mark(change.product_id)
+            self._on_level(change.product_id, self._board.levels[change.product_id])
 
     def _take_catalogue(self, change: CatalogueChanged) -> None:
         self._board.apply_catalogue(change)
