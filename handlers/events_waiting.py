@@ -5,7 +5,7 @@ from typing import Any
 from handlers import shapes
 from handlers.events import Ask, Events
 from handlers.payloads.cart import CartAnswer
-from handlers.payloads.waiting import JoinEvent, LeftAnswer, PlaceAnswer, ProductEvent, WaitingList
+from handlers.payloads.waiting import JoinEvent, LeftAnswer, PlaceAnswer, WaitingList, WhichProduct
 from models.roles import Permission
 
 waiting_events = Events()
@@ -21,7 +21,7 @@ async def waiting_join(ask: Ask) -> dict[str, Any]:
     return {"waiting": shapes.WireShapes(ask.shop.board).place(place)}
 
 
-@waiting_events.add("waiting:leave", needs=Permission.WAIT_IN_LINE, answer=LeftAnswer, body=ProductEvent)
+@waiting_events.add("waiting:leave", needs=Permission.WAIT_IN_LINE, answer=LeftAnswer, body=WhichProduct)
 async def waiting_leave(ask: Ask) -> dict[str, Any]:
     """Wait no longer; what is offered is declined, and goes to the next at once."""
     who = ask.connection
@@ -36,7 +36,7 @@ async def waiting_list(ask: Ask) -> dict[str, Any]:
     return {"items": [view.place(each) for each in found], "next": None}
 
 
-@waiting_events.add("offer:take", needs=Permission.WAIT_IN_LINE, answer=CartAnswer, body=ProductEvent)
+@waiting_events.add("offer:take", needs=Permission.WAIT_IN_LINE, answer=CartAnswer, body=WhichProduct)
 async def offer_take(ask: Ask) -> dict[str, Any]:
     """Put what is offered into the socket's cart."""
     who = ask.connection

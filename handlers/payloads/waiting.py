@@ -21,7 +21,7 @@ class JoinEvent(JoinBody):
     product_id: Id
 
 
-class ProductEvent(Request):
+class WhichProduct(Request):
     """Which product it is about."""
 
     product_id: Id
