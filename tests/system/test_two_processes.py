@@ -8,7 +8,7 @@ from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 
-WORKERS = {"alerts", "clerk", "erasing", "expiry", "mail", "settling"}
+WORKERS = {"alerts", "clerk", "erasing", "expiry", "mail", "offers", "settling"}
 BOB = "bob@example.com"
 
 
