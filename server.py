@@ -75,6 +75,8 @@ from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
+from ivorycart.offering import INTERVAL as OFFER_INTERVAL
+from ivorycart.offering import Offerer
 from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
 from ivorycart.overview import exposition
@@ -127,6 +129,7 @@ from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted
 from ivorycart.telling import Telling
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
+from ivorycart.waiting import WaitingRoom
 from ivorycart.workers import LeasedWorker, Workers
 from models.account import Lasting
 from models.feed import SessionEnded
@@ -179,6 +182,7 @@ from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
+from mongo.waiting import Lines
 
 __all__ = ["main", "operate"]
 
@@ -320,6 +324,14 @@ class Server:
         counts = LedgerMetrics(self.registry)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes())
+        self.ledger = Ledger(
+            LedgerTransactions(driver, database, store.process_id),
+            policy_of(settings),
+            metrics=counts,
+            on_commit=self.telling.committed,
+        )
+        self.lines = Lines(driver, database)
+        self.offerer = Offerer(self.lines, self.ledger)
         self.feed = Feed(
             source,
             board,
@@ -329,13 +341,8 @@ class Server:
             on_entry=self.open_carts.mark,
             followers=(self.upkeep,),
             screens=self.screens,
+            on_level=self.offerer.hear,
             on_import=self.import_news.note,
-        )
-        self.ledger = Ledger(
-            LedgerTransactions(driver, database, store.process_id),
-            policy_of(settings),
-            metrics=counts,
-            on_commit=self.telling.committed,
         )
         self.overview = self._overview(connections, outlet, counts)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
@@ -433,6 +440,7 @@ class Server:
             connections=connections,
             telling=self.telling,
             screens=self.screens,
+            waiting=WaitingRoom(self.ledger, self.lines, limits),
             workers=self.workers,
             health=Pings(database),
             overview=self.overview,
@@ -519,6 +527,13 @@ class Server:
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
             LeasedWorker(name="popularity", leases=leases, step=popularity.step, interval=POPULARITY_INTERVAL),
+            LeasedWorker(
+                name="offers",
+                leases=leases,
+                step=self.offerer.step,
+                interval=OFFER_INTERVAL,
+                wake=self.offerer.wake,
+            ),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),

@@ -27,6 +27,7 @@ from handlers.http_profile import profile_routes
 from handlers.http_seller import seller_routes
 from handlers.http_selling import selling_routes
 from handlers.http_stock_work import stock_work_routes
+from handlers.http_waiting import waiting_routes
 from handlers.limiting import rate_limit_headers
 from handlers.pages import import_map, page_routes
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
@@ -51,6 +52,7 @@ TABLES: tuple[Routes, ...] = (
     admin_dashboard_routes,
     profile_routes,
     seller_routes,
+    waiting_routes,
     operation_routes,
     document_routes,
 )

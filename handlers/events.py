@@ -61,3 +61,7 @@ class Events:
             return handler
 
         return register
+
+    def include(self, others: "Events") -> None:
+        """Take in another table."""
+        self.table.update(others.table)

@@ -21,6 +21,7 @@ from models.outcomes import StockChanged
 from models.pricing import Discount
 from models.profile import Profile
 from models.stock import Level, Movement, Product
+from models.waiter import ListedPlace, Waiter
 
 Payload = dict[str, Any]
 
@@ -57,6 +58,7 @@ def stock_item(product_id: str, level: Level, next_release: datetime | None) -> 
         "stock": level.stock,
         "held": level.held,
         "version": level.version,
+        "waiting": level.waiting,
         "next_release": time(next_release),
     }
 
@@ -177,6 +179,11 @@ def _place(address: Address | None) -> Payload | None:
 def notification(told: Notification) -> Payload:
     """Show a notification or alert."""
     return {"id": told.id, "kind": told.kind, "at": time(told.at), **told.data}
+
+
+def offer(told: Notification) -> Payload:
+    """Show what is offered; one whose owner was erased meanwhile offers nothing."""
+    return {"id": told.id, **told.data, "server_time": now()}
 
 
 def user(who: User | Account) -> Payload:
@@ -308,3 +315,38 @@ class WireShapes:
     def notification(self, told: Notification) -> Payload:
         """Show a notification."""
         return notification(told)
+
+    def offer(self, told: Notification) -> Payload:
+        """Show what is offered."""
+        return offer(told)
+
+    def place(self, listed: ListedPlace) -> Payload:
+        """Show a place in a line, with how many are before it."""
+        waiter = listed.waiter
+        return {
+            "product_id": waiter.product_id,
+            "name": self._name(waiter),
+            "state": waiter.state.value,
+            "place": waiter.place,
+            "ahead": listed.ahead,
+            "email": waiter.email,
+            "joined_at": time(waiter.joined_at),
+            "offered_at": time(waiter.offered_at),
+            "expires_at": time(waiter.offer_expires_at),
+            "server_time": now(),
+        }
+
+    def waiter(self, waiter: Waiter) -> Payload:
+        """Show what has become of a place in a line."""
+        return self.place(ListedPlace(waiter, None))
+
+    def offer_expired(self, waiter: Waiter) -> Payload:
+        """Show which offer has run out."""
+        return {
+            "product_id": waiter.product_id,
+            "name": self._name(waiter),
+            "expires_at": time(waiter.offer_expires_at),
+        }
+
+    def _name(self, waiter: Waiter) -> str:
+        return self.board.products.get(waiter.product_id, _GONE).name

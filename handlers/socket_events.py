@@ -7,6 +7,7 @@ from handlers import shapes
 from handlers.events import Ask, Events
 from handlers.events_admin import admin_events
 from handlers.events_dashboards import dashboard_events
+from handlers.events_waiting import waiting_events
 from handlers.http_orders import order_request
 from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
 from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
@@ -19,7 +20,8 @@ from models.outcomes import CartChanged, Merged
 from models.roles import Permission
 
 events = Events()
-events.table.update(admin_events.table)
+events.include(admin_events)
+events.include(waiting_events)
 
 
 @events.add("cart:get", needs=Permission.USE_CART, answer=CartAnswer)
@@ -83,6 +85,7 @@ async def auth(ask: Ask) -> dict[str, Any]:
     source = owner_of_session(ask.connection.session)
     merge = MergeCarts(source, owner_of_user(user.id))
     merged: Merged = await ask.shop.ledger.submit(merge, origin=ask.connection.sid)
+    await ask.shop.waiting.bring(ask.connection.session, user.id, origin=ask.connection.sid)
     # Only now: a socket whose cart could not be joined is who it was, and its cart is what it was. Asked again, because
     # the session may have ended while the carts were joined.
     user = ask.shop.identity.of(ask.body.token)

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".data"), description="where the embedded database and generated secrets are kept")
     mongo_driver: Literal["motor", "pymongo"] = Field("motor", description="which driver to use")
     hold_seconds: int = Field(600, ge=0, le=86_400, description="how long a cart holds stock; 0 turns holding off")
+    offer_seconds: int = Field(
+        120, ge=1, le=86_400, description="how long a unit is kept for whoever waited for it and is offered it"
+    )
     low_stock_threshold: int = Field(3, ge=0, le=1_000_000, description="default threshold of new products")
     max_units_per_cart: int = Field(500, ge=1, le=1_000_000, description="units that one cart may hold")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of new products")
@@ -192,7 +195,9 @@ def _is_web_address(text: str) -> bool:
 
 def policy_of(settings: Settings) -> Policy:
     """Return the shop's limits."""
-    return Policy.of_seconds(hold=settings.hold_seconds, max_units=settings.max_units_per_cart)
+    return Policy.of_seconds(
+        hold=settings.hold_seconds, max_units=settings.max_units_per_cart, offer=settings.offer_seconds
+    )
 
 
 def load_settings(*, operating: bool = False, workers: str | None = None) -> Settings:

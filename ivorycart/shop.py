@@ -23,6 +23,7 @@ from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
 from ivorycart.stock_work import StockWork
 from ivorycart.telling import NotificationBook, Telling
+from ivorycart.waiting import WaitingRoom
 from ivorycart.workers import Workers
 from models.cart import Cart
 from models.catalogue import Listing
@@ -105,6 +106,7 @@ class Shop:
     connections: Connections
     telling: Telling
     screens: Screens
+    waiting: WaitingRoom
     workers: Workers
     health: Health
     overview: Overview

@@ -9,6 +9,7 @@ the same task, what was not seen by ``reminding``.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ivorycart.connections import Connection, Connections, Outlet
@@ -19,7 +20,9 @@ from models.cart import Cart
 from models.feed import CatalogueChanged
 from models.identity import OwnerId
 from models.notification import Notification
+from models.offering import BACK_IN_STOCK
 from models.order import Order
+from models.waiter import Waiter, WaitState
 
 
 class Shapes(Protocol):
@@ -39,6 +42,15 @@ class Shapes(Protocol):
 
     def notification(self, notification: Notification) -> Mapping[str, Any]:
         """Show a notification."""
+
+    def offer(self, notification: Notification) -> Mapping[str, Any]:
+        """Show what is offered, by its notification."""
+
+    def waiter(self, waiter: Waiter) -> Mapping[str, Any]:
+        """Show a place in a line to its owner."""
+
+    def offer_expired(self, waiter: Waiter) -> Mapping[str, Any]:
+        """Show which offer has run out."""
 
 
 class NotificationBook(UnseenBook, Protocol):
@@ -122,14 +134,28 @@ class Telling:
                 await self.outlet.send("cart", {"cart": self.shapes.cart(cart, connection)}, to=connection.sid)
 
     async def notification(self, notification: Notification) -> None:
-        """Send a fresh notification: stock alerts by their own event."""
+        """Send a fresh notification: stock alerts and offers by their own events."""
         self.reminding.note(notification.to)
-        event = "alert" if notification.kind == "low_stock" else "notification"
         for connection in self.connections.of_owner(notification.to):
-            await self.outlet.send(event, self.shapes.notification(notification), to=connection.sid)
+            if notification.kind == BACK_IN_STOCK:
+                await self.outlet.send("offer", self.shapes.offer(notification), to=connection.sid)
+            elif notification.kind == "low_stock":
+                await self.outlet.send("alert", self.shapes.notification(notification), to=connection.sid)
+            else:
+                await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
 
     async def _remind(self, connection: Connection, notification: Notification) -> None:
-        await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
+        if _still_offered(notification):
+            await self.outlet.send("offer", self.shapes.offer(notification), to=connection.sid)
+        else:
+            await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
+
+    async def waiter(self, waiter: Waiter) -> None:
+        """Send what has become of a place in a line to its owner's sockets."""
+        for connection in self.connections.of_owner(waiter.owner):
+            await self.outlet.send("waiting", self.shapes.waiter(waiter), to=connection.sid)
+            if waiter.state == WaitState.LAPSED:
+                await self.outlet.send("offer:expired", self.shapes.offer_expired(waiter), to=connection.sid)
 
     async def order(self, order: Order) -> None:
         """Send an order to its buyer."""
@@ -137,3 +163,10 @@ class Telling:
             shown = self.shapes.order(self.opened(order))
             for connection in connections:
                 await self.outlet.send("order", {"order": shown}, to=connection.sid)
+
+
+def _still_offered(notification: Notification) -> bool:
+    """Whether it is worth a countdown: what was taken or declined is seen, so only time can have ended an offer."""
+    if notification.kind != BACK_IN_STOCK:
+        return False
+    return datetime.fromisoformat(notification.data["expires_at"]) > datetime.now(UTC)

@@ -10,6 +10,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -114,7 +115,7 @@ async def _keep_running(
 
 @dataclass(slots=True, kw_only=True)
 class LeasedWorker:
-    """Calls ``step`` every ``interval`` seconds while this process has the lease.
+    """Calls ``step`` every ``interval`` seconds while this process has the lease, or as soon as ``wake`` is set.
 
     ``step`` returns whether there may be more to do right away. One that waits long (for a slow mail server, say) keeps
     the lease and counts as alive up to ``longest_step`` seconds.
@@ -126,6 +127,7 @@ class LeasedWorker:
     interval: float
     lease_seconds: float = 3.0
     longest_step: float = LONGEST_STEP
+    wake: asyncio.Event | None = None
     _asking: asyncio.Task[bool] | None = field(default=None, init=False)
 
     async def run(self, state: WorkerState) -> None:
@@ -140,9 +142,18 @@ class LeasedWorker:
                 more = await self._work(state) if mine else False
                 state.alive()
                 if not more:
-                    await asyncio.sleep(self.interval)
+                    await self._pause(mine=mine)
         finally:
             await self._give_back(mine=mine)
+
+    async def _pause(self, *, mine: bool) -> None:
+        """Wait for the next round; who has not got the lease has no use for being woken. ``step`` clears ``wake``."""
+        if self.wake is None or not mine:
+            await asyncio.sleep(self.interval)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.interval):
+                await self.wake.wait()
 
     async def _take(self) -> bool:
         # Shielded: a request cancelled under way may be carried out all the same, after the lease was given back.

@@ -11,6 +11,7 @@ PROVES: Mapping[str, str] = {
     "orders": "each order line has one purchase, each cancelled line one return; totals, history and parts are right",
     "payments": "each paid order has one payment, of the right amount, kept as long as it stands and settled in time",
     "telling": "orders are confirmed to their address, crossings told once and in time; selling out is a crossing",
+    "waiting": "lines are counted and served in their order; each offer holds one unit, and was told and mailed once",
 }
 """The checks, in the order in which they are made and shown, and what each proves."""
 

@@ -5,7 +5,17 @@ from typing import Generic, TypeVar
 
 from models.identity import OwnerId
 from models.order import Address, Payment
-from models.outcomes import CartChanged, Merged, OrderBegun, OrderCancelled, OrderPlaced, StockChanged
+from models.outcomes import (
+    CartChanged,
+    Left,
+    Merged,
+    Offered,
+    OrderBegun,
+    OrderCancelled,
+    OrderPlaced,
+    StockChanged,
+    Waits,
+)
 
 O_co = TypeVar("O_co", covariant=True)
 
@@ -136,3 +146,47 @@ class Adjust(Command[StockChanged]):
     seller_id: str | None = None
     cause: str = ""
     version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinLine(Command[Waits]):
+    """Have the owner wait for a product that is out or all held; who waits already keeps their place.
+
+    Anonymous owners need an address for the offer: this ``email``, or that of their cart.
+    """
+
+    product_id: str
+    owner: OwnerId
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLine(Command[Left]):
+    """Have the owner wait no longer; an offer is declined by it, and its unit goes to the next."""
+
+    product_id: str
+    owner: OwnerId
+
+
+@dataclass(frozen=True, slots=True)
+class OfferNext(Command[Offered]):
+    """Offer units that nobody holds to those who wait longest, one to each, to at most ``limit`` people."""
+
+    product_id: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOffer(Command[CartChanged]):
+    """Move the unit that is offered to the owner into their cart."""
+
+    product_id: str
+    owner: OwnerId
+
+
+@dataclass(frozen=True, slots=True)
+class BringPlaces(Command[Waits]):
+    """Have the target wait where the source did, offers included; where both do, the better place is kept."""
+
+    source: OwnerId
+    target: OwnerId

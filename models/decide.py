@@ -3,25 +3,30 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from models import holding, merging, ordering, stocking
+from models import holding, merging, offering, ordering, stocking
 from models.cart import Cart
 from models.commands import (
     Adjust,
     BeginOrder,
+    BringPlaces,
     CancelOrder,
     ClearCart,
     Command,
     ExpireCart,
+    JoinLine,
+    LeaveLine,
     MergeCarts,
+    OfferNext,
     PlaceOrder,
     Restock,
     SetEmail,
     SetLine,
     SetLines,
+    TakeOffer,
 )
-from models.identity import OwnerId
+from models.identity import OwnerId, waiter_of_offer
 from models.order import Order
-from models.state import Draft, OrderKey, State
+from models.state import Draft, OrderKey, Place, State
 
 _RULES: Mapping[type[Command[Any]], Callable[[Any, Draft], Any]] = {
     SetLine: holding.set_line,
@@ -35,6 +40,11 @@ _RULES: Mapping[type[Command[Any]], Callable[[Any, Draft], Any]] = {
     CancelOrder: ordering.cancel_order,
     Restock: stocking.restock,
     Adjust: stocking.adjust,
+    JoinLine: offering.join_line,
+    LeaveLine: offering.leave_line,
+    OfferNext: offering.offer_next,
+    TakeOffer: offering.take_offer,
+    BringPlaces: offering.bring_places,
 }
 
 
@@ -51,6 +61,18 @@ def decide(command: Command[Any], state: State) -> Decision:
     return Decision(_RULES[type(command)](command, draft), draft)
 
 
+class Waiting(NamedTuple):
+    """What must be read of lines: open places by whose they are, any by their id, the first who wait for a product.
+
+    Offers among them stand for their carts, too, and all of them for their products.
+    """
+
+    places: tuple[Place, ...] = ()
+    owners: tuple[OwnerId, ...] = ()
+    ids: tuple[str, ...] = ()
+    first: tuple[tuple[str, int], ...] = ()
+
+
 class Reads(NamedTuple):
     """What must be read before a command can be decided, as far as the command itself names it."""
 
@@ -58,6 +80,12 @@ class Reads(NamedTuple):
     carts: tuple[OwnerId, ...] = ()
     orders: tuple[str, ...] = ()
     keys: tuple[OrderKey, ...] = ()
+    waiting: Waiting | None = None
+
+    @property
+    def guarded(self) -> bool:
+        """Whether all that is read has a version, a revision or a unique key, so that writing it can guard it."""
+        return not self.orders and self.waiting is None
 
 
 def reads(command: Command[Any]) -> Reads:
@@ -75,20 +103,32 @@ def reads(command: Command[Any]) -> Reads:
                 keys=(OrderKey(command.cart_id, command.order_key),),
             )
         case ClearCart() | ExpireCart() | SetEmail():
-            return Reads(carts=(command.cart_id,))
+            waiter_id = waiter_of_offer(command.cart_id)
+            return Reads(carts=(command.cart_id,), waiting=Waiting(ids=(waiter_id,)) if waiter_id else None)
         case MergeCarts():
             return Reads(carts=(command.source, command.target))
         case CancelOrder():
             return Reads(orders=(command.order_id,))
         case Restock() | Adjust():
             return Reads((command.product_id,))
+        case JoinLine() | LeaveLine() | TakeOffer() | OfferNext() | BringPlaces():
+            return _reads_of_line(command)
         case _:
             raise TypeError(f"no rule reads for {type(command).__name__}")
 
 
+def _reads_of_line(command: JoinLine | LeaveLine | TakeOffer | OfferNext | BringPlaces) -> Reads:
+    if isinstance(command, OfferNext):
+        return Reads((command.product_id,), waiting=Waiting(first=((command.product_id, command.limit),)))
+    if isinstance(command, BringPlaces):
+        return Reads(waiting=Waiting(owners=(command.source, command.target)))
+    carts = () if isinstance(command, LeaveLine) else (command.owner,)
+    return Reads((command.product_id,), carts, waiting=Waiting(places=(Place(command.product_id, command.owner),)))
+
+
 def needs_lines(command: Command[Any]) -> bool:
     """Whether the rule moves stock of all lines of its cart, so that their products must be read as well."""
-    return isinstance(command, SetLines | BeginOrder | PlaceOrder | ClearCart | ExpireCart | MergeCarts)
+    return isinstance(command, SetLines | BeginOrder | PlaceOrder | ClearCart | ExpireCart | MergeCarts | TakeOffer)
 
 
 def products_of(carts: Mapping[OwnerId, Cart], orders: Mapping[str, Order]) -> set[str]:

@@ -15,6 +15,7 @@ from models.notification import Notification
 from models.order import Order
 from models.roles import Role
 from models.stock import Level, Product
+from models.waiter import Waiter
 
 Cursor = NewType("Cursor", str)
 CatalogueChange = Literal["created", "updated", "published", "withdrawn", "price_changed"]
@@ -34,6 +35,8 @@ class LevelChanged:
     held: int | None
     version: int | None
     arming: int | None
+    waiting: int | None = None
+    joined: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,13 @@ class OrderUpdated:
     """An order that exists got another status."""
 
     order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class WaiterChanged:
+    """A place in a line is not what it was: offered, taken, given up, or its offer has run out."""
+
+    waiter: Waiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ Change = (
     | CartWritten
     | NotificationAdded
     | OrderUpdated
+    | WaiterChanged
     | SessionEnded
     | AccountChanged
     | SalesMoved

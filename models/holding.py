@@ -5,9 +5,11 @@ from dataclasses import replace
 from models.cart import Cart, Line, Released
 from models.commands import ClearCart, ExpireCart, SetEmail, SetLine, SetLines
 from models.errors import CartExpired, Conflict, InsufficientStock, Invalid, NotFound
+from models.identity import waiter_of_offer
 from models.outcomes import CartChanged
 from models.state import Draft
 from models.stock import Act, ChangeType, Product
+from models.waiter import WaitState
 
 
 def set_line(command: SetLine, draft: Draft) -> CartChanged:
@@ -77,7 +79,17 @@ def expire(cart: Cart, draft: Draft) -> Cart:
     """Empty a cart whose hold has run out, and let it say what it lost."""
     release_all(cart, draft, ChangeType.EXPIRE)
     released = tuple(Released(line.product_id, line.quantity) for line in cart.lines)
+    waiter_id = waiter_of_offer(cart.id)
+    if waiter_id:
+        _lapse(waiter_id, draft)
     return draft.put_cart(replace(cart.with_lines(()), expired=released))
+
+
+def _lapse(waiter_id: str, draft: Draft) -> None:
+    """Close the place whose offer was not taken. Its notification stays unseen: it says what they missed."""
+    waiter = draft.state.waiters.get(waiter_id)
+    if waiter and waiter.state == WaitState.OFFERED:
+        draft.put_waiter(replace(waiter, state=WaitState.LAPSED, closed_at=draft.now))
 
 
 def release_all(cart: Cart, draft: Draft, change_type: ChangeType) -> None:
@@ -134,7 +146,7 @@ def check_limits(cart: Cart, product: Product, quantity: int, draft: Draft) -> N
 
 
 def _claim(cart: Cart, product: Product, before: int, quantity: int, draft: Draft, *, holding: bool) -> None:
-    available = draft.level(product.id).available
+    available = draft.level(product.id).unclaimed
     delta = quantity - before
     # A line that holds has its own units already; one that does not must find all of them on the shelf.
     if delta > 0 and (delta if holding else quantity) > available:

@@ -8,7 +8,12 @@ import re
 from typing import NewType
 
 OwnerId = NewType("OwnerId", str)
-"""``u:<user id>`` or ``s:<digest of the session token>``; the id of the owner's cart, too."""
+"""``u:<user id>`` or ``s:<digest of the session token>``; the id of the owner's cart, too.
+
+``o:<place in a line>`` is nobody: the cart that holds a unit for whoever it is offered to.
+"""
+
+_OFFER = "o:"
 
 SESSION_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
@@ -22,6 +27,16 @@ def owner_of_user(user_id: str) -> OwnerId:
 def owner_of_session(token: str) -> OwnerId:
     """Return the owner id of an anonymous session (the first 128 bits of the token's SHA-256, in hex)."""
     return OwnerId("s:" + hashlib.sha256(token.encode()).hexdigest()[:32])
+
+
+def owner_of_offer(waiter_id: str) -> OwnerId:
+    """Return the id of the cart that holds what is offered to somebody in a line."""
+    return OwnerId(_OFFER + waiter_id)
+
+
+def waiter_of_offer(owner: str) -> str | None:
+    """Return to whom the cart of an offer belongs, or None for anybody's own cart."""
+    return owner[len(_OFFER) :] if owner.startswith(_OFFER) else None
 
 
 def user_of_owner(owner: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 # Kinds of mails that are about somebody's account, and not about an order or a product.
@@ -20,13 +21,15 @@ ACCOUNT_KINDS: tuple[str, ...] = (
 class Letter:
     """A mail to be sent once: ``key`` is unique for its cause, so writing it again changes nothing.
 
-    ``data`` is what the template of this ``kind`` needs, or refers to (an order id, say).
+    ``data`` is what the template of this ``kind`` needs, or refers to (an order id, say). After ``until`` it is not
+    worth sending any more; None is for ever.
     """
 
     key: str
     kind: str
     to: str
     data: Mapping[str, Any]
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _merge_line(merge: _Merge, line: Line, mine: Line | None, lines: dict[str, L
     held = line.quantity * merge.source.holding + before * merge.target.holding
     quantity = _allowed(merge, product, line.quantity, before, lines)
     if merge.holding:
-        quantity = max(before, min(quantity, held + merge.draft.level(product.id).available))
+        quantity = max(before, min(quantity, held + merge.draft.level(product.id).unclaimed))
     _move_to(merge, product, held, quantity * merge.holding)
     if quantity:
         since = min(line.since, mine.since) if mine else line.since

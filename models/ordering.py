@@ -121,7 +121,7 @@ def _purchase(cart: Cart, line: OrderLine, order_id: str, draft: Draft) -> None:
 
 
 def _check_available(cart: Cart, product: Product, quantity: int, draft: Draft) -> None:
-    available = draft.level(product.id).available
+    available = draft.level(product.id).unclaimed
     if not cart.holding and quantity > available:
         raise InsufficientStock(
             f"only {available} of “{product.name}” available",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from models.cart import Cart
 from models.order import Order
 from models.stock import Level, Movement
+from models.waiter import Waiter
 
 
 class Clipped(NamedTuple):
@@ -66,3 +67,26 @@ class StockChanged:
     product_id: str
     level: Level
     movement: Movement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The places in lines that the command was about, as they are now."""
+
+    waiters: tuple[Waiter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The place that was given up; None where there was none."""
+
+    waiter: Waiter | None
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Who got an offer, in the order of the line; ``more`` if there are units and people left for further ones."""
+
+    waiters: tuple[Waiter, ...]
+    more: bool

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     LOOK = "look around the shop"
     ASK_HOW_IT_IS = "ask how the server is"
     USE_CART = "use a cart"
+    WAIT_IN_LINE = "wait for what is out, and take what is offered"
     BEGIN_ORDER = "order what is in the cart; guests where the shop allows it"
     ORDER = "order in one's own name"
     READ_OWN_ORDERS = "read one's own orders"
@@ -40,6 +41,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.LOOK: _EVERYONE,
     Permission.ASK_HOW_IT_IS: _EVERYONE,
     Permission.USE_CART: _EVERYONE,
+    Permission.WAIT_IN_LINE: _EVERYONE,
     Permission.BEGIN_ORDER: _EVERYONE,
     Permission.ORDER: _SIGNED_IN,
     Permission.READ_OWN_ORDERS: _SIGNED_IN,

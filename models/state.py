@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from models.alert import Notice
 from models.cart import Cart
 from models.identity import OwnerId
 from models.letter import Letter
 from models.order import Order
 from models.policy import Policy
 from models.stock import Act, Crossing, Level, Movement, Product, move
+from models.waiter import Waiter, WaitState
 
 
 class OrderKey(NamedTuple):
@@ -21,6 +23,13 @@ class OrderKey(NamedTuple):
 
     owner: OwnerId
     key: str
+
+
+class Place(NamedTuple):
+    """Where somebody may have a place: in the line of a product."""
+
+    product_id: str
+    owner: OwnerId
 
 
 @dataclass(slots=True)
@@ -34,6 +43,23 @@ class State:
     carts: dict[OwnerId, Cart] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     keys: dict[OrderKey, str] = field(default_factory=dict)
+    waiters: dict[str, Waiter] = field(default_factory=dict)
+    known_up_to: dict[str, int] = field(default_factory=dict)
+    """By product, the place up to which all who wait are in ``waiters``: beyond it some may be missing."""
+    _places: dict[Place, str] = field(default_factory=dict)
+
+    def add_waiter(self, waiter: Waiter) -> None:
+        """Make a place in a line known by its id and, while it is open, by whose it is."""
+        before = self.waiters.get(waiter.id)
+        if before and self._places.get(Place(before.product_id, before.owner)) == before.id:
+            del self._places[Place(before.product_id, before.owner)]
+        self.waiters[waiter.id] = waiter
+        if waiter.open:
+            self._places[Place(waiter.product_id, waiter.owner)] = waiter.id
+
+    def place_of(self, place: Place) -> str | None:
+        """Return the id of an owner's open place in a product's line, or None."""
+        return self._places.get(place)
 
     def add_order(self, order: Order) -> None:
         """Make an order known by its id and by its key."""
@@ -46,12 +72,17 @@ class State:
         self.carts.update(draft.carts)
         for order in (*draft.placed, *draft.changed_orders):
             self.add_order(order)
+        for waiter in draft.waiters.values():
+            self.add_waiter(waiter)
 
 
 class Draft:
     """The changes of one command over a state, and the reading of that state through them."""
 
-    __slots__ = ("carts", "changed_orders", "crossings", "letters", "levels", "movements", "placed", "state")
+    __slots__ = (
+        *("carts", "changed_orders", "crossings", "letters", "levels", "movements", "placed", "state"),
+        *("notices", "seen", "waiters"),
+    )
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -62,6 +93,9 @@ class Draft:
         self.placed: list[Order] = []
         self.changed_orders: list[Order] = []
         self.letters: list[Letter] = []
+        self.waiters: dict[str, Waiter] = {}
+        self.notices: list[Notice] = []
+        self.seen: list[str] = []
 
     def __len__(self) -> int:
         """Count the documents that will be written."""
@@ -72,6 +106,9 @@ class Draft:
             + len(self.crossings)
             + len(self.letters)
             + len(self.changed_orders)
+            + len(self.waiters)
+            + len(self.notices)
+            + len(self.seen)
             + 2 * len(self.placed)
         )
 
@@ -102,6 +139,35 @@ class Draft:
         order_id = self.state.keys.get(key)
         return self.state.orders[order_id] if order_id else None
 
+    def waiter(self, product_id: str, owner: OwnerId) -> Waiter | None:
+        """Return an owner's open place in the line of a product, as it was before this draft, or None."""
+        waiter_id = self.state.place_of(Place(product_id, owner))
+        return self.state.waiters[waiter_id] if waiter_id else None
+
+    def waiters_of(self, owner: OwnerId) -> list[Waiter]:
+        """Return all open places of an owner, as they were before this draft."""
+        return [each for each in self.state.waiters.values() if each.owner == owner and each.open]
+
+    def line(self, product_id: str) -> list[Waiter]:
+        """Return those who wait for a product, as far as nobody before them can be missing, in their order."""
+        last = self.state.known_up_to.get(product_id, 0)
+        theirs = (each for each in self.state.waiters.values() if each.product_id == product_id and each.place <= last)
+        return sorted((each for each in theirs if each.state == WaitState.WAITING), key=lambda each: each.place)
+
+    def put_waiter(self, waiter: Waiter) -> Waiter:
+        """Store a place in a line."""
+        self.waiters[waiter.id] = waiter
+        return waiter
+
+    def count_waiting(self, product_id: str, *, waiting: int, joined: int = 0) -> Level:
+        """Change how many wait for a product, and how many ever did; ValueError where fewer than nobody would."""
+        level = self.level(product_id)
+        if level.waiting + waiting < 0:
+            raise ValueError(f"{level.waiting + waiting} would wait for {product_id}")
+        changed = level._replace(waiting=level.waiting + waiting, joined=level.joined + joined)
+        self.levels[product_id] = changed
+        return changed
+
     def put_cart(self, cart: Cart) -> Cart:
         """Store the next revision of a cart."""
         self.carts[cart.id] = cart
@@ -120,7 +186,10 @@ class Draft:
 class Changes:
     """What a whole batch changes, in the form in which it is written: the last state of each document, all new rows."""
 
-    __slots__ = ("carts", "changed_orders", "crossings", "letters", "levels", "movements", "payments", "placed")
+    __slots__ = (
+        *("carts", "changed_orders", "crossings", "letters", "levels", "movements", "payments", "placed"),
+        *("notices", "seen", "waiters"),
+    )
 
     def __init__(self) -> None:
         self.levels: dict[str, Level] = {}
@@ -131,6 +200,9 @@ class Changes:
         self.payments: list[Order] = []
         self.changed_orders: dict[str, Order] = {}
         self.letters: list[Letter] = []
+        self.waiters: dict[str, Waiter] = {}
+        self.notices: list[Notice] = []
+        self.seen: list[str] = []
 
     def add(self, draft: Draft) -> None:
         """Take in one more command's changes."""
@@ -142,6 +214,9 @@ class Changes:
         self.payments += [order for order in draft.placed if order.payment]
         self.changed_orders.update((order.id, order) for order in draft.changed_orders)
         self.letters += draft.letters
+        self.waiters.update(draft.waiters)
+        self.notices += draft.notices
+        self.seen += draft.seen
 
     def __len__(self) -> int:
         """Count the documents that will be written."""
@@ -154,4 +229,7 @@ class Changes:
             + len(self.payments)
             + len(self.changed_orders)
             + len(self.letters)
+            + len(self.waiters)
+            + len(self.notices)
+            + len(self.seen)
         )

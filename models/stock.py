@@ -28,17 +28,26 @@ class Level(NamedTuple):
     """How many units there are: ``stock`` on hand, ``held`` of them claimed by carts.
 
     ``version`` counts movements; ``arming`` counts how often the low-stock alert has been armed anew.
+    ``waiting`` is how many people wait for an offer of a unit, ``joined`` how many ever got a place in that line: both
+    change without a movement, and so without a new version.
     """
 
     stock: int
     held: int
     version: int
     arming: int
+    waiting: int = 0
+    joined: int = 0
 
     @property
     def available(self) -> int:
         """Units that nobody holds."""
         return self.stock - self.held
+
+    @property
+    def unclaimed(self) -> int:
+        """Units that anybody may take: those beyond what goes to the people who wait."""
+        return max(0, self.stock - self.held - self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,7 @@ def move(product: Product, level: Level, act: Act, *, stock: int = 0, held: int 
         raise ValueError(f"level of {product.id} would be stock={new_stock} held={new_held}")
     before, after = level.available, new_stock - new_held
     rearmed = before <= product.threshold < after
-    moved = Level(new_stock, new_held, level.version + 1, level.arming + rearmed)
+    moved = Level(new_stock, new_held, level.version + 1, level.arming + rearmed, level.waiting, level.joined)
     movement = Movement(
         product.id,
         moved.version,

@@ -9,7 +9,9 @@ from pymongo.errors import DuplicateKeyError
 from models.account import Account, Purpose, digest
 from models.errors import Conflict
 from models.feed import SessionEnded
+from models.identity import owner_of_user
 from models.letter import Letter
+from models.waiter import WaitState
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
 from mongo.sessions import ending
@@ -106,6 +108,9 @@ class AccountChanges:
                 return None
             new = {"email": {"$literal": token["data"]["email"]}, "changed_at": "$$NOW"}
             await self._set(session, {"_id": token["user_id"]}, new)
+            lines: Document = {"owner": owner_of_user(str(token["user_id"])), "state": WaitState.WAITING.value}
+            email = {"$set": {"email": token["data"]["email"]}}  # what was offered already has been mailed
+            await self._database["waiting"].update_many(lines, email, session=session)
             await self._void_tokens(session, token["user_id"])  # they went to the old address
             await self._write(session, letter(before))
             return await self._account(session, token["user_id"])

@@ -1,5 +1,6 @@
 """Crossings, and the notifications and mails that come of them."""
 
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from bson import ObjectId
@@ -7,7 +8,7 @@ from pymongo import InsertOne
 from pymongo.errors import BulkWriteError
 
 from models.alert import Notice, Recipient
-from models.identity import OwnerId, owner_of_user, user_of_owner
+from models.identity import OwnerId, owner_of_offer, owner_of_user, user_of_owner
 from models.notification import Notification
 from models.stock import Crossing
 from mongo import documents
@@ -15,6 +16,7 @@ from mongo.driver import DUPLICATE_KEY, Database, Document, Driver
 from mongo.schema import FILLED
 
 PORTION = 500
+_OF_OFFERS = re.compile(f"^{owner_of_offer('')}")
 MOST_UNSEEN = 100  # of one owner
 
 
@@ -30,12 +32,15 @@ class Alerts:
         return [documents.crossing_of(document) for document in await found.to_list(None)]
 
     async def holders(self, crossing: Crossing) -> AsyncIterator[Sequence[Recipient]]:
-        """Yield the carts that had the product before the crossing, but for the one that caused it."""
+        """Yield the carts that had the product before the crossing, but for the one that caused it.
+
+        The carts of offers are nobody's: whom their unit is kept for has been told that it is.
+        """
         line = {"product_id": ObjectId(crossing.product_id), "since": {"$lt": crossing.version}}
         query: Document = {"lines.product_id": line["product_id"], "lines": {"$elemMatch": line}, **FILLED}
         last = ""
         while True:
-            page = {**query, "_id": {"$gt": last, "$ne": crossing.caused_by}}
+            page = {**query, "_id": {"$gt": last, "$ne": crossing.caused_by, "$not": _OF_OFFERS}}
             found = self._database["carts"].find(page, {"email": 1}).sort("_id", 1).limit(PORTION)
             carts = await found.to_list(None)
             if not carts:

@@ -60,8 +60,8 @@ class Catalogue:
     async def delete(self, product_id: str, act: EntryAct) -> bool:
         """Take a product out of the catalogue; return whether it was kept, out of sight, for what refers to it.
 
-        One of which nothing is known but that units came in goes with those movements: no order, cart or alert can
-        refer to it.
+        One of which nothing is known but that units came in goes with those movements: no order, cart, alert or place in
+        a line can refer to it.
         """
 
         async def apply(session: Session) -> bool:
@@ -69,7 +69,8 @@ class Catalogue:
             mine: Document = {"product_id": document["_id"]}
             logs = self._database["inventory_logs"]
             others = {**mine, "change_type": {"$ne": ChangeType.RESTOCK.value}}
-            kept = await logs.find_one(others, {"_id": 1}, session=session) is not None
+            waited_for = bool(document.get("joined"))
+            kept = waited_for or await logs.find_one(others, {"_id": 1}, session=session) is not None
             before = documents.entry_of(document)
             await self._write(document, before, delete(before, document["now"]), act, session)
             if not kept:

@@ -7,6 +7,7 @@ from typing import Any
 from bson import ObjectId
 
 from models.account import Account
+from models.alert import Notice
 from models.cart import Cart, Line, Released
 from models.catalogue import Image, Listing
 from models.entry import Entry, shelves
@@ -24,6 +25,7 @@ from models.order import (
 )
 from models.pricing import Discount, next_change, price_at
 from models.stock import Crossing, Level, Movement, Product
+from models.waiter import Waiter, WaitState
 from mongo.driver import Document
 
 # For products that another program wrote without these fields; the shop itself always writes them. Units.
@@ -34,7 +36,7 @@ PRODUCT_FIELDS = dict.fromkeys(
     (
         *("name", "price", "currency", "seller_id", "threshold", "max_per_cart", "published", "disabled", "images"),
         "discounts",
-        *("stock", "held", "version", "arming"),
+        *("stock", "held", "version", "arming", "waiting", "joined"),
     ),
     1,
 )
@@ -72,7 +74,18 @@ def discounts_of(document: Mapping[str, Any]) -> tuple[Discount, ...]:
 
 def level_of(document: Mapping[str, Any]) -> Level:
     """Read a level."""
-    return Level(document["stock"], document.get("held", 0), document.get("version", 0), document.get("arming", 0))
+    get = document.get
+    return Level(
+        document["stock"], get("held", 0), get("version", 0), get("arming", 0), get("waiting", 0), get("joined", 0)
+    )
+
+
+def level_fields(level: Level) -> Document:
+    """Write a level; of a product for which nobody ever waited nothing is said of a line."""
+    fields = level._asdict()
+    if not level.joined:
+        del fields["waiting"], fields["joined"]
+    return fields
 
 
 def cart_of(document: Mapping[str, Any]) -> Cart:
@@ -160,7 +173,52 @@ def letter_document(letter: Letter, at: Any) -> Document:
         "created_at": at,
         "sent_at": None,
         "error": None,
+        **({"until": letter.until} if letter.until else {}),
     }
+
+
+def notice_document(notice: Notice, at: datetime) -> Document:
+    """Write a notification that nobody has seen yet."""
+    return {
+        "key": notice.key,
+        "to": notice.to,
+        "kind": notice.kind,
+        "data": dict(notice.data),
+        "at": at,
+        "seen": False,
+    }
+
+
+def waiter_document(waiter: Waiter) -> Document:
+    """Write a place in a line whole; ``open`` is there for the index that lets an owner have one per product."""
+    return {
+        "_id": waiter.id,
+        "product_id": ObjectId(waiter.product_id),
+        "place": waiter.place,
+        "owner": waiter.owner,
+        "state": waiter.state.value,
+        "open": waiter.open,
+        "email": waiter.email,
+        "joined_at": waiter.joined_at,
+        "offered_at": waiter.offered_at,
+        "offer_expires_at": waiter.offer_expires_at,
+        "closed_at": waiter.closed_at,
+    }
+
+
+def waiter_of(document: Mapping[str, Any]) -> Waiter:
+    """Read a place in a line."""
+    return Waiter(
+        product_id=str(document["product_id"]),
+        place=document["place"],
+        owner=document["owner"],
+        email=document["email"],
+        joined_at=document["joined_at"],
+        state=WaitState(document["state"]),
+        offered_at=document["offered_at"],
+        offer_expires_at=document["offer_expires_at"],
+        closed_at=document["closed_at"],
+    )
 
 
 def order_document(order: Order) -> Document:

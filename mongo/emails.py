@@ -13,6 +13,7 @@ from mongo.driver import Database, Document
 
 # Longer than the relay takes with any mail: only one that died lets a claim run out.
 CLAIM_SECONDS = 120
+TOO_LATE = "not sent: too late"
 _DUE: Document = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}}
 
 
@@ -35,15 +36,24 @@ class Emails:
 
     async def claim(self, limit: int) -> Sequence[Mail]:
         """Take due mails, the oldest first: nobody else gets them until the claim runs out."""
-        found = await self._emails.find(_DUE, {"_id": 1}).sort("due", 1).limit(limit).to_list(None)
+        found = await self._emails.find(_DUE, {"until": 1}).sort("due", 1).limit(limit).to_list(None)
         if not found:
             return []
+        await self._drop_late([row["_id"] for row in found if row.get("until")])
         claim = ObjectId()
         later = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": self._claim_seconds}}
         change: list[Document] = [{"$set": {"claim": claim, "due": later, "tries": {"$add": ["$tries", 1]}}}]
         await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **_DUE}, change)
         rows = await self._emails.find({"_id": {"$in": [row["_id"] for row in found]}, "claim": claim}).to_list(None)
         return list(map(_mail, rows))
+
+    async def _drop_late(self, keys: list[str]) -> None:
+        """Note of those mails that are not worth sending any more that they will not be."""
+        if keys:
+            late: Document = {"_id": {"$in": keys}, **_DUE}
+            late["$expr"] = {"$and": [_DUE["$expr"], {"$lte": ["$until", "$$NOW"]}]}
+            change: list[Document] = [{"$set": {"state": "unsent", "error": TOO_LATE}}, {"$unset": "claim"}]
+            await self._emails.update_many(late, change)
 
     async def set_aside(self, limit: int, note: str) -> Sequence[Mail]:
         """Note of due mails, the oldest first, that they were not sent and will not be; return them.

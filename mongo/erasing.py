@@ -11,6 +11,7 @@ from bson import ObjectId
 
 from models.administration import Erasure
 from models.identity import owner_of_user
+from models.offering import BACK_IN_STOCK
 from mongo.driver import Database, Document
 from mongo.schema import ABOUT_ACCOUNTS
 from mongo.sessions import ending
@@ -106,6 +107,22 @@ class Erasing:
         for sent in await self._sent_to(erasure, "email", "at"):
             await events.update_many({**sent, "user_id": None}, nameless)
         return False
+
+    async def lines(self, erasure: Erasure) -> Sequence[str]:
+        """Return the products in whose lines they are."""
+        theirs = {"owner": owner_of_user(erasure.user_id), "open": True}
+        found: list[ObjectId] = await self._database["waiting"].distinct("product_id", theirs)
+        return list(map(str, found))
+
+    async def places(self, erasure: Erasure) -> bool:
+        """Take addresses from places in lines and from the mails of offers; return whether there may be more."""
+        collection, theirs = self._database["waiting"], {"owner": owner_of_user(erasure.user_id)}
+        rows = await collection.find({**theirs, "email": {"$ne": None}}, {"_id": 1}).limit(BATCH).to_list(None)
+        if rows:  # mails first: without an address a place is not found again
+            ids = [row["_id"] for row in rows]
+            await self._blank_mails({"_id": {"$in": [f"{BACK_IN_STOCK}:{each}" for each in ids]}})
+            await collection.update_many({"_id": {"$in": ids}}, {"$set": {"email": None}})
+        return len(rows) == BATCH
 
     async def finish(self, erasure: Erasure) -> None:
         """Leave a nameless account; unless this was the last round, have it gone through again after the grace."""

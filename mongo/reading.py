@@ -1,9 +1,11 @@
 """What a batch of the ledger needs to know, read in a few messages whatever the number of commands.
 
-The order matters: carts first, because they name products; orders for the same reason; products last.
+The order matters: places in lines first, because they name carts; carts, because they name products; orders for the
+same reason; products; last those who wait for them, who are asked for only where a product says that there are any.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +13,11 @@ from typing import Any
 from bson import ObjectId
 
 from models.commands import Command
-from models.decide import Reads, needs_lines, products_of, reads
+from models.decide import Reads, Waiting, needs_lines, products_of, reads
 from models.identity import OwnerId
 from models.policy import Policy
 from models.state import Changes, OrderKey, State
+from models.waiter import WaitState
 from mongo import documents
 from mongo.driver import Document
 
@@ -45,15 +48,51 @@ class BatchReader:
         """Return all that the commands touch. KeyError, TypeError, ValueError, AttributeError: a broken document."""
         state = State(datetime.min.replace(tzinfo=UTC), policy)
         wanted = [reads(command) for command in commands]
-        await self._read_carts({cart for each in wanted for cart in each.carts}, state)
+        lines = [each.waiting for each in wanted if each.waiting]
+        carts_of_offers = await self._read_places(lines, state) if lines else set()
+        await self._read_carts({cart for each in wanted for cart in each.carts} | carts_of_offers, state)
         await self._read_orders(wanted, state)
         both = zip(commands, wanted, strict=True)
         with_lines = {cart for command, each in both if needs_lines(command) for cart in each.carts}
         carts = {cart_id: cart for cart_id, cart in state.carts.items() if cart_id in with_lines}
         product_ids = {product_id for each in wanted for product_id in each.products}
+        product_ids |= {waiter.product_id for waiter in state.waiters.values()}
         await self._read_products(product_ids | products_of(carts, state.orders), state)
+        await self._read_first({product: limit for each in lines for product, limit in each.first}, state)
         state.now = max(self._clock) if self._clock else await self._time()
         return state
+
+    async def _read_places(self, lines: Iterable[Waiting], state: State) -> set[OwnerId]:
+        """Read what commands name of lines; return the carts of the offers among it."""
+        places = {place for each in lines for place in each.places}
+        owners = [owner for each in lines for owner in each.owners]
+        ids = [waiter_id for each in lines for waiter_id in each.ids]
+        queries: list[Document] = []
+        if places:
+            products = [ObjectId(each) for each in {place.product_id for place in places}]
+            named: Document = {"product_id": {"$in": products}, "owner": {"$in": [place.owner for place in places]}}
+            queries.append({**named, "open": True})
+        if owners:
+            queries.append({"owner": {"$in": owners}, "open": True})
+        if ids:
+            queries.append({"_id": {"$in": ids}})
+        if queries:
+            for document in await self._rows("waiting", filter={"$or": queries}, batchSize=2000):
+                state.add_waiter(documents.waiter_of(document))
+        return {each.offer_cart for each in state.waiters.values() if each.state == WaitState.OFFERED}
+
+    async def _read_first(self, limits: Mapping[str, int], state: State) -> None:
+        """Read the first who wait for products."""
+        for product_id, limit in limits.items():
+            level = state.levels.get(product_id)
+            if not level or not level.waiting:
+                state.known_up_to[product_id] = sys.maxsize
+                continue
+            query = {"product_id": ObjectId(product_id), "state": WaitState.WAITING.value}
+            rows = await self._rows("waiting", filter=query, sort={"place": 1}, limit=limit, batchSize=limit + 1)
+            for row in rows:
+                state.add_waiter(documents.waiter_of(row))
+            state.known_up_to[product_id] = rows[-1]["place"] if len(rows) == limit else sys.maxsize
 
     async def _read_carts(self, ids: set[OwnerId], state: State) -> None:
         for number, document in enumerate(await self._find("carts", ids, {**_CART_FIELDS, **_NOW})):
@@ -88,7 +127,7 @@ class BatchReader:
         for document in self.products.values():
             later = self._after.levels.get(str(document["_id"]))
             if later and later.version >= documents.level_of(document).version:
-                document.update(later._asdict())
+                document.update(documents.level_fields(later))
             product = documents.product_of(document)
             state.products[product.id] = product
             state.levels[product.id] = documents.level_of(document)

@@ -72,6 +72,7 @@ VALIDATORS: dict[str, Document] = {
     "emails": _fields("kind to state", kind=TEXT_FIELD, to=TEXT_FIELD, state=TEXT_FIELD),
     "catalogue_changes": {"product_id": {"$type": "objectId"}, "at": {"$type": "date"}},
     "crossings": {},
+    "waiting": {"owner": {"$type": "string"}, "state": {"$type": "string"}, "place": {"$gte": 1}},
     "leases": {},
     "images": {},
     FILES: {},
@@ -97,6 +98,9 @@ FILLED: Document = {"currency": {"$type": "string"}}
 # Mails about accounts, by their kinds.
 ABOUT_ACCOUNTS: Document = {"kind": {"$in": [*ACCOUNT_KINDS]}}
 
+# Most products have nobody who waits for them, and are not in it.
+WAITED_FOR = IndexModel([("waiting", ASCENDING)], name="waited_for", partialFilterExpression={"waiting": {"$gt": 0}})
+
 # An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry neither.
 INDEXES: dict[str, list[IndexModel]] = {
     "products": [
@@ -112,6 +116,17 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("shelves", ASCENDING), ("popularity", ASCENDING), ("_id", ASCENDING)], name="by_popularity"),
         IndexModel([("shelves", ASCENDING), ("_id", ASCENDING)], name="by_age"),
         IndexModel([("shelves", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)], name="by_name", collation=NAMES),
+        WAITED_FOR,
+    ],
+    "waiting": [
+        IndexModel(
+            [("product_id", ASCENDING), ("owner", ASCENDING)],
+            name="one_place",
+            unique=True,
+            partialFilterExpression={"open": {"$eq": True}},
+        ),
+        IndexModel([("product_id", ASCENDING), ("state", ASCENDING), ("place", ASCENDING)]),
+        IndexModel([("owner", ASCENDING), ("open", ASCENDING)]),
     ],
     "catalogue_changes": [IndexModel([("product_id", ASCENDING), ("_id", DESCENDING)])],
     "carts": [
@@ -359,6 +374,13 @@ async def _sales_figures(database: Database) -> None:
             await database[name].create_indexes(INDEXES[name])
 
 
+async def _a_line_for_what_is_out(database: Database) -> None:
+    """Add the places in the lines of products, and the index by which the products with a line are found."""
+    await _collection(database, "waiting", VALIDATORS["waiting"])
+    await database["waiting"].create_indexes(INDEXES["waiting"])
+    await database["products"].create_indexes([WAITED_FOR])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -372,6 +394,7 @@ STEPS: tuple[Step, ...] = (
     _sales_figures,
     _imports,
     _products_to_be_found,
+    _a_line_for_what_is_out,
     _movements_of_sellers,
 )
 

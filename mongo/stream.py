@@ -36,7 +36,9 @@ from models.feed import (
     OrderUpdated,
     SalesMoved,
     Snapshot,
+    WaiterChanged,
 )
+from models.stock import Level
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
 from mongo.import_documents import import_of
@@ -50,7 +52,7 @@ SILENCE = 2.0
 # ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken: the server cannot go on from where we were.
 LOST = {286, 280, 260}
 _Rows = dict[Any, Document]  # by id
-_LEVEL_FIELDS = frozenset({"stock", "held", "version", "arming"})
+_LEVEL_FIELDS = frozenset(Level._fields)
 # What changes beside the level without being news of the catalogue.
 _QUIET_FIELDS = _LEVEL_FIELDS | {"popularity"}
 
@@ -178,6 +180,7 @@ class ChangeFeed:
                 "updateDescription.updatedFields.address": {"$exists": False},  # sealed anew or erased: no news
             },
             {"ns.coll": "notifications", "operationType": "insert"},
+            {"ns.coll": "waiting", "operationType": "replace"},
             {
                 "ns.coll": "sessions",
                 "operationType": "update",
@@ -238,8 +241,6 @@ def _heed_cancellation() -> None:
 
 def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows, users: _Rows) -> list[Change]:
     collection, key = event["ns"]["coll"], event["documentKey"]["_id"]
-    if collection == "imports":  # how far they have come now was read for all of them at once
-        return []
     if collection == "products":
         return _product_changes(event, cursor_of(event["clusterTime"]), listings)
     if collection == "carts":
@@ -247,10 +248,20 @@ def _changes_of(event: Document, listings: _Rows, carts: _Rows, orders: _Rows, u
         return [CartWritten(documents.cart_of(document))] if document else []
     if collection == "orders":
         return [OrderUpdated(documents.order_of(orders[key]))] if key in orders else []
-    if collection == "sessions":
-        return [ended_of(key, event["updateDescription"]["updatedFields"]["ended"])]
     if collection == "users":
         return [documents.standing_of(users[key])] if key in users else []
+    return _carried(event)
+
+
+def _carried(event: Document) -> list[Change]:
+    """Return what an event carries whole."""
+    collection = event["ns"]["coll"]
+    if collection == "imports":  # how far they have come now was read for all of them at once
+        return []
+    if collection == "waiting":
+        return [WaiterChanged(documents.waiter_of(event["fullDocument"]))]
+    if collection == "sessions":
+        return [ended_of(event["documentKey"]["_id"], event["updateDescription"]["updatedFields"]["ended"])]
     if collection == "projections":
         news = event["updateDescription"]["updatedFields"]["news"]
         return [SalesMoved(news["generation"], news["batch"], news["sellers"])]
@@ -280,7 +291,7 @@ def _product_changes(event: Document, cursor: Cursor, listings: _Rows) -> list[C
     changed = event.get("updateDescription", {}).get("updatedFields", {})
     changes: list[Change] = []
     if not _LEVEL_FIELDS.isdisjoint(changed):
-        parts = (changed.get(field) for field in ("stock", "held", "version", "arming"))
+        parts = (changed.get(field) for field in Level._fields)
         changes.append(LevelChanged(cursor, str(key), *parts))
     if _is_catalogue(event):
         document = listings.get(key)

@@ -113,7 +113,7 @@ class BatchTransaction:
             state = await reader.read(commands, policy)
         except (KeyError, TypeError, ValueError, AttributeError) as error:  # another program's half of a document
             raise Rejected(f"a document cannot be read: {error!r}") from error
-        self._seen = Read(dict(state.carts), state.now, self._stamp)
+        self._seen = Read(dict(state.carts), state.now, self._stamp, frozenset(state.waiters))
         return state
 
     async def _ask(self, command: Document) -> Document:
@@ -156,7 +156,7 @@ class BatchTransaction:
         reply = await self._ask(write.command())
         for error in reply.get("writeErrors", ()):
             raise _write_fault(error)
-        if reply["n"] != write.expected:
+        if write.expected is not None and reply["n"] != write.expected:
             raise Stale(f"{write.collection}: {reply['n']} of {write.expected} were as they had been read")
 
     async def commit(self) -> None:

@@ -1,7 +1,7 @@
 """What a batch's changes are as write commands: one message per collection, built one after the other."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import starmap
@@ -14,6 +14,7 @@ from models.identity import OwnerId
 from models.order import Order
 from models.state import Changes
 from models.stock import Level
+from models.waiter import Waiter
 from mongo import documents
 from mongo.driver import Document
 
@@ -21,12 +22,12 @@ T = TypeVar("T")
 
 
 class Write(NamedTuple):
-    """One message. ``expected`` documents must be touched, or something was not as it was read."""
+    """One message. ``expected`` documents must be touched, or something was not as it was read; None: any number."""
 
     collection: str
     verb: Literal["insert", "update"]
     statements: Iterable[Document]
-    expected: int
+    expected: int | None
 
     def command(self) -> Document:
         """Return the database command."""
@@ -35,11 +36,12 @@ class Write(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Carts as they were read; the database's clock; a stamp that no other write of a cart has."""
+    """Carts as they were read; the database's clock; a stamp that no other write of a cart has; places in lines."""
 
     carts: Mapping[OwnerId, Cart]
     now: datetime
     stamp: str
+    waiters: frozenset[str] = frozenset()
 
 
 def writes(changes: Changes, read: Read) -> Iterator[Write]:
@@ -61,6 +63,11 @@ def writes(changes: Changes, read: Read) -> Iterator[Write]:
         yield Write("orders", "update", map(_order_update, changed.values()), len(changed))
     yield from _insert("crossings", documents.crossing_document, changes.crossings)
     yield from _insert("emails", partial(documents.letter_document, at=read.now), changes.letters)
+    yield from _insert("notifications", partial(documents.notice_document, at=read.now), changes.notices)
+    if changes.seen:
+        seen = {"q": {"key": {"$in": changes.seen}}, "u": {"$set": {"seen": True}}, "multi": True}
+        yield Write("notifications", "update", [seen], None)
+    yield from _waiter_writes(changes.waiters.values(), read)
 
 
 def replaced(changes: Changes, read: Read) -> dict[OwnerId, int]:
@@ -70,7 +77,7 @@ def replaced(changes: Changes, read: Read) -> dict[OwnerId, int]:
 
 
 def _level_update(product_id: str, level: Level) -> Document:
-    return {"q": {"_id": ObjectId(product_id)}, "u": {"$set": level._asdict()}}
+    return {"q": {"_id": ObjectId(product_id)}, "u": {"$set": documents.level_fields(level)}}
 
 
 def _order_update(order: Order) -> Document:
@@ -97,6 +104,17 @@ def _cart_writes(carts: Iterable[Cart], read: Read) -> Iterator[Write]:
     if updates:
         yield Write("carts", "update", updates, expected)
     yield from _insert("carts", partial(documents.cart_document, written_by=read.stamp), fresh)
+
+
+def _waiter_writes(waiters: Collection[Waiter], read: Read) -> Iterator[Write]:
+    """Write places in lines; those that close go first, as the same batch may open another one of the same owner."""
+    known = [each for each in waiters if each.id in read.waiters]
+    if known:
+        known.sort(key=lambda each: each.open)
+        rows = [{"q": {"_id": each.id}, "u": documents.waiter_document(each)} for each in known]
+        yield Write("waiting", "update", rows, len(rows))
+    fresh = [each for each in waiters if each.id not in read.waiters]
+    yield from _insert("waiting", documents.waiter_document, fresh)
 
 
 def _insert(collection: str, document_of: Callable[[T], Document], rows: Sequence[T]) -> Iterator[Write]:

@@ -155,7 +155,7 @@ class UnreadAnswer(Answer):
 
 
 class Notification(Answer):
-    """Something told to an owner; low-stock ones carry the product's numbers."""
+    """Something told to an owner; low-stock ones carry the product's numbers, offers until when."""
 
     id: Id
     kind: str
@@ -164,6 +164,9 @@ class Notification(Answer):
     name: str | None = None
     available: int | None = None
     threshold: int | None = None
+    price: int | None = None
+    currency: str | None = None
+    expires_at: Time | None = None
 
 
 class NotificationList(Answer):

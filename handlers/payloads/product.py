@@ -139,13 +139,18 @@ class CategoryList(Answer):
 
 
 class StockItem(Answer):
-    """A level. ``next_release`` is when the next hold ends, known only while every unit is held."""
+    """A level. ``next_release`` is when the next hold ends, known only while every unit is held.
+
+    ``waiting`` is how many people wait in line: so many of the available units are theirs. It changes without a new
+    version: of equal versions the one heard last holds.
+    """
 
     id: Id
     available: int
     stock: int
     held: int
     version: int
+    waiting: int
     next_release: Time | None
 
 
@@ -213,4 +218,5 @@ class StockAnswer(Answer):
     stock: int
     held: int
     version: int
+    waiting: int
     movement: Movement | None

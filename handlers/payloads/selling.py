@@ -104,8 +104,8 @@ class DiscountBody(Request):
 class OwnProductsQuery(Request):
     """Which of one's own products to list, newest first.
 
-    ``low`` (at or below the threshold) and ``out`` come lowest first. With ``q`` the best hits come first. A page can be
-    short, or empty, though more follows.
+    ``low`` (at or below the threshold) and ``out`` come lowest first; with ``q`` the best hits come first. A page can
+    be short, or empty, though more follows.
     """
 
     q: Words | None = None

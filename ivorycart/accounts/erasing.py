@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import structlog
 
 from models.administration import Erasure
-from models.commands import ClearCart, Command, SetEmail
+from models.commands import ClearCart, Command, LeaveLine, SetEmail
 from models.errors import Refused
 from models.identity import owner_of_user
 
@@ -57,6 +57,12 @@ class ErasureBook(Protocol):
 
     async def trail(self, erasure: Erasure) -> bool:
         """Take addresses from the audit trail; return whether there may be more."""
+
+    async def lines(self, erasure: Erasure) -> Sequence[str]:
+        """Return the products in whose lines they are."""
+
+    async def places(self, erasure: Erasure) -> bool:
+        """Take addresses from places in lines and from the mails of offers; return whether there may be more."""
 
     async def finish(self, erasure: Erasure) -> None:
         """Mark the account as erased, or as due once more where this was not the last round."""
@@ -103,8 +109,10 @@ class Eraser:
         clock = asyncio.get_running_loop().time
         book = self.book
         await self._empty_cart(erasure)
-        parts = (book.products, book.orders, book.notifications, book.mails, book.sessions, book.requests, book.trail)
-        for part in parts:
+        for product_id in await book.lines(erasure):
+            await self.ledger.submit(LeaveLine(product_id, owner_of_user(erasure.user_id)))
+        told = (book.orders, book.notifications, book.mails, book.places)
+        for part in (book.products, *told, book.sessions, book.requests, book.trail):
             while await part(erasure):
                 if clock() >= ends_at:
                     return  # it stays due

@@ -246,7 +246,7 @@ class Ledger:
         if asyncio.get_running_loop().time() < self._no_look_before:
             return
         batch = self._take()
-        if any(reads(entry.command).orders for entry in batch):
+        if not all(reads(entry.command).guarded for entry in batch):
             self._put_back(batch, 0)
             return
         self._ahead = _Ahead(batch, asyncio.create_task(self._foresee(batch, after), name="ledger ahead"))

@@ -23,6 +23,7 @@ class Level(NamedTuple):
     stock: int
     held: int
     next_release: str | None
+    waiting: int = 0
 
 
 class Fault(NamedTuple):
@@ -104,7 +105,9 @@ class Sights:
 
 
 def _level(item: Item) -> Level:
-    return Level(int(item["version"]), int(item["stock"]), int(item["held"]), item.get("next_release"))
+    return Level(
+        int(item["version"]), int(item["stock"]), int(item["held"]), item.get("next_release"), item.get("waiting", 0)
+    )
 
 
 def _impossible(level: Level) -> bool:
@@ -121,5 +124,5 @@ def _compare(known: Level | None, heard: Level) -> str:
         return "regressed"
     if (heard.stock, heard.held) != (known.stock, known.held):
         return "contradicted"
-    # Of the same level it may have become known when a unit comes back.
-    return "duplicated" if heard.next_release == known.next_release else ""
+    # Of the same level it may have become known when a unit comes back, or how many wait.
+    return "duplicated" if heard[3:] == known[3:] else ""

@@ -22,7 +22,7 @@ from ivorycart.mail.money import money
 
 KINDS = frozenset(
     {
-        *("order_placed", "low_stock", "low_stock_seller", "product_disabled"),
+        *("order_placed", "low_stock", "low_stock_seller", "product_disabled", "back_in_stock"),
         *("already_registered", "activate", "activate_anew", "reset_password"),
         *("password_changed", "confirm_email", "email_changed"),
     }
@@ -95,11 +95,25 @@ def _site(public_url: str) -> str:
 
 def _moment(value: str) -> str:
     """Write an instant as people read it; raises ValueError without an offset, which would be a guess."""
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError(f"a time without an offset: {value!r}")
-    moment = moment.astimezone(UTC)
+    moment = datetime.fromisoformat(_with_offset(value)).astimezone(UTC)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _moment_exactly(value: str) -> str:
+    """Write an instant to the second: what is kept for two minutes is not kept until "13:05"."""
+    moment = datetime.fromisoformat(_with_offset(value)).astimezone(UTC)
+    return f"{moment:%H:%M:%S} UTC on {moment.day} {moment:%B %Y}"
+
+
+def _clock(value: str) -> str:
+    """Write the time of day of an instant."""
+    return f"{datetime.fromisoformat(_with_offset(value)).astimezone(UTC):%H:%M:%S} UTC"
+
+
+def _with_offset(value: str) -> str:
+    if datetime.fromisoformat(value).tzinfo is None:
+        raise ValueError(f"a time without an offset: {value!r}")
+    return value
 
 
 def _one_line(value: str) -> str:
@@ -116,7 +130,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(money=money, moment=_moment, one_line=_one_line)
+    environment.filters.update(
+        money=money, moment=_moment, moment_exactly=_moment_exactly, clock=_clock, one_line=_one_line
+    )
     return environment
 
 

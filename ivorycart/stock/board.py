@@ -99,9 +99,12 @@ class StockBoard:
             known.held if change.held is None else change.held,
             known.version if change.version is None else change.version,
             known.arming if change.arming is None else change.arming,
+            known.waiting if change.waiting is None else change.waiting,
+            known.joined if change.joined is None else change.joined,
         )
         self._put_on_shelf(change.product_id)
-        self.next_release.pop(change.product_id, None)
+        if change.stock is not None or change.held is not None:  # else only the line has moved, not who holds what
+            self.next_release.pop(change.product_id, None)
         return self.is_shown(change.product_id)
 
     def apply_catalogue(self, change: CatalogueChanged) -> None:

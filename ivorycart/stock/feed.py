@@ -30,8 +30,10 @@ from models.feed import (
     SalesMoved,
     SessionEnded,
     Snapshot,
+    WaiterChanged,
 )
 from models.imports import Import
+from models.stock import Level
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +91,7 @@ class Feed:
         on_import: Callable[[Import], None] = lambda _job: None,
         followers: Sequence[Follower] = (),
         slices: Callable[[], Slices] = Slices,
+        on_level: Callable[[str, Level], None] = lambda _product_id, _level: None,
     ) -> None:
         self._source = source
         self._board = board
@@ -100,6 +103,7 @@ class Feed:
         self._on_import = on_import
         self._followers = followers
         self._slices = slices
+        self._on_level = on_level
         self._opened = False
 
     @property
@@ -149,24 +153,33 @@ class Feed:
                 self._take_level(change)
             case CatalogueChanged():
                 self._take_catalogue(change)
+            case SalesMoved() if self._screens:
+                self._screens.sales_moved(change)
+            case ImportMoved(job):
+                self._on_import(job)
+            case _:
+                await self._tell(change)
+
+    async def _tell(self, change: Change) -> None:
+        """Pass on what concerns certain people."""
+        match change:
             case CartWritten(cart):
                 await self._telling.cart(cart)
             case NotificationAdded(notification):
                 await self._telling.notification(notification)
             case OrderUpdated(order):
                 await self._telling.order(order)
+            case WaiterChanged(waiter):
+                await self._telling.waiter(waiter)
             case SessionEnded():
                 await self._presence.ended(change)
             case AccountChanged():
                 await self._presence.changed(change)
-            case SalesMoved() if self._screens:
-                self._screens.sales_moved(change)
-            case ImportMoved(job):
-                self._on_import(job)
 
     def _take_level(self, change: LevelChanged) -> None:
         if self._board.apply_level(change):
             self._broadcaster.mark(change.product_id)
+            self._on_level(change.product_id, self._board.levels[change.product_id])
         if self._screens:
             self._screens.level_moved(change.product_id)
 

@@ -16,7 +16,7 @@ import pymongo
 from pymongo.errors import OperationFailure
 
 from models.audit import AuditResult, CheckResult, Finding
-from mongo.audit import held, levels, orders, payments, telling
+from mongo.audit import held, levels, orders, payments, telling, waiting
 from mongo.audit.probe import Deadlines, Probe, listing
 from mongo.driver import Database, Document, Driver, Session
 
@@ -79,6 +79,7 @@ def _checks(deadlines: Deadlines) -> list[_Check]:
         _Check(
             "telling", ("orders", "inventory_logs", "emails", "crossings", "notifications"), telling.probes(deadlines)
         ),
+        _Check("waiting", ("products", "waiting", "carts", "notifications", "emails"), waiting.probes(deadlines)),
     ]
 
 

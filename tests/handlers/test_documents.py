@@ -249,6 +249,7 @@ async def test_acks_and_events_are_what_their_document_says(shop, asyncapi, know
     acks = [(event, await buyer.ask(event, payload)) for event, payload in visit]
     total = acks[5][1]["cart"]["total_amount"]
     acks.append(("order:place", await buyer.ask("order:place", order(total, fresh_session()))))
+    acks += await _wait_in_line(shop, buyer, await visitor())
     asked, told = messages(asyncapi, sent=False), messages(asyncapi, sent=True)
     assert {event for event, _ in acks} == {name for name in asked if "buyer" in asked[name]["x-roles"]}
     for event, ack in acks:
@@ -259,7 +260,24 @@ async def test_acks_and_events_are_what_their_document_says(shop, asyncapi, know
     await buyer.hear("stock")
     for event, payload in buyer.heard:
         check(asyncapi, told[event]["payload"], payload)
-    assert {"welcome", "stock", "stock:snapshot", "error"} <= {event for event, _ in buyer.heard}
+    assert {"welcome", "stock", "stock:snapshot", "error", "offer", "waiting"} <= {event for event, _ in buyer.heard}
+
+
+async def _wait_in_line(shop, buyer, other):
+    """Wait for what the other one holds, and take it; wait for another, and leave."""
+    async with open_books(shop) as books:
+        tea, cup = await books.add_product(1), await books.add_product(1)
+    for product_id in (tea, cup):
+        await other.sees(product_id, available=1)
+        assert (await other.ask("cart:set", {"product_id": product_id, "quantity": 1}))["ok"]
+    acks = [("waiting:join", await buyer.ask("waiting:join", {"product_id": each})) for each in (tea, cup)]
+    acks.append(("waiting:list", await buyer.ask("waiting:list")))
+    acks.append(("waiting:leave", await buyer.ask("waiting:leave", {"product_id": cup})))
+    await other.ask("cart:set", {"product_id": tea, "quantity": 0})
+    await buyer.hear("offer", lambda offer: offer["product_id"] == tea)
+    acks.append(("offer:take", await buyer.ask("offer:take", {"product_id": tea})))
+    await buyer.hear("waiting", lambda place: place["state"] == "taken")
+    return acks
 
 
 async def test_what_an_admin_asks_and_hears_is_what_its_document_says(shop, openapi, asyncapi, visitor):

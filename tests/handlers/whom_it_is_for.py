@@ -1,6 +1,14 @@
 """For whom each route and event is: written down once more, so that a slip in the program's own table shows."""
 
 EVERYONE = """
+GET /api/waiting
+PUT /api/waiting/{product_id}
+DELETE /api/waiting/{product_id}
+POST /api/waiting/{product_id}/take
+waiting:join
+waiting:leave
+waiting:list
+offer:take
 POST /api/session
 GET /api/cart
 GET /api/carts

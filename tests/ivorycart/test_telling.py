@@ -16,6 +16,7 @@ from models.cart import Cart, Line, Released
 from models.commands import MergeCarts, SetLine
 from models.identity import OwnerId, owner_of_session, owner_of_user
 from models.notification import Notification
+from models.waiter import Waiter, WaitState
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ADA = owner_of_session("ada")
@@ -50,6 +51,18 @@ class Ears:
     def notification(self, notification: Notification) -> Mapping[str, Any]:
         """Show a notification."""
         return {"id": notification.id}
+
+    def offer(self, notification: Notification) -> Mapping[str, Any]:
+        """Show an offer."""
+        return {"id": notification.id}
+
+    def waiter(self, waiter: Waiter) -> Mapping[str, Any]:
+        """Show a place in a line."""
+        return {"state": waiter.state}
+
+    def offer_expired(self, waiter: Waiter) -> Mapping[str, Any]:
+        """Show an offer that has run out."""
+        return {"product_id": waiter.product_id}
 
     async def owners_with_unseen(self) -> Iterable[OwnerId]:
         """Say who."""
@@ -227,3 +240,34 @@ async def test_a_repetition_that_failed_is_tried_again_by_the_next_run():
         await stage.telling.run(WorkerState("telling", has_rhythm=False))
     await stage.deliver()
     assert sorted(stage.events) == [("cart", "a1"), ("cart", "a2"), ("cart", "b1")]
+
+
+async def test_an_offer_is_told_by_its_own_event_and_repeated_while_it_is_open():
+    """Once its time is over it is a notification like others: they may want to know what they missed."""
+    stage = Stage()
+    for number, year in enumerate((2026, 9999), start=1):
+        data = {"expires_at": f"{year}-01-01T12:02:00.000Z"}
+        offer = replace(told(f"n{number}", kind="back_in_stock"), data=data)
+        stage.ears.stored.append(offer)
+        await stage.telling.notification(offer)
+    assert sorted(stage.events) == [("offer", "a1")] * 2 + [("offer", "a2")] * 2
+    stage.ears.sent.clear()
+    connection = stage.connections.get("a1")
+    assert connection
+    for each in stage.ears.stored:
+        await stage.telling._remind(connection, each)
+    assert [(event, payload["id"]) for event, _, payload in stage.ears.sent] == [
+        ("notification", "n1"),
+        ("offer", "n2"),
+    ]
+
+
+async def test_what_becomes_of_a_place_is_told_to_its_owner():
+    """That an offer has run out is an event of its own besides."""
+    stage = Stage()
+    waiter = Waiter("tea", 1, ADA, None, NOON, WaitState.TAKEN, NOON, NOON, NOON)
+    await stage.telling.waiter(waiter)
+    assert {event for event, _ in stage.events} == {"waiting"}
+    await stage.telling.waiter(replace(waiter, state=WaitState.LAPSED))
+    assert [event for event, _ in stage.events].count("offer:expired") == 2
+    assert {to for _, to in stage.events} == {"a1", "a2"}

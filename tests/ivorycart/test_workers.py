@@ -284,3 +284,31 @@ def test_a_worker_without_a_rhythm_fails_no_longer_than_its_pauses():
         assert state.fails(100.0 + 10 * module.LAST_PAUSE) is has_rhythm
         state.alive()
         assert not state.fails(101.0)
+
+
+async def test_a_worker_is_woken_while_it_has_the_lease():
+    """It need not wait for its interval; one without the lease is not woken, and does not spin."""
+    wake, worked = asyncio.Event(), asyncio.Event()
+
+    async def step() -> bool:
+        wake.clear()
+        worked.set()
+        return False
+
+    for free in (True, False):
+        worked.clear()
+        leases = Leases(free=free)
+        worker = LeasedWorker(name="w", leases=leases, step=step, interval=NEVER, lease_seconds=NEVER, wake=wake)
+        run = asyncio.create_task(worker.run(WorkerState("w", has_rhythm=True)))
+        if free:
+            await asyncio.wait_for(worked.wait(), 10)
+            worked.clear()
+            wake.set()
+            await asyncio.wait_for(worked.wait(), 10)
+        else:
+            wake.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert (leases.taken, worked.is_set()) == (1, False)
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)

@@ -19,6 +19,7 @@ from models.commands import (
     CancelOrder,
     ClearCart,
     ExpireCart,
+    JoinLine,
     MergeCarts,
     PlaceOrder,
     Restock,
@@ -118,7 +119,7 @@ async def product(database: Database, name: str) -> ObjectId:
 
 
 async def trade(driver: Driver, shop: Shop) -> None:
-    """Make every kind of movement, paid and plain orders, a cancellation, an expiry, a merge and an alert."""
+    """Make every kind of movement, paid and plain orders, a cancellation, an expiry, a merge, an alert and a line."""
     mug, lamp = str(shop.mug), str(shop.lamp)
     async with ledger(driver, shop.database, timedelta(minutes=10)) as ask:
         await ask.submit(Restock(mug, 40, "seller", "delivery"))
@@ -137,6 +138,7 @@ async def trade(driver: Driver, shop: Shop) -> None:
         await ask.submit(CancelOrder(str(shop.cancelled), "dan", "changed my mind"))
         await ask.submit(SetLine(EVE, mug, 2))
         await ask.submit(MergeCarts(EVE, FAY))
+        await ask.submit(JoinLine(str(await product(shop.database, "fan")), BOB, "bob@example.org"))
     async with ledger(driver, shop.database, timedelta(milliseconds=1)) as hasty:
         await hasty.submit(SetLine(EVE, lamp, 1))
         while (await hasty.submit(ExpireCart(EVE))).cart.lines:

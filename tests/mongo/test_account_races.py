@@ -6,6 +6,7 @@ import pytest
 from bson import ObjectId
 
 from models.account import AccountRequest, Lasting, Visitor, digest
+from models.identity import owner_of_user
 from models.letter import Letter
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
@@ -100,6 +101,21 @@ async def test_links_that_went_to_the_old_address_are_good_no_more(driver: Drive
     assert await changes.reset_password(reset, "stolen", _letter) is None
     (changed,) = await Users(database).changed_within(60)
     assert changed.email == NEW
+
+
+async def test_offers_go_to_the_new_address(driver: Driver, database: Database, ada):
+    """Of whoever waits; what was offered already was mailed to the old one, and another's line is another's."""
+    rows = [
+        {"_id": f"p:{place}", "owner": owner, "state": state, "place": place, "email": ADA}
+        for place, (owner, state) in enumerate(
+            [(owner_of_user(ada.id), "waiting"), (owner_of_user(ada.id), "offered"), ("s:another", "waiting")], start=1
+        )
+    ]
+    await database["waiting"].insert_many(rows)
+    confirm = await _granted(database, ada, "email_change", {"email": NEW, "seen": digest(ada.password)})
+    assert await AccountChanges(driver, database).change_email(confirm, _letter)
+    after = await database["waiting"].find().sort("place", 1).to_list(None)
+    assert [row["email"] for row in after] == [NEW, ADA, ADA]
 
 
 async def test_a_session_ends_when_it_is_not_used_and_when_it_is_old(driver: Driver, database: Database, ada):

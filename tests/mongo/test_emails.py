@@ -296,3 +296,14 @@ async def test_without_a_server_mails_end_as_unsent(database: Database):
         book, None, MailComposer(Orders(database), "shop@shop.test", "http://shop.test", MailTokens("s" * 32))
     ).step()
     assert await state_of(database) == ("unsent", 0, NO_SERVER)
+
+
+@both_drivers
+async def test_a_mail_that_would_come_too_late_is_not_sent(database: Database):
+    """By the database's clock; one that is still in time, or has all the time, is."""
+    book, at = Emails(database), await now(database)
+    await book.add(letter("late", until=at - timedelta(seconds=1)))
+    await book.add(letter("soon", until=at + timedelta(seconds=60)))
+    await book.add(letter("ever"))
+    assert {mail.key for mail in await book.claim(10)} == {"soon", "ever"}
+    assert await state_of(database, "late") == ("unsent", 0, "not sent: too late")

@@ -13,7 +13,7 @@ from ivorycart.alerts import Alerter
 from ivorycart.ledger import Ledger
 from models.account import AccountRequest, AuditEvent, Lasting, Visitor
 from models.administration import OPERATOR, Act, AuditQuery, judge
-from models.commands import Adjust, Restock, SetEmail, SetLine
+from models.commands import Adjust, JoinLine, OfferNext, Restock, SetEmail, SetLine
 from models.identity import owner_of_user
 from models.letter import ACCOUNT_KINDS, Letter
 from models.order import Address
@@ -267,7 +267,7 @@ async def test_nobody_who_is_deleted_is_written_to(driver: Driver, database: Dat
 def test_every_kind_of_mail_is_known_to_the_eraser():
     """As one about an account, or about an order or product, by which it is found."""
     kinds = {each.name for each in (ROOT / "ivorycart" / "mail" / "templates").iterdir() if each.is_dir()}
-    assert kinds == {*ACCOUNT_KINDS, "order_placed", "low_stock", "low_stock_seller"}
+    assert kinds == {*ACCOUNT_KINDS, "order_placed", "low_stock", "low_stock_seller", "back_in_stock"}
 
 
 async def test_mails_about_an_account_are_found_without_reading_all(database: Database):
@@ -277,3 +277,28 @@ async def test_mails_about_an_account_are_found_without_reading_all(database: Da
     query = {"to": {"$in": ["ada@1.test"], "$type": "string"}, **ABOUT_ACCOUNTS}
     plan = await database.command({"explain": {"find": "emails", "filter": query}, "verbosity": "executionStats"})
     assert plan["executionStats"]["totalDocsExamined"] == 1, plan["queryPlanner"]["winningPlan"]
+
+
+async def test_who_is_erased_waits_no_longer(driver: Driver, database: Database):
+    """Places are left, an offer goes to the next, and no address stays with a place or its mail."""
+    async with running_ledger(driver, database) as ledger:
+        user_id = await live(driver, database, ledger)
+        owner = owner_of_user(user_id)
+        tea, cup = await add_product(database, 0), await add_product(database, 0)
+        for product_id in (tea, cup):
+            await ledger.submit(JoinLine(product_id, owner, "ada@1.test"))
+        await ledger.submit(JoinLine(tea, owner_of_user(str(ObjectId())), "next@1.test"))
+        await ledger.submit(Restock(tea, 1, "seller", ""))
+        await ledger.submit(OfferNext(tea, 5))
+        await delete(driver, database, user_id)
+        await Eraser(Erasing(database, grace=0), ledger).step()
+        await ledger.submit(OfferNext(tea, 5))
+    rows = await database["waiting"].find({}).sort([("product_id", 1), ("place", 1)]).to_list(None)
+    assert [(row["state"], row["email"]) for row in rows] == [
+        ("left", None),
+        ("offered", "next@1.test"),
+        ("left", None),
+    ]
+    mail: Any = await database["emails"].find_one({"_id": f"back_in_stock:{tea}:1"})
+    assert (mail["to"], mail["data"]) == ("", {})
+    await assert_sound(driver, database)

@@ -8,7 +8,7 @@ from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 
-WORKERS = {"alerts", "clerk", "erasing", "expiry", "images", "imports", "mail", "sales", "settling"}
+WORKERS = {"alerts", "clerk", "erasing", "expiry", "images", "imports", "mail", "offers", "sales", "settling"}
 BOB = "bob@example.com"
 
 

@@ -29,6 +29,13 @@ DATA: dict[str, dict[str, Any]] = {
     "low_stock": LOW,
     "low_stock_seller": LOW,
     "product_disabled": {"product_id": "65f0c1d2e3f4a5b6c7d8e9f0", "name": "Moon vase", "reason": "a fake"},
+    "back_in_stock": {
+        "product_id": "6566",
+        "name": "Moon vase",
+        "price": 4200,
+        "currency": "EUR",
+        "expires_at": "2026-11-21T04:40:12.345Z",
+    },
     "already_registered": {},
     "activate_anew": {"name": "Zoë", "token": "t0ken", "minutes": 10},
     "activate": {"name": "Zoë", "token": "t0ken", "minutes": 1440},
@@ -192,3 +199,13 @@ def test_the_date_may_be_that_of_the_event() -> None:
     """A repeated mail carries the date of the first."""
     moment = datetime(2026, 11, 21, 3, 40, tzinfo=UTC)
     assert write(date=moment)["Date"].datetime == moment
+
+
+def test_an_offer_says_to_the_second_until_when_it_is_kept() -> None:
+    """Two minutes are short."""
+    message = write("back_in_stock")
+    assert message["Subject"] == "Yours until 04:40:12 UTC: Moon vase"
+    assert all("04:40:12 UTC on 21 November 2026" in body for body in bodies(message))
+    assert all("https://shop.example/products/6566" in body for body in bodies(message))
+    with pytest.raises(ValueError, match="offset"):
+        write("back_in_stock", {**DATA["back_in_stock"], "expires_at": "2026-11-21T04:40:12"})

@@ -265,6 +265,17 @@ def test_the_next_release_is_shown_only_while_everything_is_held():
     assert board.shown(["tea"])[0].next_release is None
 
 
+def test_a_line_moves_without_a_new_version():
+    """And says nothing of when a hold ends."""
+    board = a_board()
+    board.apply_level(moved(11, held=10, version=6))
+    board.put_releases({"tea": NOON})
+    assert board.apply_level(LevelChanged(at(12), "tea", None, None, None, None, waiting=2, joined=2))
+    [shown] = board.shown(["tea"])
+    assert (shown.level, shown.next_release) == (Level(10, 10, 6, 0, 2, 2), NOON)
+    assert shown.level.unclaimed == 0
+
+
 def test_sold_out_is_not_all_held():
     """Where nothing is held, no release can bring anything."""
     board = a_board()

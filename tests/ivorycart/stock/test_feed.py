@@ -29,10 +29,12 @@ from models.feed import (
     OrderUpdated,
     SessionEnded,
     Snapshot,
+    WaiterChanged,
 )
 from models.identity import OwnerId
 from models.notification import Notification
 from models.stock import Level, Product
+from models.waiter import Waiter
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TEA = Product("tea", "Tea", 500, "EUR", "seller", 3, 10, for_sale=True)
@@ -96,6 +98,10 @@ class Ears:
     async def notification(self, notification: Notification) -> None:
         """Hear of a notification."""
         self.heard.append(notification)
+
+    async def waiter(self, waiter: Waiter) -> None:
+        """Hear of a place in a line."""
+        self.heard.append(waiter)
 
     async def order(self, order: Any) -> None:
         """Hear of an order."""
@@ -319,3 +325,15 @@ async def test_the_end_of_a_session_and_a_new_role_reach_the_sockets():
     await stage.run()
     assert stage.presence.heard == [ended, changed]
     assert stage.presence.opened == 2
+
+
+async def test_places_in_lines_go_to_their_owner_and_levels_to_whoever_serves_the_line():
+    """Levels of what is not on show, or not known, do not."""
+    at, heard = Cursor(f"{200:016x}"), []
+    waiter = Waiter("tea", 1, OwnerId("s:1"), None, NOON)
+    moved = LevelChanged(at, "tea", None, None, None, None, waiting=3, joined=4)
+    stage = Stage([moved, LevelChanged(at, "cup", 1, None, 1, None), WaiterChanged(waiter)])
+    stage.feed._on_level = lambda product_id, level: heard.append((product_id, level.waiting))
+    await stage.feed.open()
+    await stage.run()
+    assert (heard, stage.ears.heard) == ([("tea", 3)], [waiter])
