@@ -60,8 +60,8 @@ class Catalogue:
     async def delete(self, product_id: str, act: EntryAct) -> bool:
         """Take a product out of the catalogue; return whether it was kept, out of sight, for what refers to it.
 
-        One of which nothing is known but that units came in goes with those movements: no order, cart, alert or place in
-        a line can refer to it.
+        One of which nothing is known but that units came in goes with those movements: no order, cart, alert or place
+        in a line can refer to it.
         """
 
         async def apply(session: Session) -> bool:

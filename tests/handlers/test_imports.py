@@ -164,8 +164,8 @@ async def test_export_and_import_are_the_identity(shop: RunningShop):
         (b"sku\n", {}, 422, "validation"),
         (b"", {}, 422, "validation"),
         (b"sku\nA\n", {"Content_Type": "application/json"}, 415, "unsupported_type"),
-        (gzip.compress(b"sku\nA\n"), {"Content_Encoding": "gzip"}, 415, "unsupported_type"),
-        (gzip.compress(b"sku\nA\n"), {}, 422, "validation"),
+        (gzip.compress(b"sku\nA\n", mtime=0), {"Content_Encoding": "gzip"}, 415, "unsupported_type"),
+        (gzip.compress(b"sku\nA\n", mtime=0), {}, 422, "validation"),
     ],
 )
 async def test_hostile_files_are_refused_in_words(
