@@ -87,7 +87,7 @@ def _responses(route: Route) -> dict[str, Any]:
     if route.body or route.form or route.takes:
         codes |= set(WITH_BODY)
     if route.query:
-        codes.add("validation")
+        codes |= {"validation", "malformed"}  # a line too long for the server is not read
     if "{" in route.path:
         codes |= {"not_found", "validation"}
     if NOBODY not in route.who:

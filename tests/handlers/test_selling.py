@@ -349,7 +349,7 @@ async def test_ones_own_products_are_listed_page_by_page(market: Market):
             break
         after = f"&after={page['next']}"
     assert pages == [added[:0:-1], added[:1]]
-    for state, expected in (("out", added[:1]), ("low", added[1::-1]), ("on_show", added[::-1]), ("hidden", [])):
+    for state, expected in (("out", added[:1]), ("low", added[:2]), ("on_show", added[::-1]), ("hidden", [])):
         _, page = await market.other.ask("GET", f"/api/products/my-products?state={state}")
         assert [each["id"] for each in page["items"]] == expected, state
     await asyncio.gather(*(market.other.ask("DELETE", f"/api/products/{each}") for each in added))

