@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from bench.figures import Figures, waits
 from bench.processes import Failed
+from bench.shop.books import add_many
 from bench.textbook import TextbookShop
 from ivorycart.collecting import collect_seldom
 from ivorycart.ledger import Ledger
@@ -26,7 +27,6 @@ from models.identity import OwnerId, owner_of_session
 from models.policy import Policy
 from mongo.audit import audit
 from mongo.driver import Database, Driver
-from mongo.products import Products
 from mongo.schema import migrate
 from mongo.transaction import LedgerTransactions
 
@@ -118,7 +118,7 @@ async def _filled(driver: Driver, products: int, orders: int, at_once: int) -> t
     shop = Shop(driver, database)
     product = {"price": 1000, "currency": "EUR", "seller_id": str(ObjectId()), "threshold": 3}
     rows = [{"name": f"p{n}", "stock": -(-orders // products), **product} for n in range(products)]
-    ids = await Products(driver, database).add(rows, "bench")
+    ids = await add_many(driver, database, rows, "bench")
     buyers = [(owner_of_session(f"buyer-{n:020d}"), ids[n % products]) for n in range(orders)]
     shop.open(1, max_commands=256)
     await _crowd(buyers, at_once, lambda buyer: shop.ledgers[0].submit(SetLine(buyer[0], buyer[1], 1)))

@@ -11,10 +11,9 @@ from bson import ObjectId
 from bench.machine import LOAD_CORE, SERVER_CORE, pin
 from bench.measure.crowds import load_process
 from bench.processes import Child, Watched
-from bench.shop.books import Books, new_product, open_books
+from bench.shop.books import Books, add_many, new_product, open_books
 from bench.shop.running import RunningShop
 from ivorycart.accounts.tokens import Tokens
-from mongo.products import Products
 
 SECRET = "signs the tokens of a benchmark's buyers"  # noqa: S105 - of a database that lives for a minute
 PRICE = 500
@@ -33,7 +32,7 @@ class OpenShop:
     async def add_products(self, count: int, stock: int) -> list[str]:
         """Add products with so many units; return their ids once the shop has read of them."""
         rows = [new_product(stock, price=PRICE) for _ in range(count)]
-        ids = await Products(self.books.driver, self.books.database).add(rows, "bench")
+        ids = await add_many(self.books.driver, self.books.database, rows, "bench")
         await self.server.quiet()
         return ids
 

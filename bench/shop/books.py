@@ -1,6 +1,6 @@
 """A running shop's database, read and written as another program would: past the server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,6 +30,16 @@ def new_product(stock: int, **fields: Any) -> Document:
         "images": [],
         **fields,
     }
+
+
+AT_ONCE = 1000  # products of one transaction; ten times as many do not fit into the cache of a small server
+
+
+async def add_many(driver: Driver, database: Database, rows: Sequence[Document], actor: str) -> list[str]:
+    """Add products in portions; return their ids in order."""
+    products = Products(driver, database)
+    portions = [rows[first : first + AT_ONCE] for first in range(0, len(rows), AT_ONCE)]
+    return [product_id for portion in portions for product_id in await products.add(portion, actor)]
 
 
 class Books:

@@ -267,7 +267,7 @@ async def test_nobody_who_is_deleted_is_written_to(driver: Driver, database: Dat
 def test_every_kind_of_mail_is_known_to_the_eraser():
     """As one about an account, or about an order or product, by which it is found."""
     kinds = {each.name for each in (ROOT / "ivorycart" / "mail" / "templates").iterdir() if each.is_dir()}
-    assert kinds == {*ACCOUNT_KINDS, "order_placed", "low_stock", "low_stock_seller"}
+    assert kinds == {*ACCOUNT_KINDS, "order_placed", "low_stock", "low_stock_seller", "product_disabled"}
 
 
 async def test_mails_about_an_account_are_found_without_reading_all(database: Database):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from bench.shop.books import add_many
 from models.commands import Restock
 from models.identity import owner_of_user
 from mongo.driver import Database, Driver
-from mongo.products import Products
 from mongo.schema import migrate
 from tests.mongo.shop import running_ledger
 from tests.system.conftest import Meet, OpenShop
@@ -42,7 +42,7 @@ async def test_a_restock_of_ten_thousand_products_reaches_everybody_while_carts_
     """Who hears everything gets all levels, far more than a snapshot has; who watches something gets just that."""
     database = driver.client[one_database["MONGODB_DATABASE"]]
     await migrate(database, "test")
-    ids = await Products(driver, database).add([_entry(number) for number in range(PRODUCTS)], "import")
+    ids = await add_many(driver, database, [_entry(number) for number in range(PRODUCTS)], "import")
     shop = await open_shop(**one_database)
     watched = set(ids[5_000:5_100])
     ada, all_hearing, watching = await meet(shop), await meet(shop), await meet(shop, watch=sorted(watched))
