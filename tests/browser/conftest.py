@@ -14,7 +14,7 @@ ARGS = [
     "--disable-sync",
 ]
 PATIENCE_MS = 30_000  # an upper bound for slow machines; everything waits for its condition, not for time
-REFUSED = "Failed to load resource"
+REFUSED = ("Failed to load resource", "WebSocket connection to")  # how lines begin that say that something was refused
 
 OpenWindow = Callable[..., Awaitable[Page]]
 
@@ -39,7 +39,7 @@ async def window(browser: Browser) -> AsyncIterator[OpenWindow]:
     complaints: list[str] = []
 
     async def open_window(url: str, *, width: int = 1280, height: int = 900, refusals: bool = False) -> Page:
-        """Open a window; with ``refusals`` the browser may note that requests were refused: wrong passwords, say."""
+        """Open a window; with ``refusals`` the browser may note those: wrong passwords, or a break of the network."""
 
         def complained(line: ConsoleMessage) -> None:
             if line.type in {"error", "warning"} and not (refusals and line.text.startswith(REFUSED)):

@@ -32,7 +32,7 @@ from mongo.users import Users
 from tests.mongo.shop import add_product, both_drivers, buy, check_books, failing, running_ledger
 
 HOME = Address("Ada Lovelace", "12 Analytical Row", "", "Engineville", "E1", "GB")
-NAMES = ("ada@", "countess@", "Lovelace", "Analytical", "10.1.2.3", "Netscape", "0207")
+NAMES = ("ada@", "countess@", "Lovelace", "Analytical", "10.1.2.3", "Netscape", "0207 123")
 DELETE = Act(kind="delete")
 
 
@@ -171,7 +171,7 @@ async def test_what_was_under_way_is_found_in_the_second_round(driver: Driver, d
         assert await named(database, but="users") == []
         assert await Erasing(database, grace=600).due(10) == []
         await trade(driver, database, ledger, user_id, "ada@1.test")
-        late = {"name": "Ada Lovelace", "phone": "0207"}
+        late = {"name": "Ada Lovelace", "phone": "0207 123"}
         await database["users"].update_one({"_id": ObjectId(user_id)}, {"$set": late})
         assert await named(database)
         await database["users"].update_one({"_id": ObjectId(user_id)}, [{"$set": {"erasing.due": "$$NOW"}}])
