@@ -1,17 +1,15 @@
 """What tests share: a real MongoDB replica set, one per test process, and a fresh database for each test."""
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bson import ObjectId
 
 from bench.shop.running import RunningShop
 from mongo.driver import Database, Driver, DriverName
 from mongo.embedded import EmbeddedMongo
-from mongo.schema import migrate
+from tests.databases import Databases
 from tests.visitor import Visitor
 
 
@@ -36,13 +34,18 @@ async def driver(request: pytest.FixtureRequest, mongo_uri: str) -> AsyncIterato
     await driver.close()
 
 
+@pytest.fixture(scope="session")
+def databases() -> Databases:
+    """Keep the database of this test process."""
+    return Databases()
+
+
 @pytest.fixture
-async def database(driver: Driver) -> AsyncIterator[Database]:
-    """Make a migrated database of the test's own."""
-    database = driver.client[f"test_{os.getpid()}_{ObjectId()}"]
-    await migrate(database, "test")
+async def database(driver: Driver, databases: Databases) -> AsyncIterator[Database]:
+    """Hand out a migrated database that nobody else has now."""
+    database = await databases.take(driver)
     yield database
-    await driver.client.drop_database(database.name)
+    await databases.give_back(database)
 
 
 @pytest.fixture(scope="session")
