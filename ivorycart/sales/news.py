@@ -43,15 +43,17 @@ class SellerNews:
     _states: dict[str, State] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.begin_anew()
+        self._states = self._low_and_out()
 
-    def begin_anew(self) -> None:
-        """Forget what was to be told: all is about to be shown."""
+    def _low_and_out(self) -> dict[str, State]:
         shelf = self.dashboards.board.shelves.of(self.seller_id)
         low: dict[str, State] = dict.fromkeys(shelf.low, "low")
-        self._states = low | dict.fromkeys(shelf.out, "out")
-        self._levels.clear()
+        return low | dict.fromkeys(shelf.out, "out")
+
+    def missed(self) -> None:
+        """Tell of what crossed its threshold, back or forth, while nobody listened; orders are about to be shown."""
         self.mark = None
+        self._levels |= dict.fromkeys((*self._states, *self._low_and_out()))
 
     def level_moved(self, product_id: str) -> None:
         """Note that a product's level moved."""

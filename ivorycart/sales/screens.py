@@ -38,6 +38,8 @@ class _Screen:
     audience: Audience
     last: dict[str, Any] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    generation: str | None = None
+    """Of which count the orders are that it shows."""
     dirty: bool = False
     anew: bool = False
     due_at: float = 0.0
@@ -93,13 +95,21 @@ class Screens:
 
     def sales_moved(self, change: SalesMoved) -> None:
         """Note that orders of some sellers went into the figures, or that all were counted anew."""
-        for seller_id, news in self._news.items() if change.sellers is None else ():
-            news.begin_anew()
-            self._mark(seller_id, anew=True)
+        if change.sellers is None:
+            self._counted_anew(change.generation)
         for seller_id in change.sellers or ():
             if seller_id in self._news:
                 self._news[seller_id].orders_moved()
                 self._mark(seller_id)
+
+    def _counted_anew(self, generation: str) -> None:
+        """Have shown anew what was not read from these figures yet; who came just now may have read them already."""
+        for news in self._news.values():
+            if news.mark and news.mark.generation != generation:
+                news.mark = None
+        for screen in self._screens.values():
+            if screen.generation != generation:
+                screen.dirty = screen.anew = True
 
     def level_moved(self, product_id: str) -> None:
         """Note that a product's level or entry changed."""
@@ -111,7 +121,7 @@ class Screens:
     def everything_moved(self) -> None:
         """Have every screen shown anew: what happened meanwhile is not known."""
         for seller_id, news in self._news.items():
-            news.begin_anew()
+            news.missed()
             self._mark(seller_id, anew=True)
 
     def _mark(self, seller_id: str, *, anew: bool = False) -> None:
@@ -163,9 +173,10 @@ class Screens:
         if screen.last and (news := moved(screen.last, figures)):
             await screen.audience.broadcast("seller:metrics", {**news, "complete": False})
         screen.last = figures
-        news_of = self._news.get(screen.asked.seller_id)
-        if news_of and with_orders:
-            news_of.mark = news_of.mark or dashboard.sales.mark
+        news_of, mark = self._news.get(screen.asked.seller_id), dashboard.sales.mark
+        if news_of and with_orders and mark:
+            news_of.mark = news_of.mark or mark
+            screen.generation = mark.generation
         screen.due_at = began + max(PACE, (self._clock() - began) * SHARE)
         return dashboard
 

@@ -15,10 +15,10 @@ from bson import ObjectId
 
 from bench.shop.books import Books, open_books
 from bench.shop.running import RunningShop
+from ivorycart.demo.catalogue import PRODUCTS
 from tests.accounts import person
 from tests.handlers.doors import bearer, send, serves_on
 from tests.picture_files import BLUE, GREEN, RED, alike, claiming, file, opened, pixel, plain, png
-from ivorycart.demo.catalogue import PRODUCTS
 from tests.visitor import sign_in
 
 SOMEBODY = "quiet harbour lamp"

@@ -17,7 +17,7 @@ from ivorycart.sales.moved import ALWAYS, moved
 from ivorycart.sales.screens import Screens
 from ivorycart.stock.board import StockBoard
 from models.feed import Cursor, LevelChanged, SalesMoved, Snapshot
-from models.order import Order
+from models.order import Order, OrderStatus
 from models.sales import Figures
 from models.sales_periods import Mark, Point, SalesFigures, TopProducts, window_of
 from models.stock import Level, Product
@@ -26,6 +26,7 @@ NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 ANN, BEA = "a" * 24, "b" * 24
 TEA = Product("1" * 24, "Tea", 500, "EUR", ANN, 3, 9, for_sale=True)
 ASKED = Asked(ANN, "24h", "EUR")
+ORDER = Order("2" * 24, "session:x", None, "k", "f", (), 500, "EUR", OrderStatus.PLACED, (), (), None, None, None, NOW)
 
 
 class Stage:
@@ -38,6 +39,7 @@ class Stage:
         self.units, self.batch, self.generation = 0, 0, "g"
         self.rooms: dict[str, set[str]] = {}
         self.heard: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+        self.orders: Sequence[Order] = ()
         self.time = 0.0
         self.slow: asyncio.Event | None = None  # holds up who sends next, once
         fakes: Any = self
@@ -63,9 +65,10 @@ class Stage:
         return ()
 
     async def orders_since(self, _seller_id: str, mark: Mark, _limit: int) -> tuple[int, Sequence[Order]]:
-        """Know of none."""
+        """Return what there is, once."""
         await self.pause()
-        return max(mark.batch, self.batch), ()
+        orders, self.orders = self.orders, ()
+        return max(mark.batch, self.batch), orders
 
     async def ending(self, within: Sequence[int]) -> Mapping[str, Sequence[int]]:
         """Read which holds are about to end."""
@@ -241,13 +244,48 @@ async def test_after_a_gap_everything_is_shown_anew():
     """Orders, too: what happened meanwhile is not known. The same where all was counted anew."""
     stage = Stage()
     await stage.screens.watch(stage.connect("s"), ASKED)
-    for gap in (stage.screens.everything_moved, lambda: stage.screens.sales_moved(SalesMoved("h", 7, None))):
+
+    def count() -> None:
+        stage.generation = "h"
+        stage.screens.sales_moved(SalesMoved("h", 7, None))
+
+    for gap in (stage.screens.everything_moved, count):
         stage.heard.clear()
         gap()
         await stage.tick()
         [(event, payload)] = stage.heard["s"]
         assert (event, payload["complete"]) == ("seller:metrics", True)
         assert payload.keys() >= {*SAME, "orders", "units_per_minute", "top_products"}
+
+
+async def test_a_count_that_was_read_before_it_was_heard_of_hides_nothing():
+    """Who begins to watch just then has its orders already, and hears of the next ones, and of levels, singly."""
+    stage = Stage()
+    await stage.screens.watch(stage.connect("s"), ASKED)
+    stage.hold(8)
+    stage.screens.sales_moved(SalesMoved(stage.generation, stage.batch, None))
+    stage.order()
+    stage.orders = [ORDER]
+    await stage.tick()
+    heard = [event for event, _ in stage.heard["s"]]
+    assert heard == ["seller:stock", "seller:order", "seller:metrics"]
+    assert not stage.heard["s"][-1][1]["complete"]
+    [item] = stage.heard["s"][0][1]["items"]
+    assert (item["available"], item["crossed"]) == (2, "low")
+
+
+async def test_what_crossed_its_threshold_in_a_gap_is_marked():
+    """It went unheard; the level that the next snapshot has is told as a crossing, once."""
+    stage = Stage()
+    await stage.screens.watch(stage.connect("s"), ASKED)
+    for held, crossed in ((10, "out"), (0, "ok"), (1, None)):
+        stage.heard.clear()
+        level = Level(10, held, stage.board.levels[TEA.id].version + 1, 0)
+        stage.board.start(Snapshot(Cursor("0" * 15 + "2"), [(TEA, level)]))
+        stage.screens.everything_moved()
+        await stage.tick()
+        told = [item for event, payload in stage.heard["s"] if event == "seller:stock" for item in payload["items"]]
+        assert [item["crossed"] for item in told] == ([crossed] if crossed else [])
 
 
 async def test_other_sellers_cost_and_hear_nothing():

@@ -1,5 +1,6 @@
 """A seller's open dashboard, as a client keeps it, and what it should show by a recount of raw documents."""
 
+import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +23,15 @@ class SellerScreen:
 
     @classmethod
     async def open(cls, visitor: Visitor, **asked: str) -> Self:
-        """Watch."""
-        since = len(visitor.heard)
-        answer = await visitor.ask("seller:watch", asked)
-        assert answer.pop("ok"), answer
-        return cls(visitor, answer, since)
+        """Watch, once a shop that began just now has counted its sales."""
+        async with asyncio.timeout(20):
+            while True:
+                since = len(visitor.heard)
+                answer = await visitor.ask("seller:watch", asked)
+                assert answer.pop("ok"), answer
+                if answer["as_of"]:
+                    return cls(visitor, answer, since)
+                await asyncio.sleep(0.05)
 
     def now(self) -> dict[str, Any]:
         """Return the dashboard as it stands, by everything that was heard."""
