@@ -17,6 +17,8 @@ from models.imports import FileFormat, Import, Row
 
 MAX_ROWS = 200_000
 PORTION = 500
+PORTION_SIZE = 256 * 1024
+"""Bytes after which fewer rows are stored, too: what a portion takes on its way is some ten times as much."""
 AT_ONCE = 4
 
 
@@ -51,14 +53,15 @@ class Receiving:
                 raise
 
     async def _keep(self, job: Import, chunks: AsyncIterator[bytes]) -> None:
-        rows, kept, slices = Rows(job.file_format), 0, Slices()
+        rows, kept, size, slices = Rows(job.file_format), 0, 0, Slices()
         portion: list[Row] = []
         async for chunk in chunks:
+            size += len(chunk)
             for row in rows.feed(chunk):
                 portion.append(row)
-                if len(portion) == PORTION:
+                if len(portion) == PORTION or size >= PORTION_SIZE:
                     kept = await self._store(job, portion, kept)
-                    portion = []
+                    portion, size = [], 0
                 await slices.breathe()
         portion += rows.finish()
         if await self._store(job, portion, kept) == 0:
