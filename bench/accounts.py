@@ -1,9 +1,10 @@
 """Accounts: whether answers tell by their time who has an account, and what 200 sign-ins at once do to carts.
 
-    python -m bench.accounts [--tries 1000] [--logins 200] [--write PATH]
+    python -m bench.accounts [--tries 1000] [--logins 200] [--rounds 7] [--write PATH]
 
 Known and unknown addresses take turns, so that whatever else the machine does befalls both. ``told apart`` is the
 chance that somebody who sees one answer of each kind says rightly which took longer for being known: a half is a guess.
+Carts alone and carts beside sign-ins take turns, too; the figures are those of the middle round.
 """
 
 import argparse
@@ -37,7 +38,7 @@ PATIENT = {
     "MAILS_PER_HOUR": "1000000",
 }
 UNIFORM_HEADS = ("answer to", "known: p10 / p50 / p90 / p99 ms", "unknown: p10 / p50 / p90 / p99 ms", "told apart")
-LOGIN_HEADS = ("cart:set, every 50 ms on 8 sockets", "p50 ms", "p99 ms")
+LOGIN_HEADS = ("cart:set, every 50 ms on 8 sockets", "p50 ms", "p99 ms", "p99 of all rounds")
 
 Body = Callable[[str], dict[str, str]]
 ACTS: dict[str, tuple[str, Body]] = {
@@ -94,41 +95,57 @@ def _spread(times: Sequence[float]) -> tuple[float, ...]:
     return tuple(cuts[percent - 1] for percent in (10, 50, 90, 99))
 
 
-async def carts_beside_logins(shop: OpenShop, logins: int) -> list[tuple[str, ...]]:
-    """Set carts at a steady pace, alone and while so many sign in at once; return a row for each."""
+async def carts_beside_logins(shop: OpenShop, logins: int, rounds: int) -> list[tuple[str, ...]]:
+    """Set carts at a steady pace, alone and while so many sign in at once, in turns; return a row for each."""
     ids = await shop.add_products(100, 1_000_000)
     await shop.load.ask("enter", url=shop.url, count=8)
     await shop.load.ask("fill_carts", sockets=8, product_ids=ids, each=50, pause=0.02)
-    await shop.server.quiet()
-    rows = [await _paced(shop, ids, "nobody signs in")]
+    alone: list[dict[str, Any]] = []
+    beside: list[dict[str, Any]] = []
     async with ClientSession() as http:
-        body = {"email": "buyer@demo.com", "password": "demo123"}
-        rush = [asyncio.create_task(_login(http, shop.url, body)) for _ in range(logins)]
-        await asyncio.sleep(0.5)
-        rows.append(await _paced(shop, ids, f"{logins} sign in at once (bcrypt cost {COST})"))
-        waiting = sum(not task.done() for task in rush)
-        print(f"when the carts were done, {waiting} of {logins} still waited for their sign-in", file=sys.stderr)
-        await asyncio.gather(*rush)
-    return rows
+        for number in range(rounds):
+            await shop.server.quiet()
+            alone.append(await _paced(shop, ids))
+            rush = [asyncio.create_task(_login(http, shop.url)) for _ in range(logins)]
+            await asyncio.sleep(0.5)
+            beside.append(await _paced(shop, ids))
+            waiting = sum(not task.done() for task in rush)
+            print(
+                f"round {number + 1}: p99 {alone[-1]['p99_ms']:.1f} ms, then {beside[-1]['p99_ms']:.1f} ms; "
+                f"when the carts were done, {waiting} of {logins} still waited for their sign-in",
+                file=sys.stderr,
+            )
+            await asyncio.gather(*rush)
+    return [
+        _of_rounds("nobody signs in", alone),
+        _of_rounds(f"{logins} sign in at once (bcrypt cost {COST})", beside),
+    ]
 
 
-async def _login(http: ClientSession, url: str, body: dict[str, str]) -> None:
+def _of_rounds(what: str, rounds: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the middle round's figures, and how far apart the rounds are."""
+    p50, p99 = ([each[name] for each in rounds] for name in ("p50_ms", "p99_ms"))
+    spread = f"{report.number(min(p99))} to {report.number(max(p99))}"
+    return what, report.number(statistics.median(p50)), report.number(statistics.median(p99)), spread
+
+
+async def _login(http: ClientSession, url: str) -> None:
+    body = {"email": "buyer@demo.com", "password": "demo123"}
     async with http.post(f"{url}/api/auth/login", json=body) as answer:
         if answer.status != 200:
             raise RuntimeError(f"login answered {answer.status}")
 
 
-async def _paced(shop: OpenShop, ids: list[str], what: str) -> tuple[str, ...]:
-    done: dict[str, Any] = await shop.load.ask("fill_carts", sockets=8, product_ids=ids, each=150, pause=0.05)
-    return what, report.number(done["p50_ms"]), report.number(done["p99_ms"])
+async def _paced(shop: OpenShop, ids: list[str]) -> dict[str, Any]:
+    return dict(await shop.load.ask("fill_carts", sockets=8, product_ids=ids, each=150, pause=0.05))
 
 
-async def measured(tries: int, logins: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+async def measured(tries: int, logins: int, rounds: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """Measure both, each in a shop of its own."""
     async with open_shop(**PATIENT) as shop:
         rows = await uniform(shop.url, tries)
     async with open_shop(**PATIENT, BCRYPT_COST=COST) as shop:
-        return rows, await carts_beside_logins(shop, logins)
+        return rows, await carts_beside_logins(shop, logins, rounds)
 
 
 def main() -> int:
@@ -136,6 +153,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tries", type=int, default=1000, help="tries of each kind of address")
     parser.add_argument("--logins", type=int, default=200, help="sign-ins at once")
+    parser.add_argument("--rounds", type=int, default=7, help="turns of carts alone and carts beside sign-ins")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
     given = parser.parse_args()
     try:
@@ -144,11 +162,12 @@ def main() -> int:
     except (page.BrokenPage, OSError) as error:
         parser.error(str(error))
     configure_logs("warning", as_json=False)
-    answers, carts = uvloop.run(measured(given.tries, given.logins))
+    answers, carts = uvloop.run(measured(given.tries, given.logins, given.rounds))
     console = Console(width=160)
     console.print(report.table("Answers by the kind of address", UNIFORM_HEADS, answers, numbers_from=1))
     console.print(report.table("Carts beside sign-ins", LOGIN_HEADS, carts, numbers_from=1))
-    how = f"{given.tries:,} tries each, in turns, bcrypt cost 4. {processor()}, MongoDB {mongod()}; {today()}."
+    how = f"{given.tries:,} tries each, in turns, bcrypt cost 4; {given.rounds} rounds of carts. "
+    how += f"{processor()}, MongoDB {mongod()}; {today()}."
     print(how)
     if given.write:
         tables = (report.markdown_table(UNIFORM_HEADS, answers), report.markdown_table(LOGIN_HEADS, carts))
