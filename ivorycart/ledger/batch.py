@@ -10,7 +10,7 @@ import structlog
 from models.cart import Cart
 from models.commands import Command
 from models.decide import Decision, decide
-from models.errors import Internal, Refused
+from models.errors import Internal, Pending, Refused, StorageUnavailable
 from models.identity import OwnerId
 from models.policy import Policy
 from models.state import Changes, State
@@ -59,12 +59,16 @@ class Committed:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A command, and the caller who waits for its answer until ``deadline`` (the event loop's time)."""
+    """A command, and the caller who waits for its answer until ``deadline`` (the event loop's time).
+
+    While it is ``committing``, nobody knows whether it happens.
+    """
 
     command: Command[Any]
     origin: str | None
     future: asyncio.Future[Any]
     deadline: float
+    committing: bool = False
 
     def answer(self, outcome: Any) -> None:
         """Give the outcome, unless the caller has an answer or has gone."""
@@ -75,6 +79,13 @@ class Entry:
         """Raise the reason at the caller, unless it has an answer or has gone."""
         if not self.future.done():
             self.future.set_exception(reason)
+
+    def give_up(self) -> None:
+        """Say at the deadline what is known then. What is not committing by then must not begin to."""
+        if self.committing:
+            self.refuse(Pending("the outcome is not known yet: ask again with the same key"))
+        else:
+            self.refuse(StorageUnavailable("the database could not be reached in time; nothing was done"))
 
 
 class Decided:

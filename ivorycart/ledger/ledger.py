@@ -27,6 +27,7 @@ import structlog
 
 from ivorycart.ledger.batch import Committed, Decided, Entry, LedgerStore, LedgerTransaction, named
 from ivorycart.ledger.metrics import LedgerMetrics
+from ivorycart.ledger.patience import Patience
 from models.commands import Command
 from models.decide import Decision, reads
 from models.errors import Internal, Pending, StorageUnavailable
@@ -83,6 +84,7 @@ class Ledger:
         self._max_documents = max_documents
         self._deadline = deadline
         self._queue: deque[Entry] = deque()
+        self._patience = Patience()
         self._wake = asyncio.Event()
         self._closed = False
         self._in_flight: Changes | None = None
@@ -105,6 +107,7 @@ class Ledger:
         loop = asyncio.get_running_loop()
         entry = Entry(command, origin, loop.create_future(), loop.time() + self._deadline)
         self._queue.append(entry)
+        self._patience.add(entry, loop)
         self._wake.set()
         if len(self._queue) >= self._max_commands:
             self._look_ahead()
@@ -139,6 +142,7 @@ class Ledger:
 
     def _leave_nobody_waiting(self, batch: list[Entry]) -> None:
         """Answer those whom a ledger that was torn down leaves behind; after an orderly end there is nobody."""
+        self._patience.close()
         while self._queue:
             self._queue.popleft().refuse(StorageUnavailable("the server is stopping; nothing was done"))
         for entry in batch:
@@ -189,11 +193,11 @@ class Ledger:
             attempt += 1
 
     def _drop_overdue(self, batch: list[Entry]) -> bool:
-        """Refuse those whose deadline has passed; return whether anyone is left."""
+        """Give up those whose deadline has passed; return whether anyone is left."""
         now = asyncio.get_running_loop().time()
         for entry in batch:
             if entry.deadline <= now:
-                entry.refuse(StorageUnavailable("the database could not be reached in time; nothing was done"))
+                entry.give_up()
         batch[:] = [entry for entry in batch if entry.deadline > now]
         return bool(batch)
 
@@ -309,21 +313,27 @@ class Ledger:
     async def _make_certain(self, transaction: LedgerTransaction, entries: list[Entry]) -> bool:
         """Commit; while the answer is missing, ask again. Callers hear ``pending`` at their deadline.
 
-        Return False where it stayed unknown until nobody was waiting any more.
+        Return False where it stayed unknown until nobody was waiting any more. Raise Transient where somebody heard
+        already that nothing was done: so be it.
         """
         loop = asyncio.get_running_loop()
+        if any(entry.deadline <= loop.time() for entry in entries):
+            raise Transient("somebody's deadline passed before the commit")
+        _mark(entries, committing=True)
         while True:
             try:
                 await transaction.commit()
             except CommitUnknown as fault:
                 self._metrics.unknown_commits.inc()
                 log.warning("ledger.commit_unknown", reason=str(fault)[:200])
+            except StorageFault:  # it did not happen
+                _mark(entries, committing=False)
+                raise
             else:
                 return True
-            for entry in entries:
-                if entry.deadline <= loop.time():
-                    entry.refuse(Pending("the outcome is not known yet: ask again with the same key"))
             if all(entry.deadline <= loop.time() for entry in entries):
+                for entry in entries:
+                    entry.give_up()
                 return False
             await asyncio.sleep(random.random() * MAX_BACKOFF)  # noqa: S311 - jitter
 
@@ -352,3 +362,8 @@ class Ledger:
         """Wait until the batch before has its answers: they keep the order of the commits."""
         if self._answering:
             await asyncio.wait([self._answering])
+
+
+def _mark(entries: Sequence[Entry], *, committing: bool) -> None:
+    for entry in entries:
+        entry.committing = committing

@@ -28,17 +28,17 @@ Trouble = Exception | None
 class FakeStore:
     """Products and carts in memory. Faults are queued for each step and used up one by one.
 
-    ``gate``, when closed, stops each load until it is opened, so that commands can gather; ``ahead_gate`` and
-    ``write_gate`` do so for what is loaded ahead and for writing. ``rejects`` names commands
-    that the store will never take, as a validator would; ``advance`` is called at each commit, to let time pass, and
-    ``meanwhile`` after it, to let others change something.
+    ``gate``, when closed, stops each load until it is opened, so that commands can gather; ``ahead_gate``,
+    ``write_gate`` and ``commit_gate`` do so for what is loaded ahead, for writing and for committing. ``rejects`` names
+    commands that the store will never take, as a validator would; ``advance`` is called at each commit, to let time
+    pass, and ``meanwhile`` after it, to let others change something.
     """
 
     def __init__(self, stock: int = 1000, products: Iterable[str] = ("tea",)) -> None:
         self.products = {each: Product(each, each, 1, "EUR", "seller", 0, 500, for_sale=True) for each in products}
         self.levels = {each: Level(stock, 0, 0, 0) for each in self.products}
         self.carts: dict[OwnerId, Any] = {}
-        self.gate, self.ahead_gate, self.write_gate = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.gate, self.ahead_gate, self.write_gate, self.commit_gate = (asyncio.Event() for _ in range(4))
         self.open_gates()
         self.on_look_ahead: deque[Trouble] = deque()
         self.on_load: deque[Trouble] = deque()
@@ -57,7 +57,7 @@ class FakeStore:
 
     def open_gates(self) -> None:
         """Let everything through."""
-        for gate in (self.gate, self.ahead_gate, self.write_gate):
+        for gate in (self.gate, self.ahead_gate, self.write_gate, self.commit_gate):
             gate.set()
 
     def transaction(self, after: Changes | None = None) -> "FakeTransaction":
@@ -112,6 +112,7 @@ class FakeTransaction:
         store = self._store
         store.commits += 1
         store.advance()
+        await store.commit_gate.wait()
         _fail(store.on_commit)
         store.levels.update(self._changes.levels)
         store.carts.update(self._changes.carts)
@@ -136,6 +137,7 @@ class Clock:
         loop = asyncio.get_running_loop()
         self._ahead = 0.0
         self._time = loop.time
+        self._later: list[tuple[float, asyncio.Handle]] = []
         self.create_future = loop.create_future
         monkeypatch.setattr(ledger_module, "asyncio", self)  # for the ledger alone: the test's own time stays as it is
 
@@ -151,9 +153,19 @@ class Clock:
         """Tell the loop's time, and what it was pushed forward."""
         return self._time() + self._ahead
 
+    def call_at(self, when: float, callback: Callable[..., object], *arguments: object) -> asyncio.Handle:
+        """Call something once time has been pushed forward so far."""
+        handle = asyncio.Handle(callback, arguments, asyncio.get_running_loop())
+        self._later.append((when, handle))
+        return handle
+
     def forward(self, seconds: float) -> None:
         """Let time pass for the ledger."""
         self._ahead += seconds
+        due = [handle for when, handle in self._later if when <= self.time() and not handle.cancelled()]
+        self._later = [(when, handle) for when, handle in self._later if when > self.time()]
+        for handle in due:
+            handle._run()
 
 
 async def until(happened: Callable[[], object]) -> None:

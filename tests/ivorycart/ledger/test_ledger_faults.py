@@ -178,21 +178,60 @@ async def test_a_younger_caller_waits_on_while_an_older_one_hears_pending(clock:
     assert [len(each) for each in it.published] == [2]
 
 
-async def test_who_waited_too_long_hears_that_nothing_was_done(clock: Clock) -> None:
-    """It was never tried."""
+@pytest.mark.parametrize("stuck", ["gate", "write_gate"])
+async def test_a_database_that_hangs_keeps_nobody_beyond_the_deadline(stuck: str, clock: Clock) -> None:
+    """Neither those whose batch hangs nor those behind it; what they were told was not done is not done later."""
     store = FakeStore()
-    store.gate.clear()
+    gate = getattr(store, stuck)
+    gate.clear()
     async with running(store, deadline=10) as it:
         first = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
         await until(lambda: store.open)
-        late = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 5)))
+        clock.forward(3)
+        behind = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 5)))
         await asyncio.sleep(0)
-        clock.forward(11)
-        store.gate.set()
-        assert (await first).cart.units == 1
+        clock.forward(8)
         with pytest.raises(StorageUnavailable):
-            await late
+            await first
+        assert not behind.done()
+        clock.forward(3)
+        with pytest.raises(StorageUnavailable):
+            await behind
+        later = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 2)))
+        gate.set()
+        assert (await later).cart.units == 2
+    assert store.commits == 1
+    assert [len(each) for each in it.published] == [1]
+
+
+async def test_a_commit_that_hangs_is_pending_at_the_deadline_and_told_once_it_is_certain(clock: Clock) -> None:
+    """It happened in the end: nobody was told "failed", and it is published."""
+    store = FakeStore()
+    store.commit_gate.clear()
+    async with running(store, deadline=10) as it:
+        asked = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+        await until(lambda: store.commits)
+        clock.forward(11)
+        with pytest.raises(Pending):
+            await asked
+        store.commit_gate.set()
+        await until(lambda: it.published)
     assert store.carts[ANNA].units == 1
+
+
+async def test_a_commit_that_did_not_happen_is_not_pending(clock: Clock) -> None:
+    """Its next try hangs before its commit: then nothing was done, and that is what is said."""
+    store = FakeStore()
+    store.on_commit.append(Transient("write conflict"))
+    store.advance = store.gate.clear
+    async with running(store, deadline=10) as it:
+        asked = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+        await until(lambda: store.commits and store.open)
+        clock.forward(11)
+        with pytest.raises(StorageUnavailable):
+            await asked
+        store.gate.set()
+    assert store.committed == []
 
 
 async def test_retries_end_at_the_deadline(clock: Clock) -> None:
