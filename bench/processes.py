@@ -19,7 +19,7 @@ from bench.root import ROOT
 
 ON_LINUX = platform.system() == "Linux"
 PATIENCE = 600.0
-IDLE = 0.03  # of a core, below which a process has nothing to do but its timers
+IDLE = 0.1  # of a core, below which a process has nothing to do but its timers: a shop looks for work all the time
 
 
 class Failed(Exception):  # noqa: N818 - it says what happened
