@@ -68,6 +68,7 @@ from ivorycart.importing.service import Importing
 from ivorycart.importing.worker import INTERVAL as IMPORT_INTERVAL
 from ivorycart.importing.worker import Importer
 from ivorycart.ledger import Ledger
+from ivorycart.ledger.batch import Committed
 from ivorycart.ledger.metrics import LedgerMetrics
 from ivorycart.listening import BACKLOG, listen, listen_together, url_of
 from ivorycart.logs import configure_logs
@@ -122,6 +123,7 @@ from ivorycart.shop import Facts, Shop
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.feed import Feed
+from ivorycart.stock.releases import Releases
 from ivorycart.stock.resuming import Resuming
 from ivorycart.stock_work import StockWork
 from ivorycart.stopping import StopRequests, bounded
@@ -313,6 +315,7 @@ class Server:
             carts=self.carts,
         )
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
+        self.releases = Releases(board, self.broadcaster.mark)
         standing = Standing(settings.token_seconds + MARGIN)
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
@@ -328,7 +331,7 @@ class Server:
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
             metrics=counts,
-            on_commit=self.telling.committed,
+            on_commit=self._committed,
         )
         self.lines = Lines(driver, database)
         self.offerer = Offerer(self.lines, self.ledger)
@@ -342,6 +345,7 @@ class Server:
             followers=(self.upkeep,),
             screens=self.screens,
             on_level=self.offerer.hear,
+            on_hold=self.releases.forget,
             on_import=self.import_news.note,
         )
         self.overview = self._overview(connections, outlet, counts)
@@ -353,6 +357,11 @@ class Server:
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
         self.doors = Sockets(self.sockets, self.shop, outlet)
+
+    def _committed(self, done: Sequence[Committed]) -> None:
+        """Pass on what this process has committed, and will not hear of by the feed."""
+        self.telling.committed(done)
+        self.releases.committed(done)
 
     def _overview(self, connections: Connections, outlet: Outlet, counts: LedgerMetrics) -> Overview:
         """Return what admins see, and make what measures it."""
@@ -495,6 +504,7 @@ class Server:
         self.ledger_run = asyncio.create_task(self.ledger.run(), name="ledger")
         self.workers.start("feed", self.feed.run, has_rhythm=True)
         self.workers.start("broadcaster", self.broadcaster.run)
+        self.workers.start("releases", self.releases.run, has_rhythm=True)
         self.workers.start("telling", self.telling.run)
         self.workers.start("open carts", self.open_carts.run)
         self.workers.start("import news", self.import_news.run)
