@@ -50,6 +50,7 @@ from ivorycart.accounts.standing import MARGIN, Identity, Standing
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
+from ivorycart.bringing import Bringing
 from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom
@@ -404,6 +405,7 @@ class Server:
                 requests=settings.requests_per_minute,
             ),
         )
+        room = WaitingRoom(self.ledger, self.lines, self.carts, limits)
         return Shop(
             facts=Facts(
                 demo=settings.demo,
@@ -449,7 +451,8 @@ class Server:
             connections=connections,
             telling=self.telling,
             screens=self.screens,
-            waiting=WaitingRoom(self.ledger, self.lines, limits),
+            waiting=room,
+            bringing=Bringing(self.lines, room),
             workers=self.workers,
             health=Pings(database),
             overview=self.overview,
@@ -510,6 +513,7 @@ class Server:
         self.workers.start("import news", self.import_news.run)
         self.workers.start("finding", self.upkeep.run)
         self.workers.start("reminding", self.telling.reminding.run)
+        self.workers.start("bringing", self.shop.bringing.run)
         self.workers.start("loop_lag", self.loop_lag.run)
         self.workers.start("heart", self.heart.run)
         self.workers.start("admin_metrics", self.overview.watching.run)

@@ -152,13 +152,14 @@ class Adjust(Command[StockChanged]):
 class JoinLine(Command[Waits]):
     """Have the owner wait for a product that is out or all held; who waits already keeps their place.
 
-    Anonymous owners need an address for the offer: this ``email``, or that of their cart. Who waits already, and is not
-    offered anything yet, is told at the new one.
+    Anonymous owners need an address for the offer: this ``email``, or else ``of_cart``. Who waits already, and is not
+    offered anything yet, is told at a new ``email``.
     """
 
     product_id: str
     owner: OwnerId
     email: str | None = None
+    of_cart: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

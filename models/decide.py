@@ -124,7 +124,7 @@ def _reads_of_line(command: JoinLine | LeaveLine | TakeOffer | OfferNext | Bring
         return Reads((command.product_id,), waiting=Waiting(first=((command.product_id, command.limit),)))
     if isinstance(command, BringPlaces):
         return Reads(waiting=Waiting(owners=(command.source, command.target)))
-    carts = () if isinstance(command, LeaveLine) else (command.owner,)
+    carts = (command.owner,) if isinstance(command, TakeOffer) else ()
     place = (Place(command.product_id, command.owner),)
     waiting = Waiting(places=place, last=place if isinstance(command, TakeOffer) else ())
     return Reads((command.product_id,), carts, waiting=waiting)

@@ -34,7 +34,7 @@ def join_line(command: JoinLine, draft: Draft) -> Waits:
     level = draft.level(product.id)
     if level.unclaimed:
         raise Conflict("there are units for everyone now", product_id=product.id, available=level.unclaimed)
-    email = command.email or draft.cart(command.owner).email
+    email = command.email or command.of_cart
     if email is None and user_of_owner(command.owner) is None:
         problem = {"pointer": "/email", "detail": "is needed to tell you, as nobody is signed in"}
         raise Invalid("an address is needed", errors=[problem])
@@ -103,6 +103,11 @@ def bring_places(command: BringPlaces, draft: Draft) -> Waits:
 def notice_key(waiter: Waiter) -> str:
     """Return the key of the notification of an offer: each owner of it is told once."""
     return f"{letter_key(waiter)}:{waiter.owner}"
+
+
+def place_of_notice(key: str) -> str:
+    """Return the id of the place whose offer a notification tells of, by its key."""
+    return ":".join(key.split(":")[1:3])
 
 
 def letter_key(waiter: Waiter) -> str:

@@ -15,7 +15,6 @@ from models.commands import (
     MergeCarts,
     OfferNext,
     Restock,
-    SetEmail,
     SetLine,
     TakeOffer,
 )
@@ -95,8 +94,9 @@ def test_who_is_not_signed_in_needs_an_address():
     shop = sold_out()
     with pytest.raises(Invalid):
         shop.do(JoinLine("tea", GUEST))
-    shop.do(SetEmail(GUEST, "cart@shop.test"))
-    assert shop.do(JoinLine("tea", GUEST)).waiters[0].email == "cart@shop.test"
+    assert shop.do(JoinLine("tea", GUEST, None, "cart@shop.test")).waiters[0].email == "cart@shop.test"
+    shop.do(JoinLine("tea", GUEST, "other@shop.test"))
+    assert shop.do(JoinLine("tea", GUEST, None, "cart@shop.test")).waiters[0].email == "other@shop.test"
     assert shop.do(JoinLine("tea", ANNA)).waiters[0].email is None
 
 

@@ -27,6 +27,7 @@ from models.commands import (
 from models.errors import InsufficientStock, NotFound
 from models.identity import OwnerId, owner_of_offer
 from models.outcomes import Offered
+from mongo.alerts import Notifications
 from mongo.audit import audit
 from mongo.carts import Carts
 from mongo.driver import Database, Document, Driver
@@ -448,3 +449,22 @@ async def test_whoever_buys_is_not_held_up_by_lines_that_are_served(driver: Driv
         await serving
     assert offered < 400
     assert await database["waiting"].count_documents({"state": "offered"}) == 800
+
+
+@both_drivers
+async def test_an_offer_is_unseen_and_open_until_its_place_says_otherwise(driver: Driver, database: Database):
+    """Whatever a clock says; one that lapsed stays unseen, to tell what was missed."""
+    async with running_ledger(driver, database) as ledger:
+        tea = await stocked(driver, database, ledger, 0)
+        await fill([ledger], tea, 2)
+        await ledger.submit(Restock(tea, 2, "seller", ""))
+        await ledger.submit(OfferNext(tea, 5))
+        book = Notifications(driver, database)
+        await ledger.submit(TakeOffer(tea, waiter(1)))
+        assert [each.open for each in await book.unseen(waiter(0))] == [True]
+        await end_offers(driver, database, ledger)
+        assert [each.open for each in await book.unseen(waiter(0))] == [False]
+        assert await book.unseen(waiter(1)) == []
+        lines = Lines(driver, database)
+        await fill([ledger], await stocked(driver, database, ledger, 0), 1)
+        assert await lines.who_waits([waiter(0), waiter(1), ANNA]) == {waiter(0)}

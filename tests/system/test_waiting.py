@@ -96,6 +96,8 @@ async def test_the_same_over_http(open_shop: OpenShop, meet: Meet, books_of: Rea
     await _offered(shop, me)
     taken = await send(shop.url, "POST", f"{path}/take", **me)
     assert (taken.status, [line["product_id"] for line in taken.body["lines"]]) == (200, [tea])
+    assert (await send(shop.url, "POST", f"{path}/take", **me)).body["revision"] == taken.body["revision"]
+    assert (await send(shop.url, "DELETE", "/api/cart", **me)).status == 200
     assert (await send(shop.url, "POST", f"{path}/take", **me)).is_problem(404, "not_found")
     assert (await send(shop.url, "GET", "/api/waiting", **me)).body == {"items": [], "next": None}
     assert (await send(shop.url, "PUT", f"/api/waiting/{'0' * 24}", {}, **me)).is_problem(404, "not_found")
@@ -128,6 +130,28 @@ async def test_a_place_goes_with_whoever_signs_in(open_shop: OpenShop, meet: Mee
     assert (await elsewhere.ask("offer:take", {"product_id": tea}))["ok"]
     await guest.hear("waiting", lambda each: each["state"] == "taken")
     await guest.hear("cart", lambda each: each["cart"]["lines"])
+    await books.check()
+
+
+async def test_a_place_goes_with_whoever_comes_back_as_a_user(open_shop: OpenShop, meet: Meet, books_of: ReadBooks):
+    """With the session and the token at once, as a page does that knows both: an offer is told to the user, again."""
+    shop = await open_shop(DEMO="true")
+    books = await books_of(shop)
+    holder, guest = await meet(shop), await meet(shop)
+    tea, cup = await held(books, holder), await held(books, holder)
+    for each in (tea, cup):
+        await join(guest, each)
+    await holder.ask("cart:set", {"product_id": tea, "quantity": 0})
+    await guest.hear("offer", about(tea))
+    credentials = {"email": "buyer@demo.com", "password": "demo123"}
+    token = (await send(shop.url, "POST", "/api/auth/login", credentials)).body["token"]
+    elsewhere = await meet(shop, token=token)
+    again = await meet(shop, token=token, session=guest.session)
+    await asyncio.gather(again.hear("offer", about(tea)), elsewhere.hear("offer", about(tea)))
+    places = (await elsewhere.ask("waiting:list"))["items"]
+    addresses = {each["product_id"]: each["email"] for each in places}
+    assert addresses == {tea: "a@shop.test", cup: "buyer@demo.com"}, "what was mailed was mailed"
+    assert (await again.ask("offer:take", {"product_id": tea}))["ok"]
     await books.check()
 
 
