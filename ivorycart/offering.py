@@ -24,7 +24,7 @@ from models.stock import Level
 INTERVAL = 1.0  # seconds between looks at the database
 AT_ONCE = 20  # offers of one command: each is half a dozen documents of its transaction
 UNDER_WAY = 4  # commands: together about half of what a batch of the ledger may write, so that buyers go with them
-PRODUCTS = 500  # of one look
+PRODUCTS = 500  # of one look, and of one step
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ class Offerer:
         if self.clock() >= self._look_at:
             self._heard |= dict.fromkeys(await self.book.back(PRODUCTS))
             self._look_at = self.clock() + INTERVAL
-        waiting = list(self._heard)
+        waiting = list(self._heard)[:PRODUCTS]
         for start in range(0, len(waiting), UNDER_WAY):
             if not await self._offer(waiting[start : start + UNDER_WAY]):
                 return False
