@@ -60,6 +60,8 @@ async def test_what_comes_back_is_offered_to_the_first_and_then_to_the_next(
     taken = await bob.ask("offer:take", {"product_id": tea})
     assert [line["quantity"] for line in taken["cart"]["lines"]] == [1]
     await eve.sees(tea, waiting=0, held=1)
+    ends = taken["cart"]["expires_at"]  # not the offer's end any more
+    await eve.hear("stock", lambda frame: _release_of(frame, tea) == ends)
     await books.check()
 
 
@@ -70,8 +72,8 @@ async def _run_out(books: Books, place: str) -> None:
     await books["carts"].update_one({"_id": f"o:{place}"}, [{"$set": {"expires_at": ended}}])
 
 
-def _release_of(frame: Any, tea: str) -> bool:
-    return any(item["id"] == tea and item["next_release"] for item in frame["items"])
+def _release_of(frame: Any, tea: str) -> str | None:
+    return next((item["next_release"] for item in frame["items"] if item["id"] == tea), None)
 
 
 async def test_the_same_over_http(open_shop: OpenShop, meet: Meet, books_of: ReadBooks):
