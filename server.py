@@ -50,6 +50,7 @@ from ivorycart.accounts.standing import MARGIN, Identity, Standing
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
+from ivorycart.bringing import Bringing
 from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom
@@ -68,6 +69,7 @@ from ivorycart.importing.service import Importing
 from ivorycart.importing.worker import INTERVAL as IMPORT_INTERVAL
 from ivorycart.importing.worker import Importer
 from ivorycart.ledger import Ledger
+from ivorycart.ledger.batch import Committed
 from ivorycart.ledger.metrics import LedgerMetrics
 from ivorycart.listening import BACKLOG, listen, listen_together, url_of
 from ivorycart.logs import configure_logs
@@ -122,6 +124,7 @@ from ivorycart.shop import Facts, Shop
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.feed import Feed
+from ivorycart.stock.releases import Releases
 from ivorycart.stock.resuming import Resuming
 from ivorycart.stock_work import StockWork
 from ivorycart.stopping import StopRequests, bounded
@@ -313,6 +316,7 @@ class Server:
             carts=self.carts,
         )
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
+        self.releases = Releases(board, self.broadcaster.mark)
         standing = Standing(settings.token_seconds + MARGIN)
         self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
         source = ChangeFeed(driver, database, store.process_id)
@@ -328,7 +332,7 @@ class Server:
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
             metrics=counts,
-            on_commit=self.telling.committed,
+            on_commit=self._committed,
         )
         self.lines = Lines(driver, database)
         self.offerer = Offerer(self.lines, self.ledger)
@@ -342,6 +346,7 @@ class Server:
             followers=(self.upkeep,),
             screens=self.screens,
             on_level=self.offerer.hear,
+            on_hold=self.releases.forget,
             on_import=self.import_news.note,
         )
         self.overview = self._overview(connections, outlet, counts)
@@ -353,6 +358,11 @@ class Server:
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
         self.doors = Sockets(self.sockets, self.shop, outlet)
+
+    def _committed(self, done: Sequence[Committed]) -> None:
+        """Pass on what this process has committed, and will not hear of by the feed."""
+        self.telling.committed(done)
+        self.releases.committed(done)
 
     def _overview(self, connections: Connections, outlet: Outlet, counts: LedgerMetrics) -> Overview:
         """Return what admins see, and make what measures it."""
@@ -395,6 +405,7 @@ class Server:
                 requests=settings.requests_per_minute,
             ),
         )
+        room = WaitingRoom(self.ledger, self.lines, self.carts, limits)
         return Shop(
             facts=Facts(
                 demo=settings.demo,
@@ -440,7 +451,8 @@ class Server:
             connections=connections,
             telling=self.telling,
             screens=self.screens,
-            waiting=WaitingRoom(self.ledger, self.lines, limits),
+            waiting=room,
+            bringing=Bringing(self.lines, room),
             workers=self.workers,
             health=Pings(database),
             overview=self.overview,
@@ -495,11 +507,13 @@ class Server:
         self.ledger_run = asyncio.create_task(self.ledger.run(), name="ledger")
         self.workers.start("feed", self.feed.run, has_rhythm=True)
         self.workers.start("broadcaster", self.broadcaster.run)
+        self.workers.start("releases", self.releases.run, has_rhythm=True)
         self.workers.start("telling", self.telling.run)
         self.workers.start("open carts", self.open_carts.run)
         self.workers.start("import news", self.import_news.run)
         self.workers.start("finding", self.upkeep.run)
         self.workers.start("reminding", self.telling.reminding.run)
+        self.workers.start("bringing", self.shop.bringing.run)
         self.workers.start("loop_lag", self.loop_lag.run)
         self.workers.start("heart", self.heart.run)
         self.workers.start("admin_metrics", self.overview.watching.run)

@@ -16,7 +16,11 @@ async def waiting_join(ask: Ask) -> dict[str, Any]:
     """Wait for a product that is out or all held; who waits already keeps their place."""
     who = ask.connection
     place = await ask.shop.waiting.join(
-        who.owner, ask.body.product_id, user=who.user, email=ask.body.email, origin=who.sid
+        *(who.owner, ask.body.product_id),
+        user=who.user,
+        email=ask.body.email,
+        address=who.address,
+        origin=who.sid,
     )
     return {"waiting": shapes.WireShapes(ask.shop.board).place(place)}
 

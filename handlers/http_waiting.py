@@ -19,7 +19,7 @@ waiting_routes = Routes()
     "/api/waiting",
     needs=Permission.WAIT_IN_LINE,
     answer=WaitingList,
-    refusals=("storage_unavailable", "pending"),
+    refusals=("not_found", "storage_unavailable", "pending"),
 )
 async def places(call: Call) -> Any:
     """Return where the caller waits, and what is offered to them."""
@@ -39,7 +39,7 @@ async def places(call: Call) -> Any:
 async def join(call: Call) -> Any:
     """Wait for a product that is out or all held; who waits already keeps their place."""
     product_id, owner = call.id("product_id"), await _owner(call)
-    place = await call.shop.waiting.join(owner, product_id, user=call.user, email=call.body.email)
+    place = await call.shop.waiting.join(owner, product_id, user=call.user, email=call.body.email, address=call.address)
     return shapes.WireShapes(call.shop.board).place(place)
 
 
@@ -74,5 +74,5 @@ async def _owner(call: Call) -> OwnerId:
     """Return who waits; where the session of a user's request waits, the user does from here on."""
     owner = call.owner
     if call.user and call.session:
-        await call.shop.waiting.bring(call.session, call.user.id)
+        await call.shop.waiting.bring(call.session, call.user)
     return owner

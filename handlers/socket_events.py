@@ -85,7 +85,7 @@ async def auth(ask: Ask) -> dict[str, Any]:
     source = owner_of_session(ask.connection.session)
     merge = MergeCarts(source, owner_of_user(user.id))
     merged: Merged = await ask.shop.ledger.submit(merge, origin=ask.connection.sid)
-    await ask.shop.waiting.bring(ask.connection.session, user.id, origin=ask.connection.sid)
+    await ask.shop.waiting.bring(ask.connection.session, user, origin=ask.connection.sid)
     # Only now: a socket whose cart could not be joined is who it was, and its cart is what it was. Asked again, because
     # the session may have ended while the carts were joined.
     user = ask.shop.identity.of(ask.body.token)

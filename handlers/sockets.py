@@ -67,7 +67,7 @@ class Sockets:
         server.on_drained = self._catch_up
         server.on_event = self._throttle
 
-    async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
         """Let a socket in and tell it where it stands; no query is needed for that."""
         if self.stopping:
             refusal = StorageUnavailable("the server is stopping; come back in a moment")
@@ -78,12 +78,15 @@ class Sockets:
         except Refused as refusal:
             raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"]) from refusal
         watch = None if wants.watch is None else frozenset(wants.watch)
-        connection = Connection(sid, wants.session or secrets.token_urlsafe(24), user, frozenset())
+        session, address = wants.session or secrets.token_urlsafe(24), environ["REMOTE_ADDR"] or "unknown"
+        connection = Connection(sid, session, user, frozenset(), address)
         self._throttles[sid] = Throttle()
         self._shop.connections.add(connection)
         try:
             await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
             self._shop.telling.reminding.remind(connection)
+            if wants.session:
+                self._shop.bringing.note(connection)
         except BaseException:  # it never was in, so nobody will tell of its leaving
             await self._disconnect(sid, "failed to connect")
             raise
@@ -91,6 +94,7 @@ class Sockets:
     async def _disconnect(self, sid: str, _reason: str) -> None:
         self._throttles.pop(sid, None)
         self._shop.telling.reminding.forget(sid)
+        self._shop.bringing.forget(sid)
         self._shop.connections.remove(sid)
 
     async def _catch_up(self, sid: str) -> None:

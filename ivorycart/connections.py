@@ -26,13 +26,14 @@ class User:
 class Connection:
     """One socket. ``watch`` is what it wants to hear of; None is everything.
 
-    ``owner`` is whose cart it works on: the user's, or else the anonymous session's.
+    ``owner`` is whose cart it works on: the user's, or else the anonymous session's; ``address`` is the network's.
     """
 
     sid: str
     session: str
     user: User | None = None
     watch: frozenset[str] | None = None
+    address: str = "unknown"
     owner: OwnerId = field(init=False)
 
     def __post_init__(self) -> None:

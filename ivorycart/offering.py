@@ -2,8 +2,9 @@
 
 Pattern: a leased worker. What this process hears of levels wakes it (``hear``, plain, never waits); besides, it looks
 every second for products that have both units and people who wait, so that nothing is lost with a process. Each offer
-is a command of the ledger: whom it goes to is decided there, so a worker that is killed at any line, or runs twice,
-does no harm, and nobody can be quicker than the line meanwhile (see `models/offering.py`).
+is a command of the ledger, of which a few are under way at a time, so that whoever buys meanwhile is not held
+up: whom it goes to is decided there, so a worker that is killed at any line, or runs twice, does no harm, and nobody
+can be quicker than the line meanwhile (see `models/offering.py`).
 """
 
 import asyncio
@@ -21,8 +22,9 @@ from models.outcomes import Offered
 from models.stock import Level
 
 INTERVAL = 1.0  # seconds between looks at the database
-AT_ONCE = 50  # offers of one command: each is half a dozen documents of its transaction
-PRODUCTS = 500  # of one step
+AT_ONCE = 20  # offers of one command: each is half a dozen documents of its transaction
+UNDER_WAY = 4  # commands: together about half of what a batch of the ledger may write, so that buyers go with them
+PRODUCTS = 500  # of one look, and of one step
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +56,18 @@ class Offerer:
     async def step(self) -> bool:
         """Offer what is back; return whether there may be more."""
         self.wake.clear()
-        back = dict.fromkeys(list(self._heard)[:PRODUCTS])
         if self.clock() >= self._look_at:
-            back.update(dict.fromkeys(await self.book.back(PRODUCTS)))
+            self._heard |= dict.fromkeys(await self.book.back(PRODUCTS))
             self._look_at = self.clock() + INTERVAL
-        for product_id in back:  # only now: had the database been away, they would still be known
+        waiting = list(self._heard)[:PRODUCTS]
+        for start in range(0, len(waiting), UNDER_WAY):
+            if not await self._offer(waiting[start : start + UNDER_WAY]):
+                return False
+        return bool(self._heard)
+
+    async def _offer(self, back: Sequence[str]) -> bool:
+        """Offer what is back of a few products; return whether the ledger took it all."""
+        for product_id in back:
             self._heard.pop(product_id, None)
         commands = (self.ledger.submit(OfferNext(product_id, AT_ONCE)) for product_id in back)
         answers = await asyncio.gather(*commands, return_exceptions=True)
@@ -72,4 +81,4 @@ class Offerer:
                 self._heard[product_id] = None
         if refused:  # the next look at the database finds them again
             log.warning("offers.refused", count=refused)
-        return bool(self._heard) and not refused
+        return not refused

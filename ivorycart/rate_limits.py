@@ -22,7 +22,7 @@ PER_ADDRESS = 10
 BLOCK = 20
 LINES_PER_MAIL = 4  # an offer is mailed once: somebody may wait for more products than they ask for links
 MINUTE, HOUR = 60, 3600
-BY_ADDRESS = frozenset({"login_address", "register", "mail_address", "token", "requests_address"})
+BY_ADDRESS = frozenset({"login_address", "register", "mail_address", "waiting_address", "token", "requests_address"})
 _MANY = 1024  # keys; before there are so many, nobody looks for those that can be forgotten
 
 
@@ -48,6 +48,7 @@ def rules_of(*, logins: int = 10, registrations: int = 60, mails: int = 5, reque
         "mail": Rule(Limit(mails, HOUR)),
         "waiting": Rule(Limit(mails * LINES_PER_MAIL, HOUR)),
         "mail_address": Rule(Limit(registrations, MINUTE)),
+        "waiting_address": Rule(Limit(registrations, MINUTE)),
         "token": Rule(Limit(registrations, MINUTE)),
         "requests": Rule(Limit(requests, MINUTE), BLOCK),
         "requests_address": Rule(Limit(requests * PER_ADDRESS, MINUTE), BLOCK),

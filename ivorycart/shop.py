@@ -7,6 +7,7 @@ from typing import Protocol
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
+from ivorycart.bringing import Bringing
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.finding.finding import Finding
@@ -107,6 +108,7 @@ class Shop:
     telling: Telling
     screens: Screens
     waiting: WaitingRoom
+    bringing: Bringing
     workers: Workers
     health: Health
     overview: Overview

@@ -9,7 +9,6 @@ the same task, what was not seen by ``reminding``.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ivorycart.connections import Connection, Connections, Outlet
@@ -145,7 +144,7 @@ class Telling:
                 await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
 
     async def _remind(self, connection: Connection, notification: Notification) -> None:
-        if _still_offered(notification):
+        if notification.open:
             await self.outlet.send("offer", self.shapes.offer(notification), to=connection.sid)
         else:
             await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
@@ -163,10 +162,3 @@ class Telling:
             shown = self.shapes.order(self.opened(order))
             for connection in connections:
                 await self.outlet.send("order", {"order": shown}, to=connection.sid)
-
-
-def _still_offered(notification: Notification) -> bool:
-    """Whether it is worth a countdown: what was taken or declined is seen, so only time can have ended an offer."""
-    if notification.kind != BACK_IN_STOCK:
-        return False
-    return datetime.fromisoformat(notification.data["expires_at"]) > datetime.now(UTC)

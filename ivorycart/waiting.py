@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ivorycart.ledger import Ledger
 from ivorycart.rate_limits import RateLimits
+from ivorycart.telling import CartBook
 from models.commands import BringPlaces, JoinLine, LeaveLine, TakeOffer
 from models.errors import Invalid
 from models.identity import OwnerId, owner_of_session, owner_of_user
@@ -46,19 +47,34 @@ class WaitingRoom:
 
     ledger: Ledger
     book: LineBook
+    carts: CartBook
     limits: RateLimits
 
     async def join(
-        self, owner: OwnerId, product_id: str, *, user: WhoWaits | None, email: str | None, origin: str | None = None
+        self,
+        owner: OwnerId,
+        product_id: str,
+        *,
+        user: WhoWaits | None,
+        email: str | None,
+        address: str,
+        origin: str | None = None,
     ) -> ListedPlace:
-        """Wait for a product. Offers to a user go to the account's address, whatever ``email`` says."""
+        """Wait for a product. Offers to a user go to the account's address, whatever ``email`` says.
+
+        Anybody could name anybody's: of anonymous owners each address that is used counts, and the network's.
+        """
+        of_cart = None
         if user:
             email = user.email
-        elif email:
-            await self.limits.hit("waiting", email)
+        else:
+            await self.limits.hit("waiting_address", address)
+            of_cart = None if email else (await self.carts.get(owner)).email
+            if email or of_cart:
+                await self.limits.hit("waiting", email or of_cart or "")
         if await self.book.count(owner) >= MOST_LINES:
             raise Invalid(f"one can be in {MOST_LINES} lines", max_lines=MOST_LINES)
-        waits = await self.ledger.submit(JoinLine(product_id, owner, email), origin=origin)
+        waits = await self.ledger.submit(JoinLine(product_id, owner, email, of_cart), origin=origin)
         return await self.book.place(waits.waiters[0])
 
     async def leave(self, owner: OwnerId, product_id: str, *, origin: str | None = None) -> bool:
@@ -74,8 +90,8 @@ class WaitingRoom:
         """Return where somebody waits."""
         return await self.book.places(owner)
 
-    async def bring(self, session: str, user_id: str, *, origin: str | None = None) -> None:
+    async def bring(self, session: str, user: WhoWaits, *, origin: str | None = None) -> None:
         """Have a user wait where the session did, and be offered what it was: they are the same person now."""
         source = owner_of_session(session)
         if await self.book.count(source):
-            await self.ledger.submit(BringPlaces(source, owner_of_user(user_id)), origin=origin)
+            await self.ledger.submit(BringPlaces(source, owner_of_user(user.id), user.email), origin=origin)

@@ -152,12 +152,14 @@ class Adjust(Command[StockChanged]):
 class JoinLine(Command[Waits]):
     """Have the owner wait for a product that is out or all held; who waits already keeps their place.
 
-    Anonymous owners need an address for the offer: this ``email``, or that of their cart.
+    Anonymous owners need an address for the offer: this ``email``, or else ``of_cart``. Who waits already, and is not
+    offered anything yet, is told at a new ``email``.
     """
 
     product_id: str
     owner: OwnerId
     email: str | None = None
+    of_cart: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class OfferNext(Command[Offered]):
 
 @dataclass(frozen=True, slots=True)
 class TakeOffer(Command[CartChanged]):
-    """Move the unit that is offered to the owner into their cart."""
+    """Move the unit that is offered to the owner into their cart; repeated, answer the cart."""
 
     product_id: str
     owner: OwnerId
@@ -186,7 +188,11 @@ class TakeOffer(Command[CartChanged]):
 
 @dataclass(frozen=True, slots=True)
 class BringPlaces(Command[Waits]):
-    """Have the target wait where the source did, offers included; where both do, the better place is kept."""
+    """Have the target wait where the source did, offers included; where both do, the better place is kept.
+
+    What is offered from then on is mailed to ``email``, if one is given.
+    """
 
     source: OwnerId
     target: OwnerId
+    email: str | None = None

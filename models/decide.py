@@ -64,6 +64,7 @@ def decide(command: Command[Any], state: State) -> Decision:
 class Waiting(NamedTuple):
     """What must be read of lines: open places by whose they are, any by their id, the first who wait for a product.
 
+    Of ``last`` the last place is read where none is open, to know what came of it.
     Offers among them stand for their carts, too, and all of them for their products.
     """
 
@@ -71,6 +72,7 @@ class Waiting(NamedTuple):
     owners: tuple[OwnerId, ...] = ()
     ids: tuple[str, ...] = ()
     first: tuple[tuple[str, int], ...] = ()
+    last: tuple[Place, ...] = ()
 
 
 class Reads(NamedTuple):
@@ -122,8 +124,10 @@ def _reads_of_line(command: JoinLine | LeaveLine | TakeOffer | OfferNext | Bring
         return Reads((command.product_id,), waiting=Waiting(first=((command.product_id, command.limit),)))
     if isinstance(command, BringPlaces):
         return Reads(waiting=Waiting(owners=(command.source, command.target)))
-    carts = () if isinstance(command, LeaveLine) else (command.owner,)
-    return Reads((command.product_id,), carts, waiting=Waiting(places=(Place(command.product_id, command.owner),)))
+    carts = (command.owner,) if isinstance(command, TakeOffer) else ()
+    place = (Place(command.product_id, command.owner),)
+    waiting = Waiting(places=place, last=place if isinstance(command, TakeOffer) else ())
+    return Reads((command.product_id,), carts, waiting=waiting)
 
 
 def needs_lines(command: Command[Any]) -> bool:

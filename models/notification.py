@@ -10,7 +10,10 @@ from models.identity import OwnerId
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One thing told to one owner; ``data`` depends on ``kind`` and is shown as it is."""
+    """One thing told to one owner; ``data`` depends on ``kind`` and is shown as it is.
+
+    ``open``: it tells of an offer that was neither taken nor given up nor has run out, as far as is known.
+    """
 
     id: str
     to: OwnerId
@@ -18,3 +21,4 @@ class Notification:
     data: Mapping[str, Any]
     at: datetime
     seen: bool = False
+    open: bool = False

@@ -12,7 +12,7 @@ from models.cart import Cart, Line
 from models.commands import BringPlaces, JoinLine, LeaveLine, OfferNext, TakeOffer
 from models.errors import CartExpired, Conflict, Invalid, NotFound
 from models.holding import act_of, check_limits, expire, release_all
-from models.identity import OwnerId, user_of_owner
+from models.identity import user_of_owner
 from models.letter import Letter
 from models.outcomes import CartChanged, Left, Offered, Waits
 from models.state import Draft
@@ -23,15 +23,18 @@ BACK_IN_STOCK = "back_in_stock"
 
 
 def join_line(command: JoinLine, draft: Draft) -> Waits:
-    """Give the owner the next place; refuse where there are units for anybody."""
+    """Give the owner the next place; refuse where there are units for anybody.
+
+    Who waits already keeps their place, and may have given another address.
+    """
     present = draft.waiter(command.product_id, command.owner)
     if present:
-        return Waits((present,))
+        return Waits((_readdressed(present, command.email, draft),))
     product = _on_show(command.product_id, draft)
     level = draft.level(product.id)
     if level.unclaimed:
         raise Conflict("there are units for everyone now", product_id=product.id, available=level.unclaimed)
-    email = command.email or draft.cart(command.owner).email
+    email = command.email or command.of_cart
     if email is None and user_of_owner(command.owner) is None:
         problem = {"pointer": "/email", "detail": "is needed to tell you, as nobody is signed in"}
         raise Invalid("an address is needed", errors=[problem])
@@ -57,11 +60,16 @@ def offer_next(command: OfferNext, draft: Draft) -> Offered:
 
 
 def take_offer(command: TakeOffer, draft: Draft) -> CartChanged:
-    """Move the unit from the offer into the cart: held before, held after. A cart that has a clock keeps it."""
-    waiter = draft.waiter(command.product_id, command.owner)
+    """Move the unit from the offer into the cart: held before, held after. A cart that has a clock keeps it.
+
+    Repeated, because the answer was lost, it answers the cart that has the unit.
+    """
+    waiter, cart = draft.waiter(command.product_id, command.owner), draft.cart(command.owner)
     if waiter is None or waiter.state != WaitState.OFFERED:
+        if waiter is None and _was_taken(command, cart, draft):
+            return CartChanged(cart)
         raise NotFound("nothing is offered to you of this product", product_id=command.product_id)
-    offer, cart = draft.cart(waiter.offer_cart), draft.cart(command.owner)
+    offer = draft.cart(waiter.offer_cart)
     if offer.past_expiry(draft.now):
         raise CartExpired("the offer has run out", product_id=command.product_id)
     product = _on_show(command.product_id, draft)
@@ -88,13 +96,18 @@ def bring_places(command: BringPlaces, draft: Draft) -> Waits:
             continue
         if mine:
             _leave(mine, draft)
-        brought.append(_hand_over(waiter, command.target, draft))
+        brought.append(_hand_over(waiter, command, draft))
     return Waits(tuple(brought))
 
 
 def notice_key(waiter: Waiter) -> str:
     """Return the key of the notification of an offer: each owner of it is told once."""
     return f"{letter_key(waiter)}:{waiter.owner}"
+
+
+def place_of_notice(key: str) -> str:
+    """Return the id of the place whose offer a notification tells of, by its key."""
+    return ":".join(key.split(":")[1:3])
 
 
 def letter_key(waiter: Waiter) -> str:
@@ -154,14 +167,28 @@ def _close(waiter: Waiter, state: WaitState, draft: Draft) -> Waiter:
     return draft.put_waiter(replace(waiter, state=state, closed_at=draft.now))
 
 
-def _hand_over(waiter: Waiter, target: OwnerId, draft: Draft) -> Waiter:
-    handed = replace(waiter, owner=target)
+def _hand_over(waiter: Waiter, command: BringPlaces, draft: Draft) -> Waiter:
+    handed = _readdressed(replace(waiter, owner=command.target), command.email, draft)
     product = draft.product(waiter.product_id)
     if waiter.offered_at:
         draft.seen.append(notice_key(waiter))
         if product:
             _tell(handed, product, draft, by_mail=False)
     return draft.put_waiter(handed)
+
+
+def _readdressed(waiter: Waiter, email: str | None, draft: Draft) -> Waiter:
+    """Have an offer mailed to that address; one that was made has been mailed."""
+    if waiter.state != WaitState.WAITING or email in {None, waiter.email}:
+        return waiter
+    return draft.put_waiter(replace(waiter, email=email))
+
+
+def _was_taken(command: TakeOffer, cart: Cart, draft: Draft) -> bool:
+    """Whether what was last offered was taken, and is still in the cart."""
+    last = draft.last_place(command.product_id, command.owner)
+    taken = last is not None and last.state == WaitState.TAKEN
+    return taken and cart.line(command.product_id) is not None and not cart.past_expiry(draft.now)
 
 
 def _rank(waiter: Waiter) -> tuple[bool, int]:

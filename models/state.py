@@ -144,6 +144,11 @@ class Draft:
         waiter_id = self.state.place_of(Place(product_id, owner))
         return self.state.waiters[waiter_id] if waiter_id else None
 
+    def last_place(self, product_id: str, owner: OwnerId) -> Waiter | None:
+        """Return an owner's last place in the line of a product, open or not, or None."""
+        theirs = (each for each in self.state.waiters.values() if (each.product_id, each.owner) == (product_id, owner))
+        return max(theirs, key=lambda each: each.place, default=None)
+
     def waiters_of(self, owner: OwnerId) -> list[Waiter]:
         """Return all open places of an owner, as they were before this draft."""
         return [each for each in self.state.waiters.values() if each.owner == owner and each.open]

@@ -10,7 +10,9 @@ from pymongo.errors import BulkWriteError
 from models.alert import Notice, Recipient
 from models.identity import OwnerId, owner_of_offer, owner_of_user, user_of_owner
 from models.notification import Notification
+from models.offering import BACK_IN_STOCK, place_of_notice
 from models.stock import Crossing
+from models.waiter import WaitState
 from mongo import documents
 from mongo.driver import DUPLICATE_KEY, Database, Document, Driver
 from mongo.schema import FILLED
@@ -112,6 +114,7 @@ class Notifications:
     def __init__(self, driver: Driver, database: Database) -> None:
         self._driver = driver
         self._notifications = database["notifications"]
+        self._waiting = database["waiting"]
 
     async def owners_with_unseen(self) -> Iterable[OwnerId]:
         """Return everybody who has something unseen."""
@@ -130,7 +133,22 @@ class Notifications:
             {"$group": {"_id": "$to", "rows": last}},
         ]
         found = await self._driver.aggregate(self._notifications, pipeline)
-        return {each["_id"]: [documents.notification_of(row) for row in reversed(each["rows"])] for each in found}
+        still_open = await self._offered([row for each in found for row in each["rows"]])
+        return {
+            each["_id"]: [
+                documents.notification_of(row, still_open=row["key"] in still_open) for row in reversed(each["rows"])
+            ]
+            for each in found
+        }
+
+    async def _offered(self, rows: Sequence[Document]) -> set[str]:
+        """Return the keys of those that tell of an offer which still stands; the place says, no clock."""
+        places = {row["key"]: place_of_notice(row["key"]) for row in rows if row["kind"] == BACK_IN_STOCK}
+        if not places:
+            return set()
+        query: Document = {"_id": {"$in": list(places.values())}, "state": WaitState.OFFERED.value}
+        standing = {row["_id"] for row in await self._waiting.find(query, {"_id": 1}).to_list(None)}
+        return {key for key, place in places.items() if place in standing}
 
     async def mark_seen(self, owner: OwnerId, ids: Iterable[str]) -> int:
         """Note that an owner has seen these; return how many are still unseen."""

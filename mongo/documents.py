@@ -425,7 +425,7 @@ def standing_of(document: Mapping[str, Any]) -> AccountChanged:
     return AccountChanged(str(document["_id"]), document["role"], barred, document["email"])
 
 
-def notification_of(document: Mapping[str, Any]) -> Notification:
+def notification_of(document: Mapping[str, Any], *, still_open: bool = False) -> Notification:
     """Read a notification."""
     return Notification(
         id=str(document["_id"]),
@@ -434,4 +434,5 @@ def notification_of(document: Mapping[str, Any]) -> Notification:
         data=document["data"],
         at=document["at"],
         seen=document["seen"],
+        open=still_open,
     )

@@ -16,7 +16,7 @@ from models.commands import Command
 from models.decide import Reads, Waiting, needs_lines, products_of, reads
 from models.identity import OwnerId
 from models.policy import Policy
-from models.state import Changes, OrderKey, State
+from models.state import Changes, OrderKey, Place, State
 from models.waiter import WaitState
 from mongo import documents
 from mongo.driver import Document
@@ -62,7 +62,7 @@ class BatchReader:
         state.now = max(self._clock) if self._clock else await self._time()
         return state
 
-    async def _read_places(self, lines: Iterable[Waiting], state: State) -> set[OwnerId]:
+    async def _read_places(self, lines: Sequence[Waiting], state: State) -> set[OwnerId]:
         """Read what commands name of lines; return the carts of the offers among it."""
         places = {place for each in lines for place in each.places}
         owners = [owner for each in lines for owner in each.owners]
@@ -79,7 +79,15 @@ class BatchReader:
         if queries:
             for document in await self._rows("waiting", filter={"$or": queries}, batchSize=2000):
                 state.add_waiter(documents.waiter_of(document))
+        for place in {place for each in lines for place in each.last if not state.place_of(place)}:
+            await self._read_last(place, state)
         return {each.offer_cart for each in state.waiters.values() if each.state == WaitState.OFFERED}
+
+    async def _read_last(self, place: Place, state: State) -> None:
+        """Read somebody's last place in a line; it is asked for by those alone who repeat what they did."""
+        theirs = {"product_id": ObjectId(place.product_id), "owner": place.owner}
+        for document in await self._rows("waiting", filter=theirs, sort={"place": -1}, limit=1):
+            state.add_waiter(documents.waiter_of(document))
 
     async def _read_first(self, limits: Mapping[str, int], state: State) -> None:
         """Read the first who wait for products."""

@@ -98,8 +98,10 @@ FILLED: Document = {"currency": {"$type": "string"}}
 # Mails about accounts, by their kinds.
 ABOUT_ACCOUNTS: Document = {"kind": {"$in": [*ACCOUNT_KINDS]}}
 
-# Most products have nobody who waits for them, and are not in it.
-WAITED_FOR = IndexModel([("waiting", ASCENDING)], name="waited_for", partialFilterExpression={"waiting": {"$gt": 0}})
+# Most products have nobody who waits for them, and are not in it. Those that have are gone through in portions.
+WAITED_FOR = IndexModel(
+    [("waiting", ASCENDING), ("_id", ASCENDING)], name="with_a_line", partialFilterExpression={"waiting": {"$gt": 0}}
+)
 
 # An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry neither.
 INDEXES: dict[str, list[IndexModel]] = {
@@ -127,6 +129,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("product_id", ASCENDING), ("state", ASCENDING), ("place", ASCENDING)]),
         IndexModel([("owner", ASCENDING), ("open", ASCENDING)]),
+        IndexModel([("product_id", ASCENDING), ("owner", ASCENDING), ("place", DESCENDING)], name="last_place"),
     ],
     "catalogue_changes": [IndexModel([("product_id", ASCENDING), ("_id", DESCENDING)])],
     "carts": [
@@ -381,6 +384,13 @@ async def _a_line_for_what_is_out(database: Database) -> None:
     await database["products"].create_indexes([WAITED_FOR])
 
 
+async def _lines_in_portions(database: Database) -> None:
+    """Replace the index of the products with a line by one that has an order, and add the one by whose place it is."""
+    await database["waiting"].create_indexes(INDEXES["waiting"])
+    await database["products"].create_indexes([WAITED_FOR])
+    await _drop_index(database, "products", "waited_for")
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -396,6 +406,7 @@ STEPS: tuple[Step, ...] = (
     _products_to_be_found,
     _a_line_for_what_is_out,
     _movements_of_sellers,
+    _lines_in_portions,
 )
 
 

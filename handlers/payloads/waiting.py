@@ -10,7 +10,10 @@ State = Literal["waiting", "offered", "taken", "lapsed", "left"]
 
 
 class JoinBody(Request):
-    """Where to tell an anonymous owner; without it, that of their cart. A user is told at the account's address."""
+    """Where to tell an anonymous owner; without it, that of their cart. A user is told at the account's address.
+
+    Who waits already keeps their place, and is told at the new address.
+    """
 
     email: Email | None = None
 

@@ -133,7 +133,7 @@ class ConnectEnviron(Mapping[str, Any]):
         self._values: dict[str, Any] | None = None
 
     def __getitem__(self, key: str) -> Any:
-        return self._all()[key]
+        return self._request.remote or "" if key == "REMOTE_ADDR" else self._all()[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())

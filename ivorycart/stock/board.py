@@ -92,19 +92,24 @@ class StockBoard:
         if known is None:
             return False
         self._remember(change.cursor, change.product_id)
-        if change.version is not None and change.version < known.version:
-            return False
-        self.levels[change.product_id] = Level(
-            known.stock if change.stock is None else change.stock,
-            known.held if change.held is None else change.held,
-            known.version if change.version is None else change.version,
-            known.arming if change.arming is None else change.arming,
-            known.waiting if change.waiting is None else change.waiting,
-            known.joined if change.joined is None else change.joined,
+        # Lines have no version: of them the change heard last is right, whatever an entry was ahead of.
+        level = known._replace(
+            waiting=known.waiting if change.waiting is None else change.waiting,
+            joined=known.joined if change.joined is None else change.joined,
         )
+        if change.version is None or change.version >= known.version:
+            level = level._replace(
+                stock=known.stock if change.stock is None else change.stock,
+                held=known.held if change.held is None else change.held,
+                version=known.version if change.version is None else change.version,
+                arming=known.arming if change.arming is None else change.arming,
+            )
+            if (change.version, change.stock, change.held) != (None, None, None):  # else only the line has moved
+                self.next_release.pop(change.product_id, None)
+        elif level == known:
+            return False
+        self.levels[change.product_id] = level
         self._put_on_shelf(change.product_id)
-        if change.stock is not None or change.held is not None:  # else only the line has moved, not who holds what
-            self.next_release.pop(change.product_id, None)
         return self.is_shown(change.product_id)
 
     def apply_catalogue(self, change: CatalogueChanged) -> None:
@@ -196,6 +201,14 @@ class StockBoard:
         for product_id in fresh:
             self._remember(self.cursor, product_id)
         return fresh
+
+    def forget_release(self, product_id: str) -> bool:
+        """Forget when the next hold ends: one has changed without a movement. Return whether it was known."""
+        return self.next_release.pop(product_id, None) is not None
+
+    def overdue(self, now: datetime) -> list[str]:
+        """Return the products of which a hold should have ended before now, and nothing was heard of it."""
+        return [product_id for product_id, at in self.next_release.items() if at < now]
 
     def _put_on_shelf(self, product_id: str) -> None:
         self.shelves.put(self.products[product_id], self.levels[product_id])

@@ -6,7 +6,7 @@ transaction, which cursors and versions make harmless (every part has the transa
 Shutdown: cancel the task. Invariant: nothing is told to a browser that the database has not said.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Protocol
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from ivorycart.accounts.presence import Presence
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
+from ivorycart.stock.releases import prolonged
 from ivorycart.stock.slices import Slices
 from ivorycart.telling import Telling
 from ivorycart.workers import WorkerState
@@ -34,6 +35,7 @@ from models.feed import (
 )
 from models.imports import Import
 from models.stock import Level
+from models.waiter import WaitState
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +94,7 @@ class Feed:
         followers: Sequence[Follower] = (),
         slices: Callable[[], Slices] = Slices,
         on_level: Callable[[str, Level], None] = lambda _product_id, _level: None,
+        on_hold: Callable[[Iterable[str]], None] = lambda _product_ids: None,
     ) -> None:
         self._source = source
         self._board = board
@@ -104,6 +107,7 @@ class Feed:
         self._followers = followers
         self._slices = slices
         self._on_level = on_level
+        self._on_hold = on_hold
         self._opened = False
 
     @property
@@ -164,12 +168,15 @@ class Feed:
         """Pass on what concerns certain people."""
         match change:
             case CartWritten(cart):
+                self._on_hold(prolonged(cart))
                 await self._telling.cart(cart)
             case NotificationAdded(notification):
                 await self._telling.notification(notification)
             case OrderUpdated(order):
                 await self._telling.order(order)
             case WaiterChanged(waiter):
+                if waiter.state == WaitState.TAKEN:  # its unit is held on, by another cart and until another time
+                    self._on_hold((waiter.product_id,))
                 await self._telling.waiter(waiter)
             case SessionEnded():
                 await self._presence.ended(change)

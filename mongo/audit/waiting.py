@@ -4,10 +4,23 @@ from datetime import timedelta
 
 from models.identity import owner_of_offer
 from models.offering import BACK_IN_STOCK
-from mongo.audit.probe import ALWAYS, Deadlines, Probe, array, differ, document, problem, report, total, union, words
+from mongo.audit.probe import (
+    ALWAYS,
+    Deadlines,
+    Probe,
+    array,
+    differ,
+    document,
+    number,
+    problem,
+    report,
+    total,
+    union,
+    words,
+)
 from mongo.driver import Document
 
-OFFER_SLACK = timedelta(minutes=1)
+OFFER_SLACK = SERVED_SLACK = timedelta(minutes=1)
 OPEN = ["waiting", "offered"]
 STATES = [*OPEN, "taken", "lapsed", "left"]
 _ONE: Document = {"$literal": 1}
@@ -128,6 +141,35 @@ def order() -> Probe:
                     words("waiting/", "$_id", ":", "$waits"),
                     {"$and": [both, {"$lt": ["$waits", "$offered"]}]},
                     "waits, though place {offered} of the same line was offered something",
+                )
+            ),
+        ],
+    )
+
+
+def served(deadlines: Deadlines) -> Probe:
+    """No product on show has units and people who wait for them, a minute after it last moved or its entry changed."""
+    fields = {"product_id": "$$product", "version": "$$version"}
+    its_last = {"$and": [{"$eq": [f"${name}", value]} for name, value in fields.items()]}
+    last: Document = {
+        "from": "inventory_logs",
+        "let": {"product": "$_id", "version": "$version"},
+        "pipeline": [{"$match": {"$expr": its_last}}, {"$project": {"timestamp": 1}}],
+    }
+    due = deadlines.before(SERVED_SLACK)
+    lately = {"$or": [{"$gte": [{"$max": "$last.timestamp"}, due]}, {"$gte": ["$updated_at", due]}]}
+    return Probe(
+        "products",
+        [
+            {"$match": {"waiting": {"$gt": 0}, "published": {"$ne": False}, "disabled": {"$ne": True}}},
+            {"$set": {"units": {"$subtract": [number("$stock"), {"$ifNull": [number("$held"), 0]}]}}},
+            {"$match": {"units": {"$gt": 0}}},
+            {"$lookup": {**last, "as": "last"}},
+            *report(
+                problem(
+                    document("products"),
+                    {"$not": [lately]},
+                    "has {units} units that are offered to nobody, though {waiting} people wait for them",
                 )
             ),
         ],
@@ -272,4 +314,4 @@ def _is_date(value: str) -> Document:
 
 def probes(deadlines: Deadlines) -> list[Probe]:
     """Return the probes of this check."""
-    return [counts(), places(deadlines), repeats(), order(), offers(), told(), mailed()]
+    return [counts(), places(deadlines), repeats(), order(), served(deadlines), offers(), told(), mailed()]

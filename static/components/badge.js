@@ -2,6 +2,7 @@ import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
 import { clockFace } from "./format.js";
 import { useLive } from "./live_context.js";
+import { unclaimed } from "../live/stock.js";
 
 const COUNTED_UP_TO = 99;
 
@@ -11,25 +12,29 @@ const COUNTED_UP_TO = 99;
  * @param {{product: import("../live/types.js").Product}} props
  */
 export function Badge({ product }) {
-  const { stock, clock, shop } = useLive();
+  const { stock, clock, shop, lines } = useLive();
   const level = stock.level(product.id).value ?? product;
   const threshold = product.threshold ?? shop.facts.value.low_stock_threshold;
   const state = badgeState(level, threshold);
-  const seconds = state === "held" ? clock.secondsUntil(level.next_release) : null;
+  const others = (level.waiting ?? 0) - (lines.places.value.get(product.id)?.state === "waiting" ? 1 : 0);
+  const seconds = state === "held" && others <= 0 ? clock.secondsUntil(level.next_release) : null;
   const first = useRef(level.version); // what is there from the start needs no flash
   const struck = level.version !== first.current;
   return html`<p class="badge" data-state=${state} data-available=${level.available} data-version=${level.version}>
-    <span class=${struck ? "badge-dot badge-struck" : "badge-dot"} key=${level.version}></span><span>${badgeText(state, level.available, seconds)}</span>
+    <span class=${struck ? "badge-dot badge-struck" : "badge-dot"} key=${level.version}></span><span>${badgeText(state, unclaimed(level), seconds, level.waiting ?? 0, others)}</span>
   </p>`;
 }
 
 /**
- * @param {{available: number, stock: number}} level
+ * What there is for people who do not wait already.
+ *
+ * @param {{available: number, stock: number, waiting?: number}} level
  * @param {number} threshold
  * @returns {"in" | "low" | "held" | "out"}
  */
-export function badgeState({ available, stock }, threshold) {
-  if (stock <= 0) return "out";
+export function badgeState(level, threshold) {
+  const available = unclaimed(level);
+  if (level.stock <= 0) return "out";
   if (available <= 0) return "held";
   return available <= threshold ? "low" : "in";
 }
@@ -38,11 +43,14 @@ export function badgeState({ available, stock }, threshold) {
  * @param {"in" | "low" | "held" | "out"} state
  * @param {number} available
  * @param {number | null} seconds until the next release, where known
+ * @param {number} waiting
+ * @param {number} others of them: whoever looks is not one
  */
-function badgeText(state, available, seconds) {
-  if (state === "out") return "Out of stock";
+function badgeText(state, available, seconds, waiting, others) {
+  if (state === "out") return waiting > 0 ? `Out of stock, ${waiting} waiting` : "Out of stock";
   if (state === "low") return `Only ${available} left`;
   if (state === "in") return available > COUNTED_UP_TO ? "In stock" : `${available} in stock`;
+  if (others > 0) return `All held, ${waiting} waiting`;
   if (seconds === null) return "All held";
   if (seconds === 0) return "All held, releasing now";
   return html`All held, next release in <span class="figures">${clockFace(seconds)}</span>`;

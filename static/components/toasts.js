@@ -2,6 +2,7 @@ import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "./icon.js";
 import { useLive } from "./live_context.js";
+import { Offers } from "./offers.js";
 
 const STAYS_MS = 7_000;
 const ICONS = /** @type {const} */ ({ alert: "bell", info: "info", error: "warning", done: "check" });
@@ -10,6 +11,7 @@ const ICONS = /** @type {const} */ ({ alert: "bell", info: "info", error: "warni
 export function Toasts() {
   const { notices } = useLive();
   return html`<section class="toasts" role="status" aria-live="polite" aria-relevant="additions" aria-label="Notices">
+    <${Offers} />
     ${notices.shown.value.map((notice) => html`<${Toast} key=${notice.key} notice=${notice} />`)}
   </section>`;
 }

@@ -12,9 +12,9 @@ const GONE = ["not_authenticated", "forbidden", "not_found"];
  *
  * @param {{api: import("./api.js").Api, connection: import("./connection.js").Connection,
  *   session: import("./session.js").Session, renewal: import("./renewal.js").Renewal, tabs: import("./tabs.js").Tabs,
- *   cart: import("./cart.js").CartStore, notices: import("./notices.js").Notices}} parts
+ *   cart: import("./cart.js").CartStore, lines: import("./lines.js").Lines, notices: import("./notices.js").Notices}} parts
  */
-export function createAccount({ api, connection, session, renewal, tabs, cart, notices }) {
+export function createAccount({ api, connection, session, renewal, tabs, cart, lines, notices }) {
   let joined = true; // else the socket, and the anonymous cart, still have to become the user's
   /** @type {Promise<import("./types.js").Ack<Record<string, any>>> | null} */
   let joining = null;
@@ -42,6 +42,7 @@ export function createAccount({ api, connection, session, renewal, tabs, cart, n
     }
     joined = true;
     cart.adopt(ack.cart);
+    void lines.fetch();
     if (ack.clipped?.length) {
       notices.tell({ tone: "info", title: "Some quantities were lowered to what can be held in one cart." });
     }
@@ -54,6 +55,7 @@ export function createAccount({ api, connection, session, renewal, tabs, cart, n
     batch(() => {
       session.signedOut();
       cart.forget();
+      lines.forget();
     });
     connection.reopen();
     notices.tell({ tone: "info", title: ending(reason) });

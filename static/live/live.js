@@ -5,6 +5,7 @@ import { createCart } from "./cart.js";
 import { createClaims } from "./claims.js";
 import { createClock } from "./clock.js";
 import { createConnection } from "./connection.js";
+import { createLines } from "./lines.js";
 import { createNotices } from "./notices.js";
 import { createOrdering } from "./ordering.js";
 import { createPlace } from "./place.js";
@@ -35,12 +36,13 @@ export function startLive(paths) {
   const products = createProducts(api, stock);
   const cart = createCart(connection, clock);
   const notices = createNotices(connection);
+  const lines = createLines({ connection, cart, clock, notices });
   const claims = createClaims(connection, cart, notices);
-  const account = createAccount({ api, connection, session, renewal, tabs, cart, notices });
+  const account = createAccount({ api, connection, session, renewal, tabs, cart, lines, notices });
   const ordering = createOrdering({ connection, session, account, cart });
   const shop = createShopFacts(api);
 
-  const live = { place, api, clock, session, renewal, connection, stock, products, cart, notices, claims, account, ordering, shop };
+  const live = { place, api, clock, session, renewal, connection, stock, products, cart, lines, notices, claims, account, ordering, shop };
   listen(live);
   renewal.begin();
   connection.open();
@@ -51,7 +53,7 @@ export function startLive(paths) {
 /** @typedef {ReturnType<typeof startLive>} Live */
 
 /** @param {Live} live */
-function listen({ clock, session, connection, stock, products, cart, notices, account, ordering, shop }) {
+function listen({ clock, session, connection, stock, products, cart, lines, notices, account, ordering, shop }) {
   let greeted = false;
   // The list is read once the socket hears what changes: what changed between the two would be missed.
   const firstList = setTimeout(products.load, SOCKET_PATIENCE_MS);
@@ -59,7 +61,7 @@ function listen({ clock, session, connection, stock, products, cart, notices, ac
     clock.set(welcome.server_time);
     session.remember(welcome.session);
     shop.learn({ hold_seconds: welcome.hold_seconds, low_stock_threshold: welcome.low_stock_threshold });
-    void Promise.all([cart.fetch(), account.greeted(Boolean(welcome.user))]).then(ordering.resume);
+    void Promise.all([cart.fetch(), account.greeted(Boolean(welcome.user)), lines.fetch()]).then(ordering.resume);
     clearTimeout(firstList);
     if (!greeted) products.load();
     else if (!welcome.resumed || products.phase.peek() === "failed") products.reload();
@@ -97,6 +99,9 @@ function listen({ clock, session, connection, stock, products, cart, notices, ac
     cart.expired(event);
     notices.say("Your hold ended. What was in your cart went back on the shelf.");
   });
+  connection.on("offer", lines.offered);
+  connection.on("offer:expired", lines.expired);
+  connection.on("waiting", lines.changed);
   connection.on("alert", notices.alerted);
   connection.on("notification", notices.alerted);
 }

@@ -36,11 +36,16 @@ export function createNotices(connection) {
     if (notice?.alertId) void connection.ask("notifications:read", { ids: [notice.alertId] });
   }
 
-  /** @param {import("./types.js").Alert} alert an alert, or the stored notification of one */
+  /** @param {import("./types.js").Alert} alert an alert, or what was not seen: one of these, or an offer that has run out */
   function alerted(alert) {
-    if (alert.kind !== "low_stock" || told.has(alert.id)) return;
+    if (!["low_stock", "back_in_stock"].includes(alert.kind) || told.has(alert.id)) return;
     if (told.size >= MOST_REMEMBERED) told.clear();
     told.add(alert.id);
+    if (alert.kind === "back_in_stock") {
+      const text = "It was kept for you, and went to whoever waits next.";
+      tell({ tone: "info", title: `You missed your turn for ${alert.name}`, text, alertId: alert.id });
+      return;
+    }
     tell({
       tone: "alert",
       title: alert.available > 0 ? `${alert.name}: only ${alert.available} left` : `${alert.name}: none left`,

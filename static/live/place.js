@@ -7,11 +7,14 @@ const TOKEN = "#token=";
  * token stay. Links in mails carry a token behind the `#`, which reaches no server; it is taken out of the address bar
  * (and so out of the history) before anything else happens.
  *
+ * `product` is the one that a mailed link to the shop is about.
+ *
  * @param {readonly string[]} paths of the pages that there are
  */
 export function createPlace(paths) {
   const path = signal(location.pathname);
   const token = signal(takeToken());
+  const product = new URLSearchParams(location.search).get("product") ?? "";
 
   const arrive = () => { path.value = location.pathname; };
   addEventListener("popstate", arrive);
@@ -41,7 +44,7 @@ export function createPlace(paths) {
     go(link.pathname);
   });
 
-  return { path, token, go };
+  return { path, token, product, go };
 }
 
 /** Take the token of a mailed link out of the address bar; empty without one. */

@@ -53,12 +53,25 @@ function merged(known, item) {
   if (item.version < known.version) return known;
   // The next release may follow in a message of its own; until then the last one stands as long as all stays held.
   const keep = known.available === 0 && item.available === 0 ? known.next_release : null;
-  return { ...pick(item), next_release: item.next_release === undefined ? keep : item.next_release };
+  return {
+    ...pick(item),
+    waiting: item.waiting ?? known.waiting, // products do not say
+    next_release: item.next_release === undefined ? keep : item.next_release,
+  };
 }
 
 /** @param {import("./types.js").Level} item a level, or a product that carries one */
-function pick({ id, available, stock, held, version, next_release }) {
-  return { id, available, stock, held, version, next_release };
+function pick({ id, available, stock, held, version, waiting, next_release }) {
+  return { id, available, stock, held, version, waiting, next_release };
+}
+
+/**
+ * How many anybody can have: of what is available, one goes to each who waits.
+ *
+ * @param {{available: number, waiting?: number}} level
+ */
+export function unclaimed({ available, waiting = 0 }) {
+  return Math.max(0, available - waiting);
 }
 
 /** @typedef {ReturnType<typeof createStock>} Stock */

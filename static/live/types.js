@@ -2,7 +2,7 @@
  * The shapes on the wire, as the browser reads them. Money is an integer in minor units; times are RFC 3339.
  *
  * @typedef {{id: string, available: number, stock: number, held: number, version: number,
- *   next_release?: string | null}} Level
+ *   waiting?: number, next_release?: string | null}} Level
  *
  * @typedef {{cursor: Cursor, items: Level[]}} Frame
  *
@@ -12,7 +12,7 @@
  *
  * @typedef {{id: string, name: string, description: string, price: number, list_price?: number | null, currency: string,
  *   category: string, tags: string[], seller_id: string, available: number, stock: number, held: number,
- *   version: number, next_release?: string | null, threshold: number | null, max_per_cart: number | null,
+ *   version: number, waiting?: number, next_release?: string | null, threshold: number | null, max_per_cart: number | null,
  *   published: boolean, images: Image[], created_at: string}} Product
  *
  * @typedef {{product_id: string, name: string, quantity: number, price: number, list_price: number | null, for_sale: boolean,
@@ -32,6 +32,12 @@
  *
  * @typedef {{id: string, kind: string, product_id: string, name: string, available: number, threshold: number,
  *   at: string}} Alert
+ *
+ * @typedef {{product_id: string, name: string, state: "waiting" | "offered" | "taken" | "lapsed" | "left",
+ *   ahead?: number | null, expires_at?: string | null, notice?: string}} Place `notice`: the id of what told of its offer
+ *
+ * @typedef {{id: string, product_id: string, name: string, price: number, currency: string, expires_at: string,
+ *   server_time: string}} Offer
  *
  * @typedef {string} Cursor 16 hexadecimal digits: sorts as text
  *

@@ -1,11 +1,12 @@
 """The worker of offers: woken by what is heard, sure by what is stored."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from ivorycart.offering import AT_ONCE, INTERVAL, Offerer
+from ivorycart.offering import AT_ONCE, INTERVAL, UNDER_WAY, Offerer
 from models.commands import OfferNext
 from models.errors import StorageUnavailable
 from models.outcomes import Offered
@@ -25,6 +26,7 @@ class Stage:
         self.looked = 0
         self.asked: list[str] = []
         self.answers: dict[str, Any] = {}
+        self.under_way = self.most = 0
         fakes: Any = self
         self.offerer = Offerer(fakes, fakes, clock=lambda: self.now)
 
@@ -39,6 +41,10 @@ class Stage:
         """Answer as it is told."""
         assert command.limit == AT_ONCE
         self.asked.append(command.product_id)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0)
+        self.under_way -= 1
         answer = self.answers.get(command.product_id, DONE)
         if isinstance(answer, Exception):
             raise answer
@@ -102,3 +108,23 @@ async def test_a_bug_is_the_workers_failure():
     with pytest.raises(ZeroDivisionError):
         await stage.offerer.step()
     assert stage.asked == ["tea"]
+
+
+async def test_many_lines_are_served_a_few_at_a_time():
+    """The ledger has buyers to serve, too."""
+    stage = Stage(*(f"p{number}" for number in range(50)))
+    assert not await stage.offerer.step()
+    assert (len(stage.asked), stage.most) == (50, UNDER_WAY)
+
+
+async def test_what_was_not_asked_of_a_ledger_that_refuses_is_asked_next_time():
+    """It is known still, and comes before what was refused and is found again."""
+    names = [f"p{number}" for number in range(3 * UNDER_WAY)]
+    stage = Stage(*names)
+    stage.answers["p1"] = StorageUnavailable("away")
+    assert not await stage.offerer.step()
+    assert stage.asked == names[:UNDER_WAY]
+    del stage.answers["p1"]
+    stage.now += INTERVAL
+    assert not await stage.offerer.step()
+    assert stage.asked == [*names[:UNDER_WAY], *names[UNDER_WAY:], *names[:UNDER_WAY]]

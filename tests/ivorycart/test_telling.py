@@ -243,11 +243,14 @@ async def test_a_repetition_that_failed_is_tried_again_by_the_next_run():
 
 
 async def test_an_offer_is_told_by_its_own_event_and_repeated_while_it_is_open():
-    """Once its time is over it is a notification like others: they may want to know what they missed."""
+    """Once it has run out it is a notification like others: they may want to know what they missed.
+
+    What is stored says so: a clock of this process that is wrong makes no difference.
+    """
     stage = Stage()
-    for number, year in enumerate((2026, 9999), start=1):
+    for number, year in enumerate((9999, 2026), start=1):
         data = {"expires_at": f"{year}-01-01T12:02:00.000Z"}
-        offer = replace(told(f"n{number}", kind="back_in_stock"), data=data)
+        offer = replace(told(f"n{number}", kind="back_in_stock"), data=data, open=year == 2026)
         stage.ears.stored.append(offer)
         await stage.telling.notification(offer)
     assert sorted(stage.events) == [("offer", "a1")] * 2 + [("offer", "a2")] * 2

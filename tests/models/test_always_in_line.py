@@ -94,7 +94,7 @@ class Lines(Books):
     def take(self, product: str, cart: OwnerId) -> None:
         """Take what is offered: a unit that goes into a cart which holds is no movement."""
         decided = self.ask(TakeOffer(product, cart))
-        if decided:
+        if decided and len(decided[1]):  # else it was taken before, and changed nothing
             own = [each for each in decided[1].movements if each.cause == cart and each.change_type != "expire"]
             assert decided[0].cart.line(product)
             assert bool(own) != decided[0].cart.holding

@@ -15,7 +15,6 @@ from models.commands import (
     MergeCarts,
     OfferNext,
     Restock,
-    SetEmail,
     SetLine,
     TakeOffer,
 )
@@ -95,8 +94,9 @@ def test_who_is_not_signed_in_needs_an_address():
     shop = sold_out()
     with pytest.raises(Invalid):
         shop.do(JoinLine("tea", GUEST))
-    shop.do(SetEmail(GUEST, "cart@shop.test"))
-    assert shop.do(JoinLine("tea", GUEST)).waiters[0].email == "cart@shop.test"
+    assert shop.do(JoinLine("tea", GUEST, None, "cart@shop.test")).waiters[0].email == "cart@shop.test"
+    shop.do(JoinLine("tea", GUEST, "other@shop.test"))
+    assert shop.do(JoinLine("tea", GUEST, None, "cart@shop.test")).waiters[0].email == "other@shop.test"
     assert shop.do(JoinLine("tea", ANNA)).waiters[0].email is None
 
 
@@ -221,10 +221,61 @@ def test_taking_an_offer_moves_its_unit_into_the_cart():
     assert place_of(shop, 1).state == WaitState.TAKEN
     assert shop.last
     assert shop.last.seen == ["back_in_stock:tea:1:u:anna"]
-    with pytest.raises(NotFound):
-        shop.do(TakeOffer("tea", ANNA))
     shop.do(an_order(ANNA))
     assert shop.counts() == (2, 2)
+
+
+def test_taking_twice_is_taking_once():
+    """Whoever did not hear the answer asks again, and gets their cart; not once it is gone from there."""
+    shop = sold_out(ANNA)
+    shop.do(Restock("tea", 1, "seller", ""))
+    offer(shop)
+    taken = shop.do(TakeOffer("tea", ANNA)).cart
+    assert shop.do(TakeOffer("tea", ANNA)).cart == taken
+    assert shop.last is not None
+    assert len(shop.last) == 0
+    with pytest.raises(NotFound):
+        shop.later(600).do(TakeOffer("tea", ANNA))
+    shop.do(ClearCart(ANNA))
+    with pytest.raises(NotFound):
+        shop.do(TakeOffer("tea", ANNA))
+
+
+def test_only_the_last_place_says_what_was_taken():
+    """Who took one, waited again and let that lapse is not told that they have it."""
+    shop = sold_out(ANNA)
+    for _ in range(2):
+        shop.do(Restock("tea", 1, "seller", ""))
+        offer(shop)
+        shop.do(TakeOffer("tea", ANNA))
+        shop.do(JoinLine("tea", ANNA))
+        with pytest.raises(NotFound):
+            shop.do(TakeOffer("tea", ANNA))
+    shop.do(LeaveLine("tea", ANNA))
+    with pytest.raises(NotFound):
+        shop.do(TakeOffer("tea", ANNA))
+
+
+def test_a_wrong_address_can_be_corrected_while_one_waits():
+    """Asked again with another one; what was mailed was mailed."""
+    shop = sold_out(GUEST)
+    assert shop.do(JoinLine("tea", GUEST, "right@shop.test")).waiters[0].email == "right@shop.test"
+    assert shop.do(JoinLine("tea", GUEST)).waiters[0].email == "right@shop.test"
+    assert (shop.level().joined, shop.level().waiting) == (1, 1)
+    shop.do(Restock("tea", 1, "seller", ""))
+    offer(shop)
+    assert shop.do(JoinLine("tea", GUEST, "late@shop.test")).waiters[0].email == "right@shop.test"
+    assert [each.to for each in shop.letters] == ["right@shop.test"]
+
+
+def test_a_user_is_told_at_the_accounts_address_wherever_they_began_to_wait():
+    """What was offered to the session has been mailed already."""
+    shop = sold_out(GUEST).sells("cup", stock=0)
+    shop.do(JoinLine("cup", GUEST, "guest@shop.test"))
+    shop.do(Restock("tea", 1, "seller", ""))
+    offer(shop)
+    brought = shop.do(BringPlaces(GUEST, ANNA, "anna@shop.test")).waiters
+    assert [each.email for each in brought] == ["guest@shop.test", "anna@shop.test"]
 
 
 def test_a_cart_that_has_a_clock_keeps_it():

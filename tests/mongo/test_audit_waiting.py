@@ -142,6 +142,17 @@ async def _somebody_was_passed_over(shop: Shop) -> Found:
 
 
 @corruption
+async def _a_line_is_not_served(shop: Shop) -> Found:
+    lamp = {"_id": shop.lamp}
+    await shop.change("products", lamp, {"$set": {"stock": 2, "version": 1}})
+    level = {"old_stock": 0, "new_stock": 2, "old_held": 0, "new_held": 0, "change_type": "restock"}
+    row = {"product_id": shop.lamp, "version": 1, "reason": "", "actor": "seller", "cause": "", **level}
+    movement = await shop.insert("inventory_logs", row)
+    await shop.age("inventory_logs", {"_id": movement}, "timestamp", 62)
+    return {("waiting", f"products/{shop.lamp}")}
+
+
+@corruption
 async def _an_offer_has_no_cart(shop: Shop) -> Found:
     await shop.delete("carts", {"_id": cart_of(shop, 6)})
     return {("waiting", f"waiting/{place(shop, 6)}"), ("held", f"products/{shop.mug}")}
@@ -243,6 +254,20 @@ async def test_what_was_tampered_with_is_named(driver: Driver, shop: Shop, tampe
     """Exactly the documents concerned, by the checks concerned."""
     expected = await tamper(shop)
     assert found(await audit(driver, shop.database)) == expected
+
+
+async def test_a_line_has_a_minute_to_be_served(driver: Driver, shop: Shop):
+    """From when something came back, or its product on show; while it is not, nobody is offered any."""
+    lamp = {"_id": shop.lamp}
+    await _a_line_is_not_served(shop)
+    for hidden in ({"disabled": True}, {"published": False}):
+        await shop.change("products", lamp, {"$set": hidden})
+        assert found(await audit(driver, shop.database)) == set()
+        await shop.change("products", lamp, {"$unset": hidden})
+    await shop.age("products", lamp, "updated_at", 50)
+    assert found(await audit(driver, shop.database)) == set()
+    await shop.age("products", lamp, "updated_at", 62)
+    assert found(await audit(driver, shop.database)) == {("waiting", f"products/{shop.lamp}")}
 
 
 async def test_an_erased_address_is_no_finding(driver: Driver, shop: Shop):

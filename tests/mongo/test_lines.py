@@ -24,13 +24,14 @@ from models.commands import (
     SetLine,
     TakeOffer,
 )
-from models.errors import InsufficientStock
+from models.errors import InsufficientStock, NotFound
 from models.identity import OwnerId, owner_of_offer
 from models.outcomes import Offered
+from mongo.alerts import Notifications
 from mongo.audit import audit
 from mongo.carts import Carts
 from mongo.driver import Database, Document, Driver
-from mongo.waiting import Lines
+from mongo.waiting import Lines, look
 from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buyer, check_books, order, running_ledger
 
 WAITING, UNITS = 1000, 100
@@ -349,15 +350,121 @@ async def test_products_that_are_back_and_places_are_found_by_indexes(database: 
             for n in range(300)
         ]
     )
-    back = {"find": "products", "filter": {"waiting": {"$gt": 0}}, "hint": "waited_for"}
     first: Document = {"product_id": ObjectId(), "state": "waiting"}
     for query in (
-        back,
+        look(50, None),
+        look(50, {"waiting": 3, "_id": ObjectId()}),
         {"find": "waiting", "filter": first, "sort": {"place": 1}, "limit": 50},
         {"find": "waiting", "filter": {"owner": "u:1", "open": True}},
+        {"find": "waiting", "filter": {"owner": "u:1", "product_id": ObjectId()}, "sort": {"place": -1}, "limit": 1},
         {"find": "waiting", "filter": {"product_id": {"$in": [ObjectId()]}, "owner": {"$in": ["u:1"]}, "open": True}},
     ):
         plan = await database.command({"explain": query, "verbosity": "executionStats"})
         assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"]), plan["queryPlanner"]["winningPlan"]
         assert "SORT" not in str(plan["queryPlanner"]["winningPlan"]).replace("SORT_KEY", "")
         assert plan["executionStats"]["totalDocsExamined"] == 0
+
+
+async def test_whoever_did_not_hear_that_they_took_it_asks_again(driver: Driver, database: Database):
+    """Their last place says so, whatever else they once waited for; nothing is taken twice."""
+    async with running_ledger(driver, database) as ledger:
+        tea = await stocked(driver, database, ledger, 0)
+        for _ in range(2):
+            await ledger.submit(JoinLine(tea, ANNA))
+            await ledger.submit(LeaveLine(tea, ANNA))
+        await ledger.submit(JoinLine(tea, ANNA))
+        await ledger.submit(Restock(tea, 1, "seller", ""))
+        await ledger.submit(OfferNext(tea, 5))
+        answers = [(await ledger.submit(TakeOffer(tea, ANNA))).cart.lines for _ in range(2)]
+        answers += [each.cart.lines for each in await ask(ledger, *[TakeOffer(tea, ANNA)] * 3)]
+        await ledger.submit(JoinLine(tea, ANNA))
+        [refused] = await ask(ledger, TakeOffer(tea, ANNA))
+    assert [[line.quantity for line in lines] for lines in answers] == [[1]] * 5
+    assert isinstance(refused, NotFound)
+    await assert_sound(driver, database)
+
+
+async def test_a_look_at_the_lines_costs_the_same_however_many_there_are(database: Database):
+    """It reads no more than it was told to, and the next one goes on from there."""
+    lines_with_nothing = [
+        {"name": "n", "price": 1, "currency": "EUR", "seller_id": ObjectId(), "stock": 1, "held": 1, "waiting": n % 3}
+        for n in range(300)
+    ]
+    await database["products"].insert_many(lines_with_nothing)
+    for after in (None, {"waiting": 1, "_id": lines_with_nothing[100]["_id"]}):  # type: ignore[index]
+        plan = await database.command({"explain": look(20, after), "verbosity": "executionStats"})
+        stats = plan["executionStats"]
+        assert stats["nReturned"] == 20
+        assert max(stats["totalDocsExamined"], stats["totalKeysExamined"]) <= 22
+
+
+@both_drivers
+async def test_looks_go_through_all_lines_and_begin_anew(driver: Driver, database: Database):
+    """What is back is found within one turn, wherever it stands and however many wait."""
+    rows = [
+        {"name": "n", "price": 1, "currency": "EUR", "seller_id": ObjectId(), "stock": 1}
+        | {"waiting": 1 + n % 3, "held": n}
+        for n in [min(number % 7, 1) for number in range(100)]
+    ]
+    await database["products"].insert_many(rows)
+    lines = Lines(driver, database)
+    for _ in range(2):
+        found = [product_id for _ in range(12) for product_id in await lines.back(9)]
+        assert len(found) == len(set(found)) == 15
+
+
+class WithBuyer:
+    """A ledger that gets a buyer's command as soon as the worker has asked for something."""
+
+    def __init__(self, ledger: Ledger, product_id: str) -> None:
+        self.ledger, self.product_id = ledger, product_id
+        self.buying: asyncio.Task[Any] | None = None
+
+    async def submit(self, command: Any) -> Any:
+        """Carry it out, and have somebody buy."""
+        asked = asyncio.ensure_future(self.ledger.submit(command))
+        await asyncio.sleep(0)
+        self.buying = self.buying or asyncio.create_task(self._buy())
+        return await asked
+
+    async def _buy(self) -> None:
+        await asyncio.sleep(0)  # whatever the worker asks for at once is in the queue before it
+        await self.ledger.submit(SetLine(ANNA, self.product_id, 1))
+
+
+async def test_whoever_buys_is_not_held_up_by_lines_that_are_served(driver: Driver, database: Database):
+    """Hundreds of offers are to be made, and somebody else buys: most of the offers come after."""
+    async with running_ledger(driver, database) as ledger:
+        cup = await stocked(driver, database, ledger, 1)
+        products = [await stocked(driver, database, ledger, 0) for _ in range(40)]
+        for product_id in products:
+            await fill([ledger], product_id, 20)
+            await ledger.submit(Restock(product_id, 20, "seller", ""))
+        served: Any = WithBuyer(ledger, cup)
+        serving = asyncio.create_task(Offerer(Lines(driver, database), served).step())
+        while not served.buying:
+            await asyncio.sleep(0)
+        await served.buying
+        offered = await database["waiting"].count_documents({"state": "offered"})
+        await serving
+    assert offered < 400
+    assert await database["waiting"].count_documents({"state": "offered"}) == 800
+
+
+@both_drivers
+async def test_an_offer_is_unseen_and_open_until_its_place_says_otherwise(driver: Driver, database: Database):
+    """Whatever a clock says; one that lapsed stays unseen, to tell what was missed."""
+    async with running_ledger(driver, database) as ledger:
+        tea = await stocked(driver, database, ledger, 0)
+        await fill([ledger], tea, 2)
+        await ledger.submit(Restock(tea, 2, "seller", ""))
+        await ledger.submit(OfferNext(tea, 5))
+        book = Notifications(driver, database)
+        await ledger.submit(TakeOffer(tea, waiter(1)))
+        assert [each.open for each in await book.unseen(waiter(0))] == [True]
+        await end_offers(driver, database, ledger)
+        assert [each.open for each in await book.unseen(waiter(0))] == [False]
+        assert await book.unseen(waiter(1)) == []
+        lines = Lines(driver, database)
+        await fill([ledger], await stocked(driver, database, ledger, 0), 1)
+        assert await lines.who_waits([waiter(0), waiter(1), ANNA]) == {waiter(0)}

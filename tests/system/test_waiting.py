@@ -60,6 +60,8 @@ async def test_what_comes_back_is_offered_to_the_first_and_then_to_the_next(
     taken = await bob.ask("offer:take", {"product_id": tea})
     assert [line["quantity"] for line in taken["cart"]["lines"]] == [1]
     await eve.sees(tea, waiting=0, held=1)
+    ends = taken["cart"]["expires_at"]  # not the offer's end any more
+    await eve.hear("stock", lambda frame: _release_of(frame, tea) == ends)
     await books.check()
 
 
@@ -70,8 +72,8 @@ async def _run_out(books: Books, place: str) -> None:
     await books["carts"].update_one({"_id": f"o:{place}"}, [{"$set": {"expires_at": ended}}])
 
 
-def _release_of(frame: Any, tea: str) -> bool:
-    return any(item["id"] == tea and item["next_release"] for item in frame["items"])
+def _release_of(frame: Any, tea: str) -> str | None:
+    return next((item["next_release"] for item in frame["items"] if item["id"] == tea), None)
 
 
 async def test_the_same_over_http(open_shop: OpenShop, meet: Meet, books_of: ReadBooks):
@@ -96,6 +98,8 @@ async def test_the_same_over_http(open_shop: OpenShop, meet: Meet, books_of: Rea
     await _offered(shop, me)
     taken = await send(shop.url, "POST", f"{path}/take", **me)
     assert (taken.status, [line["product_id"] for line in taken.body["lines"]]) == (200, [tea])
+    assert (await send(shop.url, "POST", f"{path}/take", **me)).body["revision"] == taken.body["revision"]
+    assert (await send(shop.url, "DELETE", "/api/cart", **me)).status == 200
     assert (await send(shop.url, "POST", f"{path}/take", **me)).is_problem(404, "not_found")
     assert (await send(shop.url, "GET", "/api/waiting", **me)).body == {"items": [], "next": None}
     assert (await send(shop.url, "PUT", f"/api/waiting/{'0' * 24}", {}, **me)).is_problem(404, "not_found")
@@ -128,6 +132,28 @@ async def test_a_place_goes_with_whoever_signs_in(open_shop: OpenShop, meet: Mee
     assert (await elsewhere.ask("offer:take", {"product_id": tea}))["ok"]
     await guest.hear("waiting", lambda each: each["state"] == "taken")
     await guest.hear("cart", lambda each: each["cart"]["lines"])
+    await books.check()
+
+
+async def test_a_place_goes_with_whoever_comes_back_as_a_user(open_shop: OpenShop, meet: Meet, books_of: ReadBooks):
+    """With the session and the token at once, as a page does that knows both: an offer is told to the user, again."""
+    shop = await open_shop(DEMO="true")
+    books = await books_of(shop)
+    holder, guest = await meet(shop), await meet(shop)
+    tea, cup = await held(books, holder), await held(books, holder)
+    for each in (tea, cup):
+        await join(guest, each)
+    await holder.ask("cart:set", {"product_id": tea, "quantity": 0})
+    await guest.hear("offer", about(tea))
+    credentials = {"email": "buyer@demo.com", "password": "demo123"}
+    token = (await send(shop.url, "POST", "/api/auth/login", credentials)).body["token"]
+    elsewhere = await meet(shop, token=token)
+    again = await meet(shop, token=token, session=guest.session)
+    await asyncio.gather(again.hear("offer", about(tea)), elsewhere.hear("offer", about(tea)))
+    places = (await elsewhere.ask("waiting:list"))["items"]
+    addresses = {each["product_id"]: each["email"] for each in places}
+    assert addresses == {tea: "a@shop.test", cup: "buyer@demo.com"}, "what was mailed was mailed"
+    assert (await again.ask("offer:take", {"product_id": tea}))["ok"]
     await books.check()
 
 

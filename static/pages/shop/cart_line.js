@@ -5,6 +5,7 @@ import { Icon } from "../../components/icon.js";
 import { useLive } from "../../components/live_context.js";
 import { Picture } from "../../components/picture.js";
 import { Stepper } from "../../components/stepper.js";
+import { unclaimed } from "../../live/stock.js";
 
 /** One line of the cart. @param {{line: import("../../live/types.js").CartLine}} props */
 export function CartLine({ line }) {
@@ -12,7 +13,8 @@ export function CartLine({ line }) {
   const row = useRef(/** @type {HTMLLIElement | null} */ (null));
   const { product_id: id, name } = line;
   const product = products.byId.value.get(id);
-  const free = stock.level(id).value?.available ?? line.available;
+  const level = stock.level(id).value;
+  const free = level ? unclaimed(level) : line.available;
   const most = cart.most(id, free, product?.max_per_cart);
   const currency = cart.currency.value;
 

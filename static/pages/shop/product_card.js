@@ -1,16 +1,25 @@
 import { html } from "htm/preact";
 import { useComputed } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { Badge } from "../../components/badge.js";
 import { money } from "../../components/format.js";
 import { Keys } from "../../components/keys.js";
 import { useLive } from "../../components/live_context.js";
 import { Picture } from "../../components/picture.js";
 import { Stepper } from "../../components/stepper.js";
+import { unclaimed } from "../../live/stock.js";
+import { InLine } from "./in_line.js";
 
 /** One product on the shelf. @param {{product: import("../../live/types.js").Product}} props */
 export function ProductCard({ product }) {
   const { id, name, description, category, currency } = product;
-  return html`<li class="card" data-product=${id}>
+  const { place } = useLive();
+  const wanted = place.product === id;
+  const card = useRef(/** @type {HTMLLIElement | null} */ (null));
+  useEffect(() => {
+    if (wanted) card.current?.scrollIntoView({ block: "center" });
+  }, [wanted]);
+  return html`<li class="card" ref=${card} data-product=${id} data-wanted=${wanted ? "" : null}>
     <div class="card-picture">
       <${Picture} name=${name} category=${category} image=${product.images?.[0]} />
     </div>
@@ -31,12 +40,16 @@ export function ProductCard({ product }) {
 
 /** @param {{product: import("../../live/types.js").Product}} props */
 function Buy({ product }) {
-  const { stock, cart } = useLive();
+  const { stock, cart, claims, lines } = useLive();
   const level = stock.level(product.id).value ?? product;
   const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value;
-  const most = cart.most(product.id, level.available, product.max_per_cart);
+  const wished = useComputed(() => claims.quantity(product.id)).value;
+  const inLine = useComputed(() => lines.places.value.has(product.id)).value;
+  const most = cart.most(product.id, unclaimed(level), product.max_per_cart);
+  const nothing = most === 0 && wished === 0;
   return html`<div class="card-buy">
-    <${Stepper} id=${product.id} name=${product.name} most=${most} grows />
+    ${!nothing && html`<${Stepper} id=${product.id} name=${product.name} most=${most} grows />`}
     ${mine > 0 && html`<a class="card-mine" href="#cart">in cart</a>`}
+    ${(nothing || inLine) && html`<${InLine} product=${product} />`}
   </div>`;
 }

@@ -206,6 +206,7 @@ def test_an_offer_says_to_the_second_until_when_it_is_kept() -> None:
     message = write("back_in_stock")
     assert message["Subject"] == "Yours until 04:40:12 UTC: Moon vase"
     assert all("04:40:12 UTC on 21 November 2026" in body for body in bodies(message))
-    assert all("https://shop.example/products/6566" in body for body in bodies(message))
+    assert all("https://shop.example/?product=6566" in body for body in bodies(message)), "the shop's own page"
+    assert all("the same browser" in " ".join(body.split()) for body in bodies(message))
     with pytest.raises(ValueError, match="offset"):
         write("back_in_stock", {**DATA["back_in_stock"], "expires_at": "2026-11-21T04:40:12"})

@@ -329,3 +329,38 @@ def test_a_revision_moves_within_a_transaction():
     board.apply_level(moved(11, "cup", held=2, version=6))
     assert board.cursor == cursor
     assert board.revision > revision
+
+
+def test_movements_that_cancel_each_other_out_move_the_next_release_all_the_same():
+    """One batch took a cart's unit and gave it to another: the counts are what they were, whose they are is not."""
+    board = a_board()
+    board.apply_level(moved(11, held=10, version=6))
+    board.put_releases({"tea": NOON})
+    board.apply_level(moved(12, version=8))
+    assert board.shown(["tea"])[0].next_release is None
+
+
+def test_how_many_wait_is_what_was_heard_last_though_an_entry_was_ahead_of_it():
+    """The line has no version: a join that is older than the entry is followed by the offer that it led to."""
+    board = a_board()
+    board.apply_level(moved(11, held=9, version=6))
+    board.apply_catalogue(edited(12, Level(10, 10, 7, 0, 0, 1)))  # read after the offer
+    assert board.apply_level(LevelChanged(at(13), "tea", None, None, None, None, 1, 1))
+    assert board.apply_level(LevelChanged(at(14), "tea", None, 10, 7, None, 0, None))
+    assert board.levels["tea"] == Level(10, 10, 7, 0, 0, 1)
+    board.apply_catalogue(edited(15, Level(10, 10, 9, 0, 0, 1)))
+    assert board.apply_level(LevelChanged(at(16), "tea", None, None, None, None, 2, 3))
+    assert board.apply_level(LevelChanged(at(17), "tea", None, 9, 8, None, 0, None))
+    assert board.levels["tea"] == Level(10, 10, 9, 0, 0, 3), "of an older level only the line is taken"
+
+
+def test_a_release_that_is_forgotten_is_one_that_was_known():
+    """Whoever forgets it hears whether browsers must be told."""
+    board = a_board()
+    board.apply_level(moved(11, held=10, version=6))
+    assert not board.forget_release("tea")
+    board.put_releases({"tea": NOON})
+    assert board.overdue(NOON) == []
+    assert board.overdue(NOON.replace(second=1)) == ["tea"]
+    assert board.forget_release("tea")
+    assert (board.overdue(NOON.replace(hour=13)), board.shown(["tea"])[0].next_release) == ([], None)

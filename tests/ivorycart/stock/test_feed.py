@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.feed import Feed
 from ivorycart.stock.slices import Slices
 from ivorycart.workers import WorkerState
-from models.cart import Cart
+from models.cart import Cart, Line
 from models.catalogue import Listing
 from models.feed import (
     AccountChanged,
@@ -34,7 +35,7 @@ from models.feed import (
 from models.identity import OwnerId
 from models.notification import Notification
 from models.stock import Level, Product
-from models.waiter import Waiter
+from models.waiter import Waiter, WaitState
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TEA = Product("tea", "Tea", 500, "EUR", "seller", 3, 10, for_sale=True)
@@ -337,3 +338,16 @@ async def test_places_in_lines_go_to_their_owner_and_levels_to_whoever_serves_th
     await stage.feed.open()
     await stage.run()
     assert (heard, stage.ears.heard) == ([("tea", 3)], [waiter])
+
+
+async def test_holds_that_go_on_without_a_movement_are_heard_of():
+    """An offer that was taken, and a cart of another process that was prolonged."""
+    heard: list[str] = []
+    taken = Waiter("tea", 1, OwnerId("s:1"), None, NOON, WaitState.TAKEN, NOON, NOON, NOON)
+    carts = [Cart(OwnerId("s:1"), 1, (Line("cup", 1, 1),), "EUR", NOON, extended=each) for each in (False, True)]
+    lapsed = replace(taken, product_id="pot", state=WaitState.LAPSED)
+    stage = Stage([WaiterChanged(taken), WaiterChanged(lapsed), *map(CartWritten, carts)])
+    stage.feed._on_hold = heard.extend
+    await stage.feed.open()
+    await stage.run()
+    assert heard == ["tea", "cup"]
