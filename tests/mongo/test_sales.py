@@ -393,6 +393,35 @@ async def test_the_best_sellers_sold_no_more_than_was_sold(driver: Driver, datab
         assert (sum(each.units for each in products.by_units), products.since) == (whole_days, found.window.days[0])
 
 
+async def test_units_per_minute_are_those_of_the_last_five_minutes(driver: Driver, database: Database):
+    """And of the running one, by the database's clock; what is cancelled is none."""
+
+    async def clock() -> datetime:
+        row: Any = await database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"})
+        return datetime.fromisoformat(row["now"].isoformat())
+
+    now = await clock()
+    minutes_ago = {0: 90, 1: 60, 4: 40, 20: 7}
+    for ago, units in minutes_ago.items():
+        line = {**LINE, "quantity": units}
+        at = now - timedelta(minutes=ago)
+        await database["orders"].insert_one(past_order(1, timestamp=at, order_key=f"{ago}", product_list=[line]))
+    theirs = {"product_list": [{**LINE, "quantity": 500}], "status": "cancelled", "order_key": "cancelled"}
+    await database["orders"].insert_one(past_order(1, timestamp=now, **theirs))
+    await until_counted(Projector(SalesProjection(driver, database)), database)
+    while True:
+        before = await clock()
+        found = await Sales(driver, database).figures(str(SELLER), "24h", "EUR")
+        after = await clock()
+        since = before.replace(second=0, microsecond=0) - timedelta(minutes=5)
+        if after.minute == before.minute:
+            break
+    sold = sum(units for ago, units in minutes_ago.items() if now - timedelta(minutes=ago) >= since)
+    assert sold == 190
+    least, most = (round(sold * 60 / (each - since).total_seconds(), 1) for each in (after, before))
+    assert least <= found.units_per_minute <= most
+
+
 async def test_before_anything_was_counted_there_are_no_figures(driver: Driver, database: Database):
     """Nothing is claimed."""
     found = await Sales(driver, database).figures(str(SELLER), "24h", "EUR")
