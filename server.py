@@ -99,6 +99,7 @@ from ivorycart.popularity import INTERVAL as POPULARITY_INTERVAL
 from ivorycart.popularity import Popularity
 from ivorycart.products_cli import ProductOperations
 from ivorycart.rate_limits import RateLimits, rules_of
+from ivorycart.refusals import AnsweredRefusals
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
 from ivorycart.sales.dashboards import Dashboards
@@ -321,13 +322,12 @@ class Server:
         lists = Lists(driver, database)
         self.upkeep = Upkeep(Findables(database))
         self.finding = Finding(lists, self.upkeep)
-        counts = LedgerMetrics(self.registry)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes())
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
-            metrics=counts,
+            metrics=LedgerMetrics(self.registry),
             on_commit=self.telling.committed,
         )
         self.lines = Lines(driver, database)
@@ -344,7 +344,9 @@ class Server:
             on_level=self.offerer.hear,
             on_import=self.import_news.note,
         )
-        self.overview = self._overview(connections, outlet, counts)
+        self.refusals = AnsweredRefusals()
+        self.registry.register(self.refusals)
+        self.overview = self._overview(connections, outlet)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.public_url = public_url
@@ -352,9 +354,9 @@ class Server:
         self.tokens, self.mail_tokens = Tokens(secret, seconds=settings.token_seconds), MailTokens(secret)
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
-        self.doors = Sockets(self.sockets, self.shop, outlet)
+        self.doors = Sockets(self.sockets, self.shop, outlet, self.refusals)
 
-    def _overview(self, connections: Connections, outlet: Outlet, counts: LedgerMetrics) -> Overview:
+    def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
         """Return what admins see, and make what measures it."""
         driver, database, process_id = self.store.driver, self.store.database, self.store.process_id
         trail, loop_lag = AuditTrail(database), LoopLag()
@@ -367,7 +369,9 @@ class Server:
         )
         dashboard = Dashboard(books, driver.slow, self.settings.currency)
         living = Living(
-            *(connections, self.workers, self.ledger, self.feed, self.sockets.refusals, counts, driver.slow, loop_lag),
+            *(connections, self.workers, self.ledger, self.feed, self.sockets.refusals, self.refusals),
+            slow=driver.slow,
+            loop_lag=loop_lag,
             number=self.link.number if self.link else None,
         )
         self.loop_lag = loop_lag
@@ -483,8 +487,8 @@ class Server:
     def _process(self) -> Process:
         """Return how this process speaks for itself and, where there are several, for all."""
         if self.link:
-            return Process(self.link.figures, self.link.number)
-        return Process(partial(figures_of, self.registry))
+            return Process(self.link.figures, self.link.number, self.refusals)
+        return Process(partial(figures_of, self.registry), refusals=self.refusals)
 
     async def start(self) -> None:
         """Seed if asked to (a parent did, if there is one), fill the board, start the background work."""

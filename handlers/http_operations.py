@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from handlers.routing import Call, Routes
+from ivorycart.refusals import AnsweredRefusals
 from ivorycart.shop import Shop
 from models.roles import Permission
 
@@ -26,6 +27,8 @@ class Process:
     figures: Callable[[], Awaitable[bytes]]
     """All that is counted, for Prometheus; raises ConnectionError or TimeoutError where it cannot be had."""
     number: int | None = None
+    refusals: AnsweredRefusals = field(default_factory=AnsweredRefusals)
+    """Where refused requests are counted."""
 
 
 PROCESS = web.AppKey("process", Process)
