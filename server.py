@@ -486,9 +486,10 @@ class Server:
 
     def _process(self) -> Process:
         """Return how this process speaks for itself and, where there are several, for all."""
+        own: Any = {"refusals": self.refusals, "metrics_token": self.settings.metrics_token}
         if self.link:
-            return Process(self.link.figures, self.link.number, self.refusals)
-        return Process(partial(figures_of, self.registry), refusals=self.refusals)
+            return Process(self.link.figures, self.link.number, **own)
+        return Process(partial(figures_of, self.registry), **own)
 
     async def start(self) -> None:
         """Seed if asked to (a parent did, if there is one), fill the board, start the background work."""
