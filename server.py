@@ -101,6 +101,7 @@ from ivorycart.popularity import INTERVAL as POPULARITY_INTERVAL
 from ivorycart.popularity import Popularity
 from ivorycart.products_cli import ProductOperations
 from ivorycart.rate_limits import RateLimits, rules_of
+from ivorycart.refusals import AnsweredRefusals
 from ivorycart.repricing import INTERVAL as PRICING_INTERVAL
 from ivorycart.repricing import Repricer
 from ivorycart.sales.dashboards import Dashboards
@@ -325,13 +326,12 @@ class Server:
         lists = Lists(driver, database)
         self.upkeep = Upkeep(Findables(database))
         self.finding = Finding(lists, self.upkeep)
-        counts = LedgerMetrics(self.registry)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes())
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
-            metrics=counts,
+            metrics=LedgerMetrics(self.registry),
             on_commit=self._committed,
         )
         self.lines = Lines(driver, database)
@@ -349,7 +349,9 @@ class Server:
             on_hold=self.releases.forget,
             on_import=self.import_news.note,
         )
-        self.overview = self._overview(connections, outlet, counts)
+        self.refusals = AnsweredRefusals()
+        self.registry.register(self.refusals)
+        self.overview = self._overview(connections, outlet)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.public_url = public_url
@@ -357,14 +359,14 @@ class Server:
         self.tokens, self.mail_tokens = Tokens(secret, seconds=settings.token_seconds), MailTokens(secret)
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
-        self.doors = Sockets(self.sockets, self.shop, outlet)
+        self.doors = Sockets(self.sockets, self.shop, outlet, self.refusals)
 
     def _committed(self, done: Sequence[Committed]) -> None:
         """Pass on what this process has committed, and will not hear of by the feed."""
         self.telling.committed(done)
         self.releases.committed(done)
 
-    def _overview(self, connections: Connections, outlet: Outlet, counts: LedgerMetrics) -> Overview:
+    def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
         """Return what admins see, and make what measures it."""
         driver, database, process_id = self.store.driver, self.store.database, self.store.process_id
         trail, loop_lag = AuditTrail(database), LoopLag()
@@ -377,7 +379,9 @@ class Server:
         )
         dashboard = Dashboard(books, driver.slow, self.settings.currency)
         living = Living(
-            *(connections, self.workers, self.ledger, self.feed, self.sockets.refusals, counts, driver.slow, loop_lag),
+            *(connections, self.workers, self.ledger, self.feed, self.sockets.refusals, self.refusals),
+            slow=driver.slow,
+            loop_lag=loop_lag,
             number=self.link.number if self.link else None,
         )
         self.loop_lag = loop_lag
@@ -494,9 +498,10 @@ class Server:
 
     def _process(self) -> Process:
         """Return how this process speaks for itself and, where there are several, for all."""
+        own: Any = {"refusals": self.refusals, "metrics_token": self.settings.metrics_token}
         if self.link:
-            return Process(self.link.figures, self.link.number)
-        return Process(partial(figures_of, self.registry))
+            return Process(self.link.figures, self.link.number, **own)
+        return Process(partial(figures_of, self.registry), **own)
 
     async def start(self) -> None:
         """Seed if asked to (a parent did, if there is one), fill the board, start the background work."""

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from handlers.edge import ORIGINS, Edge, behind_proxies, cross_origin, known_hosts
-from handlers.errors import TooLarge, problem, problem_of_http
+from handlers.errors import CODE, TooLarge, problem, problem_of_http
 from handlers.http_accounts import account_routes
 from handlers.http_admin import admin_routes
 from handlers.http_admin_dashboard import admin_dashboard_routes
@@ -65,6 +65,7 @@ def build_app(
     edge = edge or Edge()
     middlewares: list[Middleware] = [
         with_request_id,
+        counted_refusals,
         behind_proxies(edge.proxies),
         security_headers(import_map(static_dir), secure=edge.secure),
         known_hosts(edge.hosts),
@@ -100,6 +101,15 @@ async def with_request_id(request: web.Request, handler: Handler) -> web.StreamR
         )
     if not response.prepared:
         response.headers["X-Request-Id"] = request_id
+    return response
+
+
+@web.middleware
+async def counted_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count what is refused, whoever refuses it; what the socket engine turns away it counts itself."""
+    response = await handler(request)
+    if CODE in response:
+        request.app[PROCESS].refusals.count(response[CODE])
     return response
 
 

@@ -36,6 +36,10 @@ _CODE_OF_STATUS = {
 }
 
 
+CODE = web.ResponseKey("code", str)
+"""Where an answer has the code of its refusal, for whoever counts them."""
+
+
 class Malformed(Refused):
     """The body cannot be read at all."""
 
@@ -76,9 +80,7 @@ def problem(refusal: Refused) -> web.Response:
     headers = {"Retry-After": str(details["retry_after"])} if "retry_after" in details else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    return web.Response(
-        status=status, body=orjson.dumps(body), content_type="application/problem+json", headers=headers
-    )
+    return _document(status, body, headers)
 
 
 def problem_of_http(error: web.HTTPException) -> web.Response:
@@ -95,9 +97,15 @@ def problem_of_http(error: web.HTTPException) -> web.Response:
         "errors": [],
     }
     kept = {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
-    return web.Response(
-        status=error.status, body=orjson.dumps(body), content_type="application/problem+json", headers=kept
+    return _document(error.status, body, kept)
+
+
+def _document(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> web.Response:
+    response = web.Response(
+        status=status, body=orjson.dumps(body), content_type="application/problem+json", headers=headers
     )
+    response[CODE] = body["code"]
+    return response
 
 
 def ack_error(refusal: Refused) -> dict[str, Any]:

@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from handlers.metrics_door import require_reader
 from handlers.routing import Call, Routes
+from ivorycart.refusals import AnsweredRefusals
 from ivorycart.shop import Shop
 from models.roles import Permission
 
@@ -26,6 +28,10 @@ class Process:
     figures: Callable[[], Awaitable[bytes]]
     """All that is counted, for Prometheus; raises ConnectionError or TimeoutError where it cannot be had."""
     number: int | None = None
+    refusals: AnsweredRefusals = field(default_factory=AnsweredRefusals)
+    """Where refused requests are counted."""
+    metrics_token: str | None = None
+    """What whoever reads the figures has to send; without one they are for this machine."""
 
 
 PROCESS = web.AppKey("process", Process)
@@ -54,11 +60,18 @@ async def ready(call: Call) -> Any:
     return web.Response(status=200 if fine else 503, body=orjson.dumps(body), content_type="application/json")
 
 
-@operation_routes.add("GET", "/metrics", needs=Permission.ASK_HOW_IT_IS, answer=None)
+@operation_routes.add(
+    "GET", "/metrics", needs=Permission.ASK_HOW_IT_IS, answer=None, refusals=("forbidden",), own_door=True
+)
 async def metrics(call: Call) -> Any:
-    """Return the figures for Prometheus: of all processes that serve this port, each labelled with its number."""
+    """Return the figures for Prometheus: of all processes that serve this port, each labelled with its number.
+
+    For whoever has METRICS_TOKEN; where none is set, for those on the same machine.
+    """
+    process = call.request.app[PROCESS]
+    require_reader(call.request, process.metrics_token)
     try:
-        body = await call.request.app[PROCESS].figures()
+        body = await process.figures()
     except (ConnectionError, TimeoutError):  # half of the figures would look like the whole
         return web.Response(status=503, text="the other processes' figures cannot be had\n")
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -128,6 +128,8 @@ class Route:
     """The types of a body that it reads itself, in portions."""
     files: tuple[str, ...] = ()
     """The types of files that it can answer with."""
+    own_door: bool = False
+    """Whether its handler sees to who is let in, by what is no token of the shop's."""
 
     @property
     def who(self) -> frozenset[str]:
@@ -164,6 +166,7 @@ class Routes:
         counted: bool = True,
         takes: tuple[str, ...] = (),
         files: tuple[str, ...] = (),
+        own_door: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler."""
 
@@ -183,6 +186,7 @@ class Routes:
                     counted=counted and path.startswith("/api/"),
                     takes=takes,
                     files=files,
+                    own_door=own_door,
                 )
             )
             return handler
@@ -202,7 +206,7 @@ def mount(app: web.Application, routes: Routes) -> None:
 def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         shop = request.app[SHOP]
-        user = _let_through(await _whoever_asks(request, shop, route), route.needs)
+        user = None if route.own_door else _let_through(await _whoever_asks(request, shop, route), route.needs)
         query = read(route.query, _query(request, route.query)) if route.query else None
         body = None
         if route.body:

@@ -15,6 +15,7 @@ from handlers.resume import Arrival
 from handlers.socket_events import events
 from ivorycart.connections import Connection
 from ivorycart.engine import RefusedAtDoor, SocketServer, TurnedAway
+from ivorycart.refusals import AnsweredRefusals
 from ivorycart.shop import Shop
 from ivorycart.throttle import Throttle
 from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused, StorageUnavailable
@@ -53,8 +54,11 @@ class Outlet:
 class Sockets:
     """Connects a socket server to a shop."""
 
-    def __init__(self, server: SocketServer, shop: Shop, outlet: Outlet) -> None:
+    def __init__(
+        self, server: SocketServer, shop: Shop, outlet: Outlet, refusals: AnsweredRefusals | None = None
+    ) -> None:
         self._server = server
+        self._refusals = refusals or AnsweredRefusals()
         self._shop = shop
         self._outlet = outlet
         self._throttles: dict[str, Throttle] = {}
@@ -71,12 +75,12 @@ class Sockets:
         """Let a socket in and tell it where it stands; no query is needed for that."""
         if self.stopping:
             refusal = StorageUnavailable("the server is stopping; come back in a moment")
-            raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"])
+            raise RefusedAtDoor(refusal.message, self._refused(refusal)["error"])
         try:
             wants = read(ConnectAuth, auth if auth is not None else {})
             user = self._shop.identity.of(wants.token) if wants.token else None
         except Refused as refusal:
-            raise RefusedAtDoor(refusal.message, ack_error(refusal)["error"]) from refusal
+            raise RefusedAtDoor(refusal.message, self._refused(refusal)["error"]) from refusal
         watch = None if wants.watch is None else frozenset(wants.watch)
         session, address = wants.session or secrets.token_urlsafe(24), environ["REMOTE_ADDR"] or "unknown"
         connection = Connection(sid, session, user, frozenset(), address)
@@ -108,19 +112,19 @@ class Sockets:
             try:
                 return {"ok": True, **await self._answer(sid, event, arguments)}
             except Refused as refusal:
-                return ack_error(refusal)
+                return self._refused(refusal)
             except self._shop.storage_errors as error:
                 log.warning("event.storage_unavailable", reason=str(error)[:200])
-                return ack_error(StorageUnavailable("the database cannot be reached"))
+                return self._refused(StorageUnavailable("the database cannot be reached"))
             except Exception:
                 log.exception("event.failed")
-                return ack_error(Internal("this could not be handled"))
+                return self._refused(Internal("this could not be handled"))
 
         return handle
 
     async def _unknown(self, _name: str, _sid: str, *_arguments: Any) -> dict[str, Any]:
         """Answer an event that nobody handles."""
-        return ack_error(NotFound("there is no such event"))
+        return self._refused(NotFound("there is no such event"))
 
     async def _answer(self, sid: str, event: Event, arguments: tuple[Any, ...]) -> dict[str, Any]:
         connection = self._present(sid)
@@ -129,12 +133,17 @@ class Sockets:
         payload = arguments[0] if arguments and arguments[0] is not None else {}
         return await event.handler(Ask(self._shop, connection, read(event.body, payload)))
 
+    def _refused(self, refusal: Refused) -> dict[str, Any]:
+        """Count a refusal, and return it as an ack."""
+        self._refusals.count(refusal.code)
+        return ack_error(refusal)
+
     def _throttle(self, sid: str) -> TurnedAway | None:
         """Count an event, known or not, as it arrives; turn it away beyond the limit, in the end with its sender."""
         throttle = self._throttles.get(sid)
         if throttle is None or throttle.allows(time.monotonic()):
             return None
-        return TurnedAway(ack_error(TOO_MANY)["error"], ends=throttle.exhausted)
+        return TurnedAway(self._refused(TOO_MANY)["error"], ends=throttle.exhausted)
 
     def _present(self, sid: str) -> Connection:
         """Return the connection as it is now: a token that has run out makes its socket anonymous."""

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     mails_per_hour: int = Field(
         5, ge=1, le=1_000_000, description="links that one address may ask for: activation, reset, new address"
     )
+    metrics_token: str | None = Field(
+        None,
+        pattern=r"^[!-~]{16,200}$",
+        description="bearer token for /metrics; unset: only for this machine, unproxied",
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="work factor of password hashes")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:587 or smtps://…; unset: no mail")
     mail_from: str = Field("IvoryCart <no-reply@localhost>", description="sender of mails")

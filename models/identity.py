@@ -13,7 +13,8 @@ OwnerId = NewType("OwnerId", str)
 ``o:<place in a line>`` is nobody: the cart that holds a unit for whoever it is offered to.
 """
 
-_OFFER = "o:"
+OFFERS = "o:"
+"""How the ids of such carts begin."""
 
 SESSION_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
@@ -31,12 +32,12 @@ def owner_of_session(token: str) -> OwnerId:
 
 def owner_of_offer(waiter_id: str) -> OwnerId:
     """Return the id of the cart that holds what is offered to somebody in a line."""
-    return OwnerId(_OFFER + waiter_id)
+    return OwnerId(OFFERS + waiter_id)
 
 
 def waiter_of_offer(owner: str) -> str | None:
     """Return to whom the cart of an offer belongs, or None for anybody's own cart."""
-    return owner[len(_OFFER) :] if owner.startswith(_OFFER) else None
+    return owner[len(OFFERS) :] if owner.startswith(OFFERS) else None
 
 
 def user_of_owner(owner: str) -> str | None:

@@ -77,7 +77,11 @@ class Cluster:
     async def sizes(self) -> Mapping[str, Any]:
         """Return the database's and each collection's sizes in bytes, the largest first."""
         whole: Any = await self._database.command({"dbStats": 1, "maxTimeMS": MAX_MS})
-        names = await self._database.list_collection_names(filter={"type": "collection"})
+        own: Document = {
+            "type": "collection",
+            "name": {"$not": {"$regex": "^system\\."}},
+        }
+        names = await self._database.list_collection_names(filter=own)  # a profile is not for `readWrite` to measure
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def measure(name: str) -> Mapping[str, Any]:

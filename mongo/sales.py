@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from bson import ObjectId
 
 from models.order import Order
-from models.sales import ALL, Figures, minute_of
+from models.sales import ALL, Figures, day_of, minute_of
 from models.sales_periods import (
     Mark,
     Period,
@@ -28,7 +28,7 @@ from models.sales_periods import (
 )
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
-from mongo.sales_documents import PROJECTION, Slot, figures_of, product_ids, slot_id, weeks_and_days
+from mongo.sales_documents import PROJECTION, Slot, figures_of, product_ids, slot_id, told, weeks_and_days
 from mongo.sales_projection import news_id
 from mongo.stream import cursor_of
 
@@ -98,23 +98,19 @@ class Sales:
             return await self._top(view, window_of(period, view.now), seller_id, currency, limit)
 
     async def top_sellers(self, period: Period, currency: str, limit: int = TOP) -> Sequence[SellerSales]:
-        """Return the sellers with the most revenue in the days that a period touches."""
+        """Return the sellers with the most revenue in a period that ends now."""
         async with self._view() as view:
-            days = window_of(period, view.now).days
+            spans = _hours_and_days(window_of(period, view.now))
+            wanted: Document = {"$or": [{"_id": _range(view.generation, *span)} for span in spans]}
             pipeline: list[Document] = [
-                {
-                    "$match": {
-                        "_id": _range(view.generation, "d", days),
-                        "currency": currency,
-                        "seller_id": {"$ne": ALL},
-                    }
-                },
+                {"$match": {**wanted, "currency": currency, "seller_id": {"$ne": ALL}}},
                 {"$group": {"_id": "$seller_id", **{each: {"$sum": f"${each}"} for each in SellerSales._fields[1:]}}},
+                {"$match": {"orders": {"$gt": 0}}},
                 {"$sort": {"revenue": -1, "_id": 1}},
                 {"$limit": limit},
             ]
             rows = await self._driver.aggregate(self._sales, pipeline, session=view.session)
-            return [SellerSales(row["_id"], row["orders"], row["units"], row["revenue"]) for row in rows]
+            return [SellerSales(row["_id"], *(told(row[each]) for each in SellerSales._fields[1:])) for row in rows]
 
     async def mark(self) -> Mark | None:
         """Return how far the figures are; None while nothing was ever counted."""
@@ -180,7 +176,7 @@ class Sales:
         ]
         [row] = await self._driver.aggregate(self._sales, pipeline, session=view.session)
         units, revenue = (
-            [ProductSales(each["_id"], each["u"], each["r"]) for each in row[name]] for name in ("u", "r")
+            [ProductSales(each["_id"], told(each["u"]), told(each["r"])) for each in row[name]] for name in ("u", "r")
         )
         return TopProducts(units, revenue, since=days[0])
 
@@ -204,8 +200,18 @@ def _readable(rows: Iterable[Document]) -> list[Order]:
     return orders
 
 
-def _range(generation: str, slot: str, days: Sequence[datetime]) -> Document:
-    return {"$gte": f"{generation}:{slot}:{days[0]:%Y-%m-%d}", "$lt": f"{generation}:{slot}:{days[-1]:%Y-%m-%d}U"}
+def _hours_and_days(window: Window) -> list[tuple[Slot, Sequence[datetime]]]:
+    """Return the roll-ups that a window is made of, as few as can be: of its first day the hours, if it has hours."""
+    if window.unit == "day":
+        return [("d", window.slots)]
+    first, *others = window.days
+    hours: tuple[Slot, Sequence[datetime]] = ("h", [each for each in window.slots if day_of(each) == first])
+    return [hours, ("d", others)] if others else [hours]
+
+
+def _range(generation: str, slot: str, times: Sequence[datetime]) -> Document:
+    first, last = (f"{generation}:{slot}:{each:%Y-%m-%dT%H:%M}" for each in (times[0], times[-1]))
+    return {"$gte": f"{first}:", "$lt": f"{last};"}
 
 
 def _sum(figures: Any) -> Figures:

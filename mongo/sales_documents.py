@@ -14,9 +14,10 @@ The first three have `models.sales.Figures`; fields that are not there are 0. Th
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from bson import ObjectId
 from pymongo import UpdateOne
 
 from models.sales import Fate, Figures, ProductCell, Sale, SaleLine, SellerCell, Tally, day_of, fates_of, hour_of
@@ -27,6 +28,12 @@ PROJECTION: Document = {"_id": "sales"}
 RULE = 1
 """Which rule the roll-ups are made by: those of another one are made anew."""
 MINUTES_KEPT = timedelta(hours=3)
+MOST_UNITS = 10**6  # of a line: a cart has no more
+MOST_PRICE = 10**12
+YEARS = (1970, 9000)
+MOST_TOLD = 2**53 - 1
+"""Sums are kept as doubles, which grow without end, and are exact, and told, up to here: whoever reads JSON can count
+no farther. As whole numbers they would have to stay within 64 bits, and the first beyond would hold up all others."""
 WEEK = timedelta(days=7)
 CHUNKS = 8
 Slot = Literal["m", "h", "d"]
@@ -84,13 +91,44 @@ def sale_of(document: Mapping[str, Any], fates: Mapping[str, Fate] | None = None
 
     With ``fates`` as it was when those were true.
     """
-    lines = tuple(
-        SaleLine(str(line["product_id"]), str(line["seller_id"]), line["quantity"], line["price"])
-        for line in document["product_list"]
-    )
-    if fates is None:
-        fates = document_fates(document)
-    return Sale(document["timestamp"], document["currency"], lines, fates)
+    at, currency = document["timestamp"], document["currency"]
+    lines = tuple(_line_of(line) for line in document["product_list"])
+    if not (lines and YEARS[0] <= at.year < YEARS[1] and isinstance(currency, str)):
+        raise ValueError("there are no lines, or no time or currency that an order has")
+    return Sale(at, currency, lines, document_fates(document) if fates is None else fates)
+
+
+def _line_of(line: Mapping[str, Any]) -> SaleLine:
+    for name, most in (("quantity", MOST_UNITS), ("price", MOST_PRICE)):
+        if not (isinstance(line[name], int) and 0 <= line[name] <= most):
+            raise ValueError(f"its {name} is none")
+    if not (isinstance(line["product_id"], ObjectId) and isinstance(line["seller_id"], ObjectId)):
+        raise TypeError("what was sold, and who sold it, have ids")
+    return SaleLine(str(line["product_id"]), str(line["seller_id"]), line["quantity"], line["price"])
+
+
+def readable() -> Document:
+    """Return the query for the orders that `sale_of` reads; what is no document among the lines is not looked at."""
+    line: Document = {
+        "product_id": {"$type": "objectId"},
+        "seller_id": {"$type": "objectId"},
+        "quantity": {"$type": ["int", "long"], "$gte": 0, "$lte": MOST_UNITS},
+        "price": {"$type": ["int", "long"], "$gte": 0, "$lte": MOST_PRICE},
+    }
+    no_object: Document = {"$elemMatch": {"$not": {"$type": "object"}}}
+    first, last = (datetime(year, 1, 1, tzinfo=UTC) for year in YEARS)
+    return {
+        "product_list.0": {"$exists": True},
+        "product_list": {"$type": "array"},
+        "timestamp": {"$gte": first, "$lt": last},
+        "currency": {"$type": "string"},
+        "$or": [{"fulfilments": None}, {"fulfilments": {"$type": "array"}}],
+        "$nor": [
+            {"product_list": {"$elemMatch": {"$nor": [line]}}},
+            {"fulfilments": {"$elemMatch": {"$nor": [{"seller_id": {"$exists": True}, "status": {"$exists": True}}]}}},
+            {"fulfilments": no_object},
+        ],
+    }
 
 
 def document_fates(document: Mapping[str, Any]) -> dict[str, Fate]:
@@ -105,7 +143,7 @@ def increments(generation: str, tally: Tally, now: datetime) -> list[UpdateOne]:
     writes = []
     for (slot, at, seller, currency), figures in _by_slot(tally, now).items():
         if any(figures):
-            change = {name: value for name, value in figures._asdict().items() if value}
+            change = _doubles({name: value for name, value in figures._asdict().items() if value})
             fixed = slot_fields(slot, at, seller, currency)
             query = {"_id": slot_id(generation, slot, at, seller, currency)}
             writes.append(UpdateOne(query, {"$inc": change, "$setOnInsert": fixed}, upsert=True))
@@ -115,7 +153,7 @@ def increments(generation: str, tally: Tally, now: datetime) -> list[UpdateOne]:
 def slot_documents(generation: str, tally: Tally, now: datetime) -> list[Document]:
     """Return the roll-ups of a tally of all that there is in its days, but for products."""
     return [
-        {"_id": slot_id(generation, *key), **slot_fields(*key), **figures._asdict()}
+        {"_id": slot_id(generation, *key), **slot_fields(*key), **_doubles(figures._asdict())}
         for key, figures in _by_slot(tally, now).items()
     ]
 
@@ -145,7 +183,7 @@ def slot_fields(slot: Slot, at: datetime, seller_id: str, currency: str) -> Docu
 
 
 def _product_increments(generation: str, products: Mapping[ProductCell, Sequence[int]]) -> Iterator[UpdateOne]:
-    changes: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    changes: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
     fixed: dict[str, Document] = {}
     for cell, (units, revenue) in products.items():
         if not units and not revenue:
@@ -165,7 +203,7 @@ def product_documents(
     """Write the products of a day or week: ``{u: units, r: revenue}`` by product."""
     chunks: defaultdict[int, Document] = defaultdict(dict)
     for product_id, sold in products.items():
-        chunks[chunk_of(product_id)][product_id] = sold
+        chunks[chunk_of(product_id)][product_id] = _doubles(sold)
     fields: Document = {"seller_id": seller_id, "currency": currency, "at": at}
     return [
         {"_id": _chunk_id(generation, slot, at, seller_id, currency, chunk), **fields, "products": found}
@@ -175,4 +213,13 @@ def product_documents(
 
 def figures_of(document: Mapping[str, Any] | None) -> Figures:
     """Read the figures of a roll-up; one that is not there has none."""
-    return Figures(*(document.get(name, 0) for name in Figures._fields)) if document else Figures()
+    return Figures(*(told(document.get(name, 0)) for name in Figures._fields)) if document else Figures()
+
+
+def _doubles(sums: Mapping[str, int]) -> Mapping[str, float]:
+    return {name: float(value) for name, value in sums.items()}
+
+
+def told(kept: float) -> int:
+    """Return a sum as it is told."""
+    return int(max(-MOST_TOLD, min(kept, MOST_TOLD)))

@@ -8,16 +8,15 @@ from typing import Any
 
 from models.sales import ALL, CANCELLED_STATUSES, OPEN_STATUSES, Fate
 from mongo.driver import Document
-from mongo.sales_documents import ORDER_FIELDS
+from mongo.sales_documents import ORDER_FIELDS, readable
 
 _NOT_SOLD = [*CANCELLED_STATUSES, *OPEN_STATUSES]
-_USABLE: Document = {"product_list.0": {"$exists": True}, "timestamp": {"$type": "date"}}
 
 
 def not_all_sold() -> list[Document]:
     """Find orders of which a part is not sold."""
-    query = {**_USABLE, "$or": [{"status": {"$in": _NOT_SOLD}}, {"fulfilments.status": {"$in": _NOT_SOLD}}]}
-    return [{"$match": query}, {"$project": ORDER_FIELDS}]
+    query = {"$or": [{"status": {"$in": _NOT_SOLD}}, {"fulfilments.status": {"$in": _NOT_SOLD}}]}
+    return [{"$match": {"$and": [query, readable()]}}, {"$project": ORDER_FIELDS}]
 
 
 def _fate(status: Any) -> Document:
@@ -50,7 +49,7 @@ def by_seller(since: datetime) -> list[Document]:
     whole = {"$switch": {"branches": [_if_any(Fate.SOLD), _if_any(Fate.CANCELLED)], "default": Fate.OPEN.value}}
     unit = {"$cond": [{"$gte": ["$timestamp", since]}, "minute", "hour"]}
     return [
-        {"$match": _USABLE},
+        {"$match": readable()},
         {"$project": {"at": {"$dateTrunc": {"date": "$timestamp", "unit": unit}}, "currency": 1, "parts": parts}},
         {"$set": {"parts": {"$concatArrays": ["$parts", [{"seller": ALL, "fate": whole, "units": 0, "revenue": 0}]]}}},
         {"$unwind": "$parts"},
@@ -76,10 +75,15 @@ def by_product() -> list[Document]:
     key = {"day": {"$dateTrunc": {"date": "$timestamp", "unit": "day"}}, "seller": "$lines.seller_id"}
     whole = {name: f"$_id.{name}" for name in ("day", "seller", "currency")}
     return [
-        {"$match": _USABLE},
+        {"$match": readable()},
         {"$project": {"lines": "$product_list", "timestamp": 1, "currency": 1, "status": 1, "fulfilments": 1}},
         {"$unwind": "$lines"},
-        {"$match": {"$expr": {"$eq": [_fate_of_part("$lines.seller_id"), Fate.SOLD.value]}}},
+        {
+            "$match": {
+                "lines": {"$type": "object"},
+                "$expr": {"$eq": [_fate_of_part("$lines.seller_id"), Fate.SOLD.value]},
+            }
+        },
         {
             "$group": {
                 "_id": {**key, "currency": "$currency", "product": "$lines.product_id"},

@@ -186,7 +186,6 @@ async def _breathing(row: Document) -> Sale | None:
 def _readable(row: Document) -> Sale | None:
     try:
         sale = sale_of(row)
-        datetime.timestamp(sale.at)
     except (KeyError, TypeError, ValueError, AttributeError):
         # Another program's half of an order: whoever keeps the figures is not to lose the rest of them.
         log.exception("sales: an order cannot be read: %s", row["_id"])

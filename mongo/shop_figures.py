@@ -6,6 +6,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from models.identity import OFFERS
 from models.roles import ROLES
 from mongo.driver import Database, Document, Driver
 from mongo.schema import FILLED
@@ -47,9 +48,14 @@ class ShopFigures:
         return {"by_role": by_role, "total": sum(by_role.values()), "new_today": new}
 
     async def carts(self) -> Mapping[str, int]:
-        """Return how many carts have something in them, and how many units they hold."""
+        """Return how many carts have something in them, and how many units they hold.
+
+        What is offered to those who wait is held as well, in carts that are nobody's: these are not counted.
+        """
+        offered: Document = {"$eq": [{"$substrCP": ["$_id", 0, len(OFFERS)]}, OFFERS]}
         units: Document = {"$sum": "$lines.quantity"}
-        group: Document = {"_id": None, "filled": {"$sum": 1}, "units_held": {"$sum": units}}
+        filled: Document = {"$sum": {"$cond": [offered, 0, 1]}}
+        group: Document = {"_id": None, "filled": filled, "units_held": {"$sum": units}}
         rows = await self._rows("carts", [{"$match": FILLED}, {"$group": group}], hint="filled")
         return {name: rows[0][name] if rows else 0 for name in ("filled", "units_held")}
 

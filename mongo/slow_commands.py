@@ -1,12 +1,12 @@
 """Slow commands, as this process sees them: counted, the last ones kept, and never a value of theirs.
 
 The driver tells of each command when it is sent and when its answer is there; what took long includes the network
-and waiting for locks. Concurrency: the driver may call from threads of its own, so what is kept is behind a lock; what
-every command passes is one entry in a dictionary.
+and waiting for locks. Of one that was cancelled the driver may never tell the end, so of those under way only so many
+are kept: the newest. Concurrency: the driver may call from threads of its own, so what is kept is behind a lock.
 """
 
 import threading
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 SLOW_MICROSECONDS = 100_000
 KEPT = 50
+# Far more than a client has connections for: what is older was cancelled.
+MOST_UNDER_WAY = 1000
 SHAPE_LENGTH = 300
 DEPTH = 8
 BREADTH = 20
@@ -42,7 +44,7 @@ class SlowCommands(CommandListener):
 
     def __init__(self, *, slow: int = SLOW_MICROSECONDS) -> None:
         self._slow = slow
-        self._under_way: dict[tuple[Any, int], Mapping[str, Any]] = {}
+        self._under_way: OrderedDict[tuple[Any, int], Mapping[str, Any]] = OrderedDict()
         self._lock = threading.Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
         self._latest: deque[SlowCommand] = deque(maxlen=KEPT)
@@ -61,7 +63,10 @@ class SlowCommands(CommandListener):
 
     def started(self, event: CommandStartedEvent) -> None:
         """Keep what was asked until it is answered."""
-        self._under_way[event.connection_id, event.request_id] = event.command
+        with self._lock:
+            self._under_way[event.connection_id, event.request_id] = event.command
+            if len(self._under_way) > MOST_UNDER_WAY:
+                self._under_way.popitem(last=False)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Look at how long it took."""
@@ -72,7 +77,8 @@ class SlowCommands(CommandListener):
         self._ended(event)
 
     def _ended(self, event: CommandSucceededEvent | CommandFailedEvent) -> None:
-        command = self._under_way.pop((event.connection_id, event.request_id), {})
+        with self._lock:
+            command = self._under_way.pop((event.connection_id, event.request_id), {})
         if event.duration_micros < self._slow:
             return
         name = event.command_name

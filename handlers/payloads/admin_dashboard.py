@@ -86,9 +86,10 @@ class TopProduct(Answer):
 
 
 class TopProductsPart(Part):
-    """Ten products, by units."""
+    """Ten products, by units, in the whole days (UTC) that the period touches, from ``since`` on."""
 
     currency: str
+    since: Time
     items: list[TopProduct]
 
 
@@ -110,10 +111,10 @@ class TopSellersPart(Part):
 
 
 class RefusalsPart(Part):
-    """What was refused since each process began: of sockets by reason, of commands by code."""
+    """What was refused since each process began: sockets and packets by reason, requests and events by their code."""
 
     sockets: dict[str, int]
-    commands: dict[str, int]
+    answers: dict[str, int]
 
 
 class MailPart(Part):
@@ -243,10 +244,11 @@ class StoragePart(Part):
     collections: list[CollectionSizes]
 
 
-class AdminMetrics(Answer):
-    """What moves: the same parts as in the dashboard."""
+class _Moving(Answer):
+    """What moves by the second; ``period`` is that of sales."""
 
     at: Time
+    period: Period
     sockets: SocketsPart | Unread
     carts: CartsPart | Unread
     orders: OrdersPart | Unread
@@ -256,10 +258,21 @@ class AdminMetrics(Answer):
     processes: ProcessesPart | Unread
 
 
-class AdminDashboard(AdminMetrics):
+class AdminMetrics(_Moving):
+    """What moves, in the same parts as in the dashboard of the last 24 hours; of the others those that changed."""
+
+    users: UsersPart | Unread | None = None
+    sales: SalesPart | Unread | None = None
+    top_products: TopProductsPart | Unread | None = None
+    top_sellers: TopSellersPart | Unread | None = None
+    replica_set: ReplicaSetPart | Unread | None = None
+    slow: SlowPart | Unread | None = None
+    storage: StoragePart | Unread | None = None
+
+
+class AdminDashboard(_Moving):
     """How the whole shop is doing."""
 
-    period: Period
     users: UsersPart | Unread
     sales: SalesPart | Unread
     top_products: TopProductsPart | Unread

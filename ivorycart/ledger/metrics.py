@@ -1,8 +1,5 @@
 """Figures about the ledger."""
 
-from collections import Counter as Tally
-from collections.abc import Mapping
-
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 
@@ -29,15 +26,7 @@ class LedgerMetrics:
             "ivorycart_ledger_unknown_commits", "Commits whose answer was missing", registry=registry
         )
         self._refusals = Counter("ivorycart_ledger_refusals", "Refused commands", ["code"], registry=registry)
-        self._tally: Tally[str] = Tally()
-
-    @property
-    def refusals(self) -> Mapping[str, int]:
-        """How many commands were refused, by code."""
-        return self._tally
 
     def refused(self, reason: Exception) -> None:
         """Count a refusal by its code."""
-        code = getattr(reason, "code", "internal")
-        self._refusals.labels(code).inc()
-        self._tally[code] += 1
+        self._refusals.labels(getattr(reason, "code", "internal")).inc()

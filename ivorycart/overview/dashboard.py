@@ -16,9 +16,10 @@ SHOWN_SLOW = 50
 LIVE, SOON, SELDOM = 1.0, 10.0, 30.0
 
 OF_PROCESSES = ("sockets", "refusals", "stream", "processes")
-# What moves by the second; the rest of the dashboard is asked for when somebody opens it.
-MOVING = ("carts", "orders", "mail")
 SHOP_WIDE = ("users", "carts", "orders", "mail", "replica_set", "storage")
+# What whoever watches is told of only where it changed; the other parts move by the second.
+SELDOM_MOVING = frozenset(("users", "sales", "top_products", "top_sellers", "replica_set", "slow", "storage"))
+LATELY: Period = "24h"
 SALES: Mapping[Period, Mapping[str, str]] = {
     period: {name: f"{name} {period}" for name in ("sales", "top_products", "top_sellers")}
     for period in get_args(Period)
@@ -64,13 +65,14 @@ class Dashboard:
         }
 
     async def moving(self) -> Figures:
-        """Return what moves, in the same parts."""
-        parts = await self._parts.read(("processes", *MOVING))
-        return {"at": datetime.now(UTC), **of_processes(parts.pop("processes")), **parts}
+        """Return the dashboard of those who watch, each part as new as it is kept for: one to thirty seconds."""
+        return await self.snapshot(LATELY)
 
     async def shop_wide(self) -> Mapping[str, Part]:
-        """Return what is the same whichever process reads it."""
-        return await self._parts.read(SHOP_WIDE)
+        """Return what is the same whichever process reads it; sales are those of the last 24 hours."""
+        sales = SALES[LATELY]
+        parts = await self._parts.read((*SHOP_WIDE, *sales.values()))
+        return {name: parts[sales.get(name, name)] for name in (*SHOP_WIDE, *sales)}
 
     async def processes(self) -> Part:
         """Return what all processes say of themselves."""
@@ -98,13 +100,14 @@ class Dashboard:
         return {"currency": self._currency, **sums, "series": series}
 
     async def _top_products(self, period: Period) -> Figures:
-        rows = (await self._books.sales.top_products(ALL, period, self._currency, TOP)).by_units
+        top = await self._books.sales.top_products(ALL, period, self._currency, TOP)
+        rows = top.by_units
         names = await self._books.shop.product_names(row.product_id for row in rows)
         items = [
             {"id": row.product_id, "name": names.get(row.product_id), "units": row.units, "revenue": row.revenue}
             for row in rows
         ]
-        return {"currency": self._currency, "items": items}
+        return {"currency": self._currency, "since": top.since, "items": items}
 
     async def _top_sellers(self, period: Period) -> Figures:
         rows = await self._books.sales.top_sellers(period, self._currency, TOP)
@@ -149,6 +152,11 @@ class Dashboard:
         }
 
 
+def moved(before: Figures, after: Figures) -> Figures:
+    """Return what is told to whoever has ``before``: what moves by the second, and what else changed."""
+    return {name: part for name, part in after.items() if name not in SELDOM_MOVING or part != before.get(name)}
+
+
 def of_processes(processes: Part) -> dict[str, Part]:
     """Return the parts that are made of what all processes say: the sums, and the figures of each."""
     if not processes["ok"]:
@@ -159,8 +167,8 @@ def of_processes(processes: Part) -> dict[str, Part]:
         "refusals": {
             "ok": True,
             **{
-                kind: dict(sum((Counter(each["refusals"][kind]) for each in items), Counter[str]()))
-                for kind in ("sockets", "commands")
+                kind: dict(sum((Counter(each["refusals"].get(kind, {})) for each in items), Counter[str]()))
+                for kind in ("sockets", "answers")
             },
         },
         "stream": {"ok": True, "lag_seconds": max((each["stream_lag_seconds"] for each in items), default=None)},

@@ -6,7 +6,7 @@ read now is left out, and named by ``ivorycart_shop_part_readable``.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -146,6 +146,32 @@ def _storage(part: Part) -> Iterator[Metric]:
     yield documents
 
 
+def _sales(part: Part) -> Iterator[Metric]:
+    for name, unit in (("orders", "orders"), ("units", "units"), ("revenue", "revenue in minor units")):
+        family = GaugeMetricFamily(
+            f"ivorycart_sales_{name}", f"Net {unit} of the last 24 hours, the running one included", labels=["currency"]
+        )
+        family.add_metric([part["currency"]], part[name])
+        yield family
+
+
+def _top(kind: str, names: Sequence[str], within: str) -> Callable[[Part], Iterator[Metric]]:
+    """Return what tells of ten by their ids: names are long, and change."""
+
+    def families(part: Part) -> Iterator[Metric]:
+        for name in names:
+            family = GaugeMetricFamily(
+                f"ivorycart_top_{kind}_{name}",
+                f"Net {name} of each of the ten best {kind}s{within}",
+                labels=["currency", kind],
+            )
+            for each in part["items"]:
+                family.add_metric([part["currency"], each["id"]], each[name])
+            yield family
+
+    return families
+
+
 _FAMILIES: Mapping[str, Callable[[Part], Iterator[Metric]]] = {
     "users": _users,
     "carts": _carts,
@@ -153,6 +179,18 @@ _FAMILIES: Mapping[str, Callable[[Part], Iterator[Metric]]] = {
     "mail": _mail,
     "replica_set": _replica_set,
     "storage": _storage,
+    "sales": _sales,
+    "top_products": _top("product", ("units", "revenue"), ", in the whole days that these hours touch"),
+    "top_sellers": _top("seller", ("orders", "units", "revenue"), ""),
+}
+# What the dashboard adds up each process tells of itself, under these names. What runs long at this moment, and what a
+# profiler keeps, is not told: it has neither bounded labels nor a history.
+TOLD_BY_EACH: Mapping[str, str] = {
+    "sockets": "ivorycart_sockets",
+    "refusals": "ivorycart_refusals",
+    "stream": "ivorycart_stream_lag_seconds",
+    "processes": "process_resident_memory_bytes",
+    "slow": "ivorycart_slow_commands",
 }
 
 

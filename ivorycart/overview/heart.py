@@ -8,7 +8,7 @@ of workers and shapes of slow commands, and nothing of what people wrote.
 import asyncio
 import time
 from collections.abc import Mapping, Sized
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -16,6 +16,7 @@ from ivorycart.engine import Refusal
 from ivorycart.gauges import Following, Queueing
 from ivorycart.overview.ports import Figures, ProcessBook, SlowLog
 from ivorycart.overview.vitals import LoopLag, Vitals
+from ivorycart.refusals import AnsweredRefusals
 from ivorycart.workers import Workers, WorkerState
 
 INTERVAL = 2.0
@@ -26,14 +27,6 @@ SHOWN_COUNTS = 50
 log = structlog.get_logger(__name__)
 
 
-class CountedRefusals(Protocol):
-    """Counts of refused commands."""
-
-    @property
-    def refusals(self) -> Mapping[str, int]:
-        """How many were refused, by code."""
-
-
 class Living(NamedTuple):
     """The living objects of a process that say how it is. ``number`` is its own among several of one port."""
 
@@ -42,7 +35,7 @@ class Living(NamedTuple):
     ledger: Queueing
     feed: Following
     socket_refusals: Mapping[Refusal, int]
-    commands: CountedRefusals
+    answers: AnsweredRefusals
     slow: SlowLog
     loop_lag: LoopLag
     number: int | None
@@ -86,7 +79,7 @@ class Heart:
             "stream_lag_seconds": round(living.feed.lag, 3),
             "refusals": {
                 "sockets": {reason.value: count for reason, count in living.socket_refusals.items() if count},
-                "commands": dict(living.commands.refusals),
+                "answers": dict(living.answers.by_code),
             },
             "slow": self._slow(),
             "workers": workers_of(living.workers),

@@ -81,5 +81,7 @@ def unread(reason: str) -> Part:
 
 
 def reason_of(error: Exception) -> str:
-    """Return in a line what went wrong."""
+    """Return in a line what went wrong; of several things at once the first."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:REASON_LENGTH]

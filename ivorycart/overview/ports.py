@@ -108,7 +108,11 @@ class ProductSold(Protocol):
 
 
 class TopSold(Protocol):
-    """The products of which most was sold."""
+    """The products of which most was sold, in whole days."""
+
+    @property
+    def since(self) -> datetime:
+        """When the first of them began."""
 
     @property
     def by_units(self) -> Sequence[ProductSold]:

@@ -1,8 +1,10 @@
-"""Admins who watch: every two seconds each of them hears what moves, as long as they may.
+"""Admins who watch: every two seconds each of them hears what moves, and what else changed, as long as they may.
 
 Pattern: one task, which sleeps while nobody watches. Whoever watches is looked at again right before they are told,
 after the figures were read: a role or session lost meanwhile, or a token that has run out, ends the watching at once.
-So each is sent to by name, not as one of a room that somebody would have to leave in time. Shutdown: cancel the task.
+So each is sent to by name, not as one of a room that somebody would have to leave in time. What changed is what differs
+from the round before; whoever comes in between gets, with all others, everything once more, for nobody knows whether
+what they were shown was before or after a change. Shutdown: cancel the task.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ivorycart.connections import Connections, Outlet
-from ivorycart.overview.dashboard import Dashboard
+from ivorycart.overview.dashboard import Dashboard, moved
 from ivorycart.overview.ports import Figures
 from ivorycart.workers import WorkerState
 from models.roles import Permission, may
@@ -37,6 +39,7 @@ class Watching:
         self._show = show
         self._interval = interval
         self._watching: set[str] = set()
+        self._told: Figures = {}
         self._somebody = asyncio.Event()
 
     def __len__(self) -> int:
@@ -46,6 +49,7 @@ class Watching:
     def add(self, sid: str) -> None:
         """Let a socket hear what moves from now on."""
         self._watching.add(sid)
+        self._told = {}
         self._somebody.set()
 
     async def run(self, state: WorkerState) -> None:
@@ -61,7 +65,9 @@ class Watching:
             state.alive()
 
     async def _tell(self) -> None:
-        payload = self._show(await self._dashboard.moving())
+        figures = await self._dashboard.moving()
+        payload = self._show(moved(self._told, figures))
+        self._told = figures
         for sid in tuple(self._watching):
             if self._may_watch(sid):
                 await self._outlet.send("admin:metrics", payload, to=sid)

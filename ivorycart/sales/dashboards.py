@@ -4,14 +4,17 @@ Concurrency: nothing here changes anything. What the carts say is asked for once
 """
 
 import asyncio
+import heapq
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from ivorycart.connections import User
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.shelves import State
+from ivorycart.stock.slices import Slices
 from models.errors import Forbidden
 from models.order import Order, OrderLine
 from models.roles import Permission, may
@@ -21,6 +24,7 @@ from models.stock import Level, Product
 SOON = (60, 300)  # seconds
 LATEST = 20
 LISTED = 100
+AT_A_STRETCH = 500  # products that are looked at without a look at the clock
 SHARED = 1.0  # seconds
 
 
@@ -100,6 +104,7 @@ class Dashboards:
     holds: HoldBook
     board: StockBoard
     clock: Callable[[], float] = time.monotonic
+    slices: Callable[[], Slices] = Slices
     _ending: Mapping[str, Sequence[int]] = field(default_factory=dict)
     _asked_at: float = float("-inf")
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -118,8 +123,8 @@ class Dashboards:
             currencies=sorted(shelf.currencies),
             held=shelf.held,
             ending=[min(units, shelf.held) for units in ending],
-            low=self._listed(shelf.low),
-            out=self._listed(shelf.out),
+            low=await self._listed(shelf.low),
+            out=await self._listed(shelf.out),
             names={each: known[each].name for each in top if each in known},
             orders=[part_of(order, asked.seller_id) for order in orders],
         )
@@ -131,10 +136,23 @@ class Dashboards:
             return None
         return Stocked(product, level, self.board.shelves.state(product_id))
 
-    def _listed(self, ids: Mapping[str, None]) -> Listed:
-        found = [each for product_id in ids if (each := self.stocked(product_id))]
-        found.sort(key=lambda each: (each.level.available, each.product.name, each.product.id))
-        return Listed(len(found), found[:LISTED])
+    async def _listed(self, ids: Mapping[str, None]) -> Listed:
+        """Find the first of what may be many, and let others have their turn meanwhile."""
+        waiting, slices = list(ids), self.slices()
+        first: list[tuple[int, str, str]] = []
+        for start in range(0, len(waiting), AT_A_STRETCH):
+            keys = self._keys(waiting[start : start + AT_A_STRETCH])
+            first = heapq.nsmallest(LISTED, chain(first, keys))
+            await slices.breathe()
+        items = [each for *_, product_id in first if (each := self.stocked(product_id))]
+        return Listed(len(waiting), items)
+
+    def _keys(self, ids: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+        """Yield by what products are listed: the fewest available first."""
+        products, levels = self.board.products, self.board.levels
+        for product_id in ids:
+            if product_id in products and product_id in levels:
+                yield levels[product_id].available, products[product_id].name, product_id
 
     async def _ending_of(self, seller_id: str) -> Sequence[int]:
         async with self._asking:  # many may wait; one asks

@@ -40,6 +40,8 @@ class SellerNews:
     mark: Mark | None = None
     _has_orders: bool = False
     _levels: dict[str, None] = field(default_factory=dict)
+    _before: dict[str, State] = field(default_factory=dict)
+    """The states of the levels told last, as they were before."""
     _states: dict[str, State] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,8 +69,16 @@ class SellerNews:
         """Return the levels to be told of now, the latest of each, as they look on the wire."""
         waiting = list(self._levels)
         self._levels = dict.fromkeys(waiting[LEVELS:])
+        self._before = {product_id: self._states.get(product_id, "ok") for product_id in waiting[:LEVELS]}
         found = [each for product_id in waiting[:LEVELS] if (each := self.dashboards.stocked(product_id))]
         return [self.shapes.stock(each, self._crossed(each)) for each in found]
+
+    def untold(self) -> None:
+        """Have the levels told again that could not be sent; orders are about to be shown."""
+        self.mark = None
+        self._levels = dict.fromkeys((*self._before, *self._levels))
+        for product_id, state in self._before.items():
+            self._states[product_id] = state
 
     def _crossed(self, stocked: Stocked) -> State | None:
         before = self._states.pop(stocked.product.id, "ok")

@@ -13,7 +13,7 @@ whoever comes back asks for everything anew.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,11 @@ from ivorycart.connections import Connection, Connections, Outlet
 from ivorycart.sales.audience import Audience
 from ivorycart.sales.dashboards import Asked, Dashboard, Dashboards
 from ivorycart.sales.moved import moved
-from ivorycart.sales.news import SellerNews, Shapes
+from ivorycart.sales.news import Payload, SellerNews, Shapes
 from ivorycart.workers import WorkerState
 from models.errors import NotAuthenticated
 from models.feed import SalesMoved
+from models.sales_periods import Mark
 
 TICK = 0.25
 PACE = 0.5
@@ -156,12 +157,12 @@ class Screens:
             anew, screen.anew, screen.dirty = screen.anew, False, False
             try:
                 dashboard = await self._compute(screen, with_orders=anew)
+                if anew:
+                    payload = {**self._shapes.dashboard(dashboard), "complete": True}
+                    await screen.audience.broadcast("seller:metrics", payload)
             except BaseException:
                 screen.dirty, screen.anew = True, screen.anew or anew
                 raise
-            if anew:
-                payload = {**self._shapes.dashboard(dashboard), "complete": True}
-                await screen.audience.broadcast("seller:metrics", payload)
 
     async def _compute(self, screen: _Screen, *, with_orders: bool) -> Dashboard:
         """Read the figures, and tell those who watch already which of them moved."""
@@ -173,16 +174,33 @@ class Screens:
         if screen.last and (news := moved(screen.last, figures)):
             await screen.audience.broadcast("seller:metrics", {**news, "complete": False})
         screen.last = figures
-        news_of, mark = self._news.get(screen.asked.seller_id), dashboard.sales.mark
-        if news_of and with_orders and mark:
-            news_of.mark = news_of.mark or mark
-            screen.generation = mark.generation
+        if with_orders and dashboard.sales.mark:
+            self._note_mark(screen, dashboard.sales.mark)
         screen.due_at = began + max(PACE, (self._clock() - began) * SHARE)
         return dashboard
 
+    def _note_mark(self, screen: _Screen, mark: Mark) -> None:
+        """Note up to where orders were shown; one of two counts was read before the other, and nobody knows which."""
+        screen.generation = mark.generation
+        news = self._news.get(screen.asked.seller_id)
+        if news and news.mark and news.mark.generation != mark.generation:
+            news.mark = None
+            self._mark(news.seller_id, anew=True)
+        elif news:
+            news.mark = news.mark or mark
+
     async def _tell(self, news: SellerNews) -> None:
-        """Send levels and orders to all screens of a seller."""
-        items, orders = news.levels(), await news.orders()
+        """Send levels and orders to all screens of a seller; where that fails, all is told again."""
+        orders = await news.orders()
+        items = news.levels()
+        try:
+            await self._send(news, items, orders)
+        except BaseException:
+            news.untold()
+            self._mark(news.seller_id, anew=True)
+            raise
+
+    async def _send(self, news: SellerNews, items: Sequence[Payload], orders: Sequence[Payload]) -> None:
         for screen in tuple(self._screens.values()) if items or orders else ():
             if screen.asked.seller_id != news.seller_id:
                 continue

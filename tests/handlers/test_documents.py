@@ -313,6 +313,49 @@ async def test_what_an_admin_asks_and_hears_is_what_its_document_says(shop, open
         check(openapi, content["schema"], answer.body)
 
 
+async def test_what_a_seller_asks_and_hears_is_what_its_document_says(shop, openapi, asyncapi, visitor):
+    """With products that are low and out, and orders, of which one is new while the dashboard is open."""
+    seller, buyer = await visitor(token=await sign_in(shop.url, "seller@demo.com")), await visitor()
+    async with open_books(shop) as books:
+        own = (await books["users"].find_one({"email": "seller@demo.com"}))["_id"]
+        tea, low = [await books.add_product(stock, seller_id=own) for stock in (2, 2)]
+        await books.add_product(0, seller_id=own)
+    auth = {"token": await sign_in(shop.url)}
+    assert (await buyer.ask("auth", auth))["ok"]
+
+    async def buys(product_id):
+        await buyer.ask("cart:clear")
+        cart = (await buyer.ask("cart:set", {"product_id": product_id, "quantity": 1}))["cart"]
+        placed = await buyer.ask("order:place", order(cart["total_amount"], fresh_session()))
+        assert placed["ok"], placed
+
+    for product_id in (tea, low):
+        await buyer.sees(product_id, available=2)
+    await buys(low)
+    ack = await seller.ask("seller:watch", {"period": "7d"})
+    assert ack.pop("ok"), ack
+    check(asyncapi, messages(asyncapi, sent=False)["seller:watch"]["x-ack"], ack)
+    await buys(tea)
+    await buys(tea)
+    heard = {
+        "seller:order": lambda told: tea in str(told["order"]["product_list"]),
+        "seller:stock": lambda told: any(each["crossed"] == "out" for each in told["items"]),
+        "seller:metrics": lambda told: tea in str(told.get("out_of_stock")),
+    }
+    for event, matching in heard.items():
+        await seller.hear(event, matching)
+    told = messages(asyncapi, sent=True)
+    for event, payload in seller.heard:
+        check(asyncapi, told[event]["payload"], payload)
+    bearing = bearer(await sign_in(shop.url, "seller@demo.com"))
+    for query in ("", "?period=7d", "?period=90d&currency=USD"):
+        answer = await send(shop.url, "GET", f"/api/seller/dashboard{query}", **bearing)
+        [(_, content)] = openapi["paths"]["/api/seller/dashboard"]["get"]["responses"]["200"]["content"].items()
+        check(openapi, content["schema"], answer.body)
+        assert all(answer.body[part]["items"] for part in ("low_stock", "out_of_stock"))
+        assert answer.body["orders"]
+
+
 async def test_the_readable_page_names_every_route_and_event(shop, openapi, asyncapi):
     """Escaped, without scripts, as HTML."""
     page = documents_page(openapi, asyncapi)

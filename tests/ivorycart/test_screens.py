@@ -16,6 +16,7 @@ from ivorycart.sales.dashboards import Asked, Dashboards
 from ivorycart.sales.moved import ALWAYS, moved
 from ivorycart.sales.screens import Screens
 from ivorycart.stock.board import StockBoard
+from ivorycart.stock.slices import Slices
 from models.feed import Cursor, LevelChanged, SalesMoved, Snapshot
 from models.order import Order, OrderStatus
 from models.sales import Figures
@@ -39,7 +40,11 @@ class Stage:
         self.units, self.batch, self.generation = 0, 0, "g"
         self.rooms: dict[str, set[str]] = {}
         self.heard: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-        self.orders: Sequence[Order] = ()
+        self.placed: list[tuple[str, int, Order]] = []  # of which generation and batch each is
+        self.unheard: list[SalesMoved] | None = None  # where what happens is heard of later
+        self.fails: Exception | None = None  # of whoever reads orders next, once
+        self.deaf: Exception | None = None  # of whoever sends next, once
+        self.reading: asyncio.Event | None = None  # holds up who reads figures next, once
         self.time = 0.0
         self.slow: asyncio.Event | None = None  # holds up who sends next, once
         fakes: Any = self
@@ -55,20 +60,26 @@ class Stage:
         """Read the sales of one moment."""
         await self.pause()
         units, mark = self.units, Mark(self.generation, self.batch, f"{self.batch:016x}", 0.0)
-        await self.pause()
+        reading, self.reading = self.reading, None
+        await (reading.wait() if reading else self.pause())
         window, figures = window_of(period, NOW), Figures(units, units, units)
         series = [Point(at, Figures()) for at in window.slots[:-1]] + [Point(window.slots[-1], figures)]
         return SalesFigures(mark, window, figures, Figures(), series, TopProducts([], [], NOW), 0.0)
 
     async def latest_orders(self, _seller_id: str, _limit: int) -> Sequence[Order]:
-        """Know of none."""
-        return ()
+        """Return all, whichever generation they are in."""
+        await self.pause()
+        return [order for _, _, order in self.placed]
 
     async def orders_since(self, _seller_id: str, mark: Mark, _limit: int) -> tuple[int, Sequence[Order]]:
-        """Return what there is, once."""
+        """Return those of later batches of a generation."""
         await self.pause()
-        orders, self.orders = self.orders, ()
-        return max(mark.batch, self.batch), orders
+        fails, self.fails = self.fails, None
+        if fails:
+            raise fails
+        found = [each for each in self.placed if each[0] == mark.generation and each[1] > mark.batch]
+        await self.pause()
+        return found[-1][1] if found else mark.batch, [order for _, _, order in found]
 
     async def ending(self, within: Sequence[int]) -> Mapping[str, Sequence[int]]:
         """Read which holds are about to end."""
@@ -86,6 +97,9 @@ class Stage:
 
     async def broadcast(self, event: str, payload: Mapping[str, Any], *, room: str) -> None:
         """Send to a room."""
+        deaf, self.deaf = self.deaf, None
+        if deaf:
+            raise deaf
         for sid in self.rooms.get(room, ()):
             self.heard.setdefault(sid, []).append((event, payload))
         slow, self.slow = self.slow, None
@@ -101,7 +115,26 @@ class Stage:
         """Have orders counted."""
         self.units += units
         self.batch += 1
-        self.screens.sales_moved(SalesMoved(self.generation, self.batch, [ANN]))
+        self.placed.append((self.generation, self.batch, replace(ORDER, id=f"{len(self.placed):024x}")))
+        self.say(SalesMoved(self.generation, self.batch, [ANN]))
+
+    def count_anew(self) -> None:
+        """Have all counted anew."""
+        self.generation += "g"
+        self.batch += 1
+        self.say(SalesMoved(self.generation, self.batch, None))
+
+    def say(self, change: SalesMoved) -> None:
+        """Let it be heard of, now or later."""
+        if self.unheard is None:
+            self.screens.sales_moved(change)
+        else:
+            self.unheard.append(change)
+
+    def hear(self) -> None:
+        """Hear what happened longest ago of what is not heard of yet."""
+        if self.unheard:
+            self.screens.sales_moved(self.unheard.pop(0))
 
     def hold(self, held: int) -> None:
         """Have units held."""
@@ -115,23 +148,28 @@ class Stage:
         await self.screens.tick()
 
     def shown(self, sid: str, snapshot: Mapping[str, Any], since: int) -> dict[str, Any]:
-        """Return what a client has by now."""
+        """Return what a client has by now; of orders their ids."""
         shown = dict(snapshot)
+        orders = {each["id"] for each in snapshot["orders"]}
         for event, payload in self.heard.get(sid, [])[since:]:
-            if event == "seller:metrics":
+            if event == "seller:order":
+                orders.add(payload["order"]["id"])
+            if event == "seller:metrics" and payload["period"] == snapshot["period"]:
+                orders |= {each["id"] for each in payload.get("orders", ())}
                 series = {point["at"]: point for point in shown["series"]}
                 series |= {point["at"]: point for point in payload.get("series") or ()}
                 shown |= {**payload, "series": [series[at] for at in sorted(series)]}
-        return shown
+        return shown | {"orders": orders}
 
 
 SAME = ("totals", "series", "held", "low_stock", "out_of_stock")
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(200))
 async def test_all_who_watch_end_with_what_is_true(seed: int):
     """Whoever came when, whatever moved while figures were read, and though figures went back to what they were."""
     stage = Stage(seed)
+    stage.unheard = []
     dice = random.Random(seed)
     screens: dict[str, tuple[dict[str, Any], int]] = {}
 
@@ -139,7 +177,8 @@ async def test_all_who_watch_end_with_what_is_true(seed: int):
         connection = stage.connections.get(sid) or stage.connect(sid)
         await stage.pause()
         since = len(stage.heard.get(sid, []))
-        screens[sid] = (await stage.screens.watch(connection, ASKED), since)
+        asked = dice.choice((ASKED, ASKED._replace(period="7d")))
+        screens[sid] = (await stage.screens.watch(connection, asked), since)
 
     async def happen() -> None:
         for _ in range(40):
@@ -150,9 +189,10 @@ async def test_all_who_watch_end_with_what_is_true(seed: int):
                     stage.hold(dice.choice((0, 10)))
                 case 2 if dice.random() < 0.2:
                     stage.screens.everything_moved()
-                case 3 if dice.random() < 0.2:
-                    stage.generation += "g"
-                    stage.screens.sales_moved(SalesMoved(stage.generation, stage.batch, None))
+                case 3 if dice.random() < 0.4:
+                    stage.count_anew()
+                case 4 | 5 | 6:
+                    stage.hear()
                 case _:
                     await watch(f"s{dice.randint(0, 3)}")
             await stage.pause()
@@ -162,12 +202,16 @@ async def test_all_who_watch_end_with_what_is_true(seed: int):
             await stage.tick(dice.choice((0.1, 1.0)))
             await stage.pause()
 
-    await asyncio.gather(happen(), ticking(), watch("s0"))
-    for _ in range(3):
+    await asyncio.gather(happen(), ticking(), watch("first"))
+    stage.order()
+    while stage.unheard:
+        stage.hear()
+    for _ in range(5):
         await stage.tick()
-    true = await stage.screens.show(ASKED)
     for sid, (snapshot, since) in screens.items():
+        true = await stage.screens.show(ASKED._replace(period=snapshot["period"]))
         shown = stage.shown(sid, snapshot, since)
+        assert shown["orders"] == {order.id for _, _, order in stage.placed}, sid
         assert {name: shown[name] for name in SAME} == {name: true[name] for name in SAME}, sid
 
 
@@ -265,13 +309,91 @@ async def test_a_count_that_was_read_before_it_was_heard_of_hides_nothing():
     stage.hold(8)
     stage.screens.sales_moved(SalesMoved(stage.generation, stage.batch, None))
     stage.order()
-    stage.orders = [ORDER]
     await stage.tick()
     heard = [event for event, _ in stage.heard["s"]]
     assert heard == ["seller:stock", "seller:order", "seller:metrics"]
     assert not stage.heard["s"][-1][1]["complete"]
     [item] = stage.heard["s"][0][1]["items"]
     assert (item["available"], item["crossed"]) == (2, "low")
+
+
+async def test_orders_are_told_again_once_a_stale_count_was_shown():
+    """Who read the old figures while the new ones were heard of knows after all from where on orders are news."""
+    stage = Stage()
+    await stage.screens.watch(stage.connect("first"), ASKED)
+    stage.reading = reading = asyncio.Event()
+    watching = asyncio.create_task(stage.screens.watch(stage.connect("second"), ASKED._replace(period="7d")))
+    while stage.reading:
+        await asyncio.sleep(0)
+    stage.count_anew()
+    reading.set()
+    await watching
+    for _ in range(4):
+        await stage.tick()
+    stage.heard.clear()
+    stage.order()
+    await stage.tick()
+    for sid in ("first", "second"):
+        assert [event for event, _ in stage.heard[sid]] == ["seller:order", "seller:metrics"]
+
+
+async def test_what_could_not_be_read_or_sent_is_told_later():
+    """Levels, what they crossed, and orders: once they are read, or the next message leaves."""
+    for trouble in ("fails", "deaf"):
+        stage = Stage()
+        first = await stage.screens.watch(stage.connect("s"), ASKED)
+        stage.hold(8)
+        stage.order()
+        setattr(stage, trouble, ConnectionError(trouble))
+        with pytest.raises(ConnectionError, match=trouble):
+            await stage.tick()
+        stage.hold(9)
+        await stage.tick()
+        levels = [item for event, told in stage.heard["s"] if event == "seller:stock" for item in told["items"]]
+        assert [(each["available"], each["crossed"]) for each in levels] == [(1, "low")]
+        assert stage.shown("s", first, 0)["orders"] == {"0" * 24}
+
+
+async def test_a_whole_dashboard_that_could_not_be_sent_is_sent_later():
+    """After a gap it is all that a client can rely on."""
+    stage = Stage()
+    await stage.screens.watch(stage.connect("s"), ASKED)
+    stage.screens.everything_moved()
+    stage.deaf = ConnectionError("deaf")
+    with pytest.raises(ConnectionError):
+        await stage.tick()
+    await stage.tick()
+    assert [told["complete"] for _, told in stage.heard["s"]] == [True]
+
+
+async def test_of_many_products_that_are_out_the_first_are_listed_while_others_have_their_turn():
+    """The fewest available first, then by name; all are counted."""
+    stage, turns = Stage(), 0
+    names = [f"Tea {number * 7919 % 10007}" for number in range(5000)]
+    stage.board.start(
+        Snapshot(
+            Cursor("0" * 15 + "1"),
+            [
+                (replace(TEA, id=f"{number:024x}", name=name), Level(10, 10 - number % 2, 1, 0))
+                for number, name in enumerate(names)
+            ],
+        )
+    )
+    stage.screens.dashboards.slices = lambda: Slices(0)
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    working = asyncio.create_task(others())
+    shown = await stage.screens.show(ASKED)
+    working.cancel()
+    assert turns >= 5
+    for kind, part in (("out_of_stock", names[::2]), ("low_stock", names[1::2])):
+        assert shown[kind]["count"] == 2500
+        assert [each["name"] for each in shown[kind]["items"]] == sorted(part)[:100]
 
 
 async def test_what_crossed_its_threshold_in_a_gap_is_marked():

@@ -58,6 +58,7 @@ WRONG = {
     "MAX_UNITS_PER_CART": ["0"],
     "CURRENCY": ["eur", "EURO", "€"],
     "DEMO": ["maybe", "2"],
+    "METRICS_TOKEN": ["short", "with a space in it, and long"],
     "PUBLIC_URL": ["shop.example", "ftp://shop.example", "https://", "https://[::1", "https://shop.example:x"],
     "ALLOWED_ORIGINS": ["shop.example", "*", "null", "https://a.example, b.example", "https://a.example/path"],
     "JWT_SECRET": ["short", "x" * 31],

@@ -63,6 +63,15 @@ async def test_sizes_may_be_asked_by_whoever_uses_the_database(humble: Driver, d
 
 
 @both_drivers
+async def test_sizes_are_told_though_a_profiler_was_on_once(humble: Driver, driver: Driver, database: Database) -> None:
+    """What it leaves behind is the server's own, and not for everybody to measure."""
+    await database.command({"profile": 2})
+    await database.command({"profile": 0})
+    told = await Cluster(humble, humble.client[database.name]).sizes()
+    assert not [each["name"] for each in told["collections"] if each["name"].startswith("system.")]
+
+
+@both_drivers
 async def test_what_runs_long_is_seen_while_it_runs(driver: Driver, database: Database) -> None:
     """Without its values; waiting is no work."""
     await add_product(database, name="secret")

@@ -19,6 +19,7 @@ from models.feed import HistoryLost
 from mongo.driver import Database, Driver
 from mongo.holds import Holds
 from mongo.sales import Sales
+from mongo.sales_documents import MOST_TOLD
 from mongo.sales_projection import SalesProjection
 from tests.mongo.sales_recount import minutes, recent_units, recount, stored
 from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, failing, order, running_ledger
@@ -276,17 +277,68 @@ async def test_what_no_rule_of_the_shop_does_to_orders_has_all_counted_anew(driv
     await until_counted(projector, database)
 
 
-async def test_an_order_that_cannot_be_read_holds_up_nobody(driver: Driver, database: Database):
-    """Another program's half of an order is in no figures."""
-    projector = Projector(SalesProjection(driver, database))
-    await until_counted(projector, database)
-    await database["orders"].insert_one(past_order(1, product_list=[{"quantity": 3}], fulfilments=[]))
-    await database["orders"].insert_one(past_order(2))
+LINE = {"product_id": ObjectId(), "seller_id": SELLER, "quantity": 1, "price": 250}
+HALVES: dict[str, dict[str, Any]] = {
+    "no product": {"product_list": [{"quantity": 3}], "fulfilments": []},
+    "no lines": {"product_list": []},
+    "a line that is none": {"product_list": [7]},
+    "lines that are none": {"product_list": "tea"},
+    "units in words": {"product_list": [LINE, {**LINE, "quantity": "two"}]},
+    "half a unit": {"product_list": [{**LINE, "quantity": 0.5}]},
+    "less than nothing": {"product_list": [{**LINE, "quantity": -1}]},
+    "more than a cart has": {"product_list": [{**LINE, "quantity": 10**6 + 1}]},
+    "dearer than anything": {"product_list": [{**LINE, "price": 10**12 + 1}]},
+    "a product without an id": {"product_list": [{**LINE, "product_id": "a.$b"}]},
+    "a time before all others": {"timestamp": datetime(1, 1, 1, tzinfo=UTC)},
+    "no time": {"timestamp": "now"},
+    "no currency": {"currency": None},
+    "a part that is none": {"fulfilments": ["cancelled"]},
+    "a part of nobody": {"fulfilments": [{"status": "cancelled"}]},
+    "parts that are none": {"fulfilments": "cancelled"},
+}
+
+
+@pytest.mark.parametrize("half", HALVES.values(), ids=HALVES)
+async def test_an_order_that_cannot_be_read_holds_up_nobody(half: dict[str, Any], driver: Driver, database: Database):
+    """Another program's half of an order is in no figures; neither step by step, nor counted anew."""
+    keeper, sales = SalesProjection(driver, database), Sales(driver, database)
+    await Projector(keeper).step()
+    await database["orders"].insert_one(past_order(1, **half))
+    good = past_order(2)
+    await database["orders"].insert_one(good | {"product_list": [*good["product_list"], "a word"]})
     async with asyncio.timeout(30):
-        while not (await stored(database))["slots"]:
-            await projector.step()
-    figures = await Sales(driver, database).figures("all", "24h", "EUR")
-    assert figures.totals.orders == 1
+        while not (await sales.figures("all", "24h", "EUR")).totals.orders:
+            await keeper.advance()
+    for _ in range(2):
+        figures = await sales.figures("all", "24h", "EUR")
+        assert (figures.totals.orders, figures.totals.units, figures.totals.revenue) == (1, 3, 750)
+        assert len((await stored(database))["products"]) == 1
+        await keeper.rebuild()
+
+
+async def test_no_sum_is_too_large_for_whoever_keeps_them(driver: Driver, database: Database):
+    """Beyond what a client can count exactly it is told as that much; all others' figures are what they were."""
+    keeper, sales = SalesProjection(driver, database), Sales(driver, database)
+    await Projector(keeper).step()
+    dearest = {**LINE, "quantity": 10**6, "price": 10**12}
+    for number in (1, 2):  # each sum is beyond 64 bits
+        await database["orders"].insert_one(past_order(number, product_list=[dearest] * 20))
+    own = [{"seller_id": OTHER, "status": "placed"}]
+    await database["orders"].insert_one(
+        past_order(4, product_list=[{**LINE, "seller_id": OTHER}], fulfilments=own, status="placed")
+    )
+    async with asyncio.timeout(30):
+        while not (await sales.figures(str(OTHER), "24h", "EUR")).totals.orders:
+            await keeper.advance()
+    for _ in range(2):
+        dear, others = [await sales.figures(str(each), "24h", "EUR") for each in (SELLER, OTHER)]
+        assert (dear.totals.orders, dear.totals.units) == (2, 40 * 10**6)
+        assert dear.totals.revenue >= MOST_TOLD
+        assert dear.top.by_revenue[0].revenue == MOST_TOLD
+        assert max(point.figures.revenue for point in dear.series) == MOST_TOLD
+        assert (await sales.top_sellers("24h", "EUR"))[0].revenue >= MOST_TOLD
+        assert (others.totals.orders, others.totals.units, others.totals.revenue) == (1, 1, 250)
+        await keeper.rebuild()
 
 
 async def test_figures_of_a_period_are_those_of_its_hours_or_days(driver: Driver, database: Database):
@@ -319,6 +371,55 @@ async def test_figures_of_a_period_are_those_of_its_hours_or_days(driver: Driver
         assert (first.seller_id, second.seller_id) == (str(SELLER), str(OTHER))
         assert found.mark
         assert found.mark.lag < 60
+
+
+async def test_the_best_sellers_sold_no_more_than_was_sold(driver: Driver, database: Database):
+    """Sellers are of the same hours as the totals; products are of whole days, and say since when."""
+    hours = [past_order(1, timestamp=NOW - timedelta(hours=each), order_key=f"hour {each}") for each in range(200)]
+    theirs = {
+        "product_list": [{**LINE, "seller_id": OTHER}],
+        "fulfilments": [{"seller_id": OTHER, "status": "cancelled"}],
+    }
+    gone = past_order(5, order_key="gone", **theirs)
+    await database["orders"].insert_many([*hours, gone])
+    await until_counted(Projector(SalesProjection(driver, database)), database)
+    sales = Sales(driver, database)
+    for period in ("24h", "7d", "30d"):
+        found = await sales.figures("all", period, "EUR")  # type: ignore[arg-type]
+        [best] = await sales.top_sellers(period, "EUR")  # type: ignore[arg-type]
+        assert best == (str(SELLER), found.totals.orders, found.totals.units, found.totals.revenue)
+        products = await sales.top_products("all", period, "EUR")  # type: ignore[arg-type]
+        whole_days = sum(2 for each in hours if each["timestamp"] >= products.since)
+        assert (sum(each.units for each in products.by_units), products.since) == (whole_days, found.window.days[0])
+
+
+async def test_units_per_minute_are_those_of_the_last_five_minutes(driver: Driver, database: Database):
+    """And of the running one, by the database's clock; what is cancelled is none."""
+
+    async def clock() -> datetime:
+        row: Any = await database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"})
+        return datetime.fromisoformat(row["now"].isoformat())
+
+    now = await clock()
+    minutes_ago = {0: 90, 1: 60, 4: 40, 20: 7}
+    for ago, units in minutes_ago.items():
+        line = {**LINE, "quantity": units}
+        at = now - timedelta(minutes=ago)
+        await database["orders"].insert_one(past_order(1, timestamp=at, order_key=f"{ago}", product_list=[line]))
+    theirs = {"product_list": [{**LINE, "quantity": 500}], "status": "cancelled", "order_key": "cancelled"}
+    await database["orders"].insert_one(past_order(1, timestamp=now, **theirs))
+    await until_counted(Projector(SalesProjection(driver, database)), database)
+    while True:
+        before = await clock()
+        found = await Sales(driver, database).figures(str(SELLER), "24h", "EUR")
+        after = await clock()
+        since = before.replace(second=0, microsecond=0) - timedelta(minutes=5)
+        if after.minute == before.minute:
+            break
+    sold = sum(units for ago, units in minutes_ago.items() if now - timedelta(minutes=ago) >= since)
+    assert sold == 190
+    least, most = (round(sold * 60 / (each - since).total_seconds(), 1) for each in (after, before))
+    assert least <= found.units_per_minute <= most
 
 
 async def test_before_anything_was_counted_there_are_no_figures(driver: Driver, database: Database):

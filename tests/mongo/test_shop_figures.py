@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from models.commands import SetLine
+from models.commands import JoinLine, OfferNext, SetLine
 from models.letter import Letter
 from mongo.driver import Database, Driver
 from mongo.emails import Emails
@@ -55,6 +55,17 @@ async def test_carts_and_orders_are_those_of_now(driver: Driver, database: Datab
     earlier: Any = {"$dateSubtract": {"startDate": "$$NOW", "unit": "minute", "amount": 2}}
     await database["orders"].update_one({"owner": buyer(3)}, [{"$set": {"timestamp": earlier}}])
     assert await figures.orders() == {"per_minute": 2}
+
+
+async def test_what_is_offered_is_held_and_in_nobodys_cart(driver: Driver, database: Database) -> None:
+    """A unit kept for whoever waited for it has a cart of its own, which nobody filled."""
+    tea = await add_product(database, 1)
+    async with running_ledger(driver, database) as ledger:
+        await ledger.submit(SetLine(buyer(1), tea, 1))
+        await ledger.submit(JoinLine(tea, buyer(2)))
+        await ledger.submit(SetLine(buyer(1), tea, 0))
+        await ledger.submit(OfferNext(tea, 1))
+    assert await ShopFigures(driver, database).carts() == {"filled": 0, "units_held": 1}
 
 
 @both_drivers

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -73,6 +74,23 @@ async def test_quick_commands_leave_nothing_behind(own: Driver, database: Databa
     for number in range(50):
         await own.client[database.name]["users"].find_one({"_id": number})
     assert not own.slow._under_way
+
+
+@both_drivers
+async def test_commands_that_nobody_waits_for_any_more_are_not_kept_for_ever(
+    own: Driver, driver: Driver, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is cancelled may never be told the end of; the oldest go first."""
+    monkeypatch.setattr("mongo.slow_commands.MOST_UNDER_WAY", 5)
+    users = own.client[database.name]["users"]
+    async with failing(driver, "find", "alwaysOn", blockConnection=True, blockTimeMS=300):
+        for number in range(12):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(users.find({"_id": number}).to_list(None), 0.05)
+            assert len(own.slow._under_way) <= 5
+    async with failing(driver, "count", {"times": 1}, **LATE):
+        await own.client[database.name].command("count", "users")
+    assert own.slow.counts["users", "count"] == 1
 
 
 async def test_only_the_last_ones_are_kept(own: Driver) -> None:

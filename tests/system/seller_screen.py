@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from bench.shop.books import Books
@@ -59,15 +60,15 @@ async def expected(books: Books, seller_id: str, shown: dict[str, Any]) -> dict[
     """Recount what a dashboard must show, from `orders` and `inventory_logs`."""
     counts = await recount(books.database)
     slot = "h" if shown["unit"] == "hour" else "d"
-    series = []
-    for point in shown["series"]:
-        at = datetime.fromisoformat(point["at"])
+
+    def sold_at(at: datetime) -> dict[str, Any]:
         figures = counts["slots"].get((slot, at, seller_id, shown["currency"])) or defaultdict(int)
         cancelled = {name: figures[f"cancelled_{name}"] for name in SHOWN}
-        series.append({"at": point["at"], **{name: figures[name] for name in SHOWN}, "cancelled": cancelled})
-    totals = {name: sum(point[name] for point in series) for name in SHOWN}
-    totals["cancelled"] = {name: sum(point["cancelled"][name] for point in series) for name in SHOWN}
-    totals["average_order"] = round(totals["revenue"] / totals["orders"]) if totals["orders"] else 0
+        return {**{name: figures[name] for name in SHOWN}, "cancelled": cancelled}
+
+    times = [datetime.fromisoformat(point["at"]) for point in shown["series"]]
+    length = timedelta(hours=len(times)) if slot == "h" else timedelta(days=len(times))
+    series = [{"at": point["at"], **sold_at(at)} for point, at in zip(shown["series"], times, strict=True)]
     levels, thresholds = await _levels(books, seller_id)
     available = {product: stock - held for product, (stock, held) in levels.items()}
     sold: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -77,14 +78,30 @@ async def expected(books: Books, seller_id: str, shown: dict[str, Any]) -> dict[
             sold[product][1] += revenue
     return {
         "series": series,
-        "totals": totals,
+        "totals": _totals(series),
+        "previous": _totals([sold_at(at - length) for at in times]),
         "top": sorted(((units, product) for product, (units, _) in sold.items()), key=lambda e: (-e[0], e[1]))[:10],
         "best": sorted(((money, product) for product, (_, money) in sold.items()), key=lambda e: (-e[0], e[1]))[:10],
         "held": sum(held for _, held in levels.values()),
+        "ending": [await _ending(books, levels, seconds) for seconds in (60, 300)],
         "low": {product for product, left in available.items() if 0 < left <= thresholds[product]},
         "out": {product for product, left in available.items() if left <= 0},
         "orders": await _orders(books, seller_id),
     }
+
+
+def _totals(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    totals: dict[str, Any] = {name: sum(part[name] for part in parts) for name in SHOWN}
+    totals["cancelled"] = {name: sum(part["cancelled"][name] for part in parts) for name in SHOWN}
+    return totals | {"average_order": round(totals["revenue"] / totals["orders"]) if totals["orders"] else 0}
+
+
+async def _ending(books: Books, products: Collection[str], seconds: int) -> int:
+    """Count units of some products in carts that expire within so many seconds."""
+    soon = datetime.now(UTC) + timedelta(seconds=seconds)
+    carts = await books["carts"].find({"lines.0": {"$exists": True}}).to_list(None)
+    lines = [line for cart in carts if cart["expires_at"] and cart["expires_at"] <= soon for line in cart["lines"]]
+    return sum(line["quantity"] for line in lines if str(line["product_id"]) in products)
 
 
 async def _levels(books: Books, seller_id: str) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
@@ -119,9 +136,11 @@ def told(shown: dict[str, Any]) -> dict[str, Any]:
     return {
         "series": shown["series"],
         "totals": shown["totals"],
+        "previous": shown["previous"],
         "top": [(each["units"], each["product_id"]) for each in shown["top_products"]["by_units"]],
         "best": [(each["revenue"], each["product_id"]) for each in shown["top_products"]["by_revenue"]],
         "held": shown["held"]["units"],
+        "ending": [shown["held"][f"expiring_within_{seconds}_seconds"] for seconds in (60, 300)],
         "low": {each["id"] for each in shown["low_stock"]["items"]},
         "out": {each["id"] for each in shown["out_of_stock"]["items"]},
         "orders": {(each["id"], each["status"], each["total_amount"]) for each in shown["orders"]},

@@ -1,6 +1,7 @@
 """The admin's overview of running shops: all processes in one picture, live, and each part for itself."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bench.shop.books import Books
 from bench.shop.order import order
 from bench.shop.running import RunningShop
+from ivorycart.overview.exposition import TOLD_BY_EACH
 from mongo.driver import Driver
 from tests.handlers.doors import Answer, bearer, fresh_session, send
 from tests.mongo.shop import failing
@@ -88,7 +90,7 @@ async def test_two_processes_are_seen_in_each_others_dashboards_until_one_is_kil
 
         seen = await until(look, lambda body: body["sockets"]["open"] == 3)
         assert {each["pid"] for each in seen["processes"]["items"]} == pids
-        assert seen["refusals"]["commands"] == {"not_found": 3}
+        assert seen["refusals"]["answers"] == {"not_found": 3}
         for each in seen["processes"]["items"]:
             memory = psutil.Process(each["pid"]).memory_info().rss
             assert memory / 2 < each["rss_bytes"] < memory * 2
@@ -173,6 +175,10 @@ async def test_the_dashboard_agrees_with_what_was_done(
     nothing = label()
     found = await until(told, lambda read: read.get(("ivorycart_carts_filled", nothing)) == 1)
     assert found["ivorycart_units_held", nothing] == 5
+    found = await until(told, lambda read: read.get(("ivorycart_sales_orders", label(currency="EUR"))) == 3)
+    assert found["ivorycart_sales_revenue", label(currency="EUR")] == 1500
+    assert found["ivorycart_top_product_units", label(currency="EUR", product=product_id)] == 6
+    assert {name.removesuffix("_total") for name, _ in found} >= {*TOLD_BY_EACH.values()}
     assert found["ivorycart_users", label(role="seller")] == 3
     assert found["ivorycart_sockets", nothing] == 4
     assert found["ivorycart_mails", label(state="dead")] == 0
@@ -180,6 +186,40 @@ async def test_the_dashboard_agrees_with_what_was_done(
     assert found["process_resident_memory_bytes", nothing] > 1_000_000
     assert found["process_cpu_seconds_total", nothing] > 0
     assert ("ivorycart_event_loop_lag_seconds", nothing) in found
+
+
+async def test_each_refusal_is_counted_once_by_its_code(open_shop: OpenShop, meet: Meet, books_of: ReadBooks) -> None:
+    """Whoever refuses it: the ledger, the payment, a limit, a role, a shape; over HTTP and by socket."""
+    shop = await open_shop(DEMO="true", GUEST_CHECKOUT="true", LOGINS_PER_MINUTE="2")
+    books, buyer = await books_of(shop), await meet(shop)
+    product_id = await books.add_product(stock=5, price=250)
+    cart = await buyer.ask("cart:set", {"product_id": product_id, "quantity": 2})
+    declined = order(
+        cart["cart"]["total_amount"], fresh_session(), payment={"method": "sandbox", "card": "4000000000000002"}
+    )
+    wrong = {"email": "eve@shop.test", "password": "wrong password"}
+    refused = [
+        (await buyer.ask("order:place", declined))["error"]["code"],
+        (await buyer.ask("cart:set", {"product_id": product_id, "quantity": 50}))["error"]["code"],
+        (await buyer.ask("cart:set", {"product_id": product_id, "quantity": -1}))["error"]["code"],
+        (await buyer.ask("admin:watch"))["error"]["code"],
+        (await buyer.ask("no such event"))["error"]["code"],
+        *[(await send(shop.url, "POST", "/api/auth/login", wrong)).body["code"] for _ in range(3)],
+        (await send(shop.url, "GET", "/api/admin/users", **bearer(await sign_in(shop.url)))).body["code"],
+        (await send(shop.url, "GET", "/nowhere")).body["code"],
+        (await send(shop.url, "GET", "/api/shop", Host="elsewhere.test")).body["code"],
+    ]
+    expected = Counter(refused)
+    assert expected.keys() >= {"payment_declined", "insufficient_stock", "validation", "rate_limited", "forbidden"}
+    admin = await admin_of(shop)
+
+    async def told() -> Any:
+        return (await get(shop, "dashboard", admin)).body["refusals"]["answers"]
+
+    await until(told, lambda seen: seen == expected)
+    found = await samples(shop)
+    for code, count in expected.items():
+        assert found["ivorycart_refusals_total", frozenset({("code", code)})] == count
 
 
 async def test_the_shop_is_told_to_prometheus_by_one_of_several_processes(open_shop: OpenShop) -> None:
@@ -217,6 +257,13 @@ async def test_an_admin_who_watches_hears_what_moves_until_the_role_is_lost(
     assert news["processes"]["items"][0]["cpu_percent"] >= 0
     await buy(buyer, product_id, 7)
     await watcher.hear("admin:metrics", lambda told: told["orders"].get("per_minute") == 1)
+    sold = await watcher.hear("admin:metrics", lambda told: (told.get("sales") or {}).get("orders") == 1, within=30)
+    assert sold["period"] == "24h"
+    await watcher.hear("admin:metrics", lambda told: (told.get("top_products") or {}).get("items"), within=30)
+    born = {"email": "new@shop.test", "name": "New", "role": "buyer", "password": "x", "deleted_at": None}
+    await books["users"].insert_one(born)
+    total = ack["dashboard"]["users"]["total"] + 1
+    await watcher.hear("admin:metrics", lambda told: (told.get("users") or {}).get("total") == total, within=30)
     assert not other.all("admin:metrics")
     # a second admin takes the first one's role
     await books["users"].update_one({"email": "seller@demo.com"}, {"$set": {"role": "admin"}})

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -138,16 +139,22 @@ async def test_figures_counted_anew_are_shown_whole(
     screen = await SellerScreen.open(await meet(shop, token=token_of(one_database["JWT_SECRET"], "seller", seller)))
     async with running_ledger(books.driver, books.database, "cancels") as ledger:
         await storm([await meet(shop) for _ in range(2)], products, ledger, random.Random(3))
-    await agrees(books, seller, screen)
-    before = await books["projections"].find_one(PROJECTION)
     gone = await books["orders"].find_one({"status": "placed"})
+    yesterday = {"_id": ObjectId(), "order_key": "earlier", "timestamp": gone["timestamp"] - timedelta(hours=30)}
+    await books["orders"].insert_one(gone | yesterday)
+    soon = {"$set": {"expires_at": {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": 120}}}}
+    await books["carts"].update_one({"lines.0": {"$exists": True}}, [soon])
+    await agrees(books, seller, screen)
+    assert screen.now()["previous"]["orders"] == 1
+    assert screen.now()["held"]["expiring_within_300_seconds"] >= 1
+    before = await books["projections"].find_one(PROJECTION)
     heard = len(screen.visitor.heard)
     await books["orders"].delete_one({"_id": gone["_id"]})
     async with asyncio.timeout(30):
         while True:
             shown = screen.now()
             recounted = await expected(books, seller, shown)
-            if (shown["totals"], shown["series"]) == (recounted["totals"], recounted["series"]):
+            if all(shown[name] == recounted[name] for name in ("totals", "previous", "series")):
                 break
             await asyncio.sleep(0.05)
     assert (await books["projections"].find_one(PROJECTION))["generation"] != before["generation"]
@@ -257,9 +264,9 @@ async def test_thresholds_that_are_crossed_are_marked(
     shop, seller = one_shop, str(ObjectId())
     books = await books_of(shop)
     product_id = await books.add_product(5, seller_id=seller)
-    ann = await meet(shop, token=token_of(one_database["JWT_SECRET"], "seller", seller))
+    ann, ada = await meet(shop, token=token_of(one_database["JWT_SECRET"], "seller", seller)), await meet(shop)
+    await ada.sees(product_id, available=5)  # that it is there is no news any more
     screen = await SellerScreen.open(ann)
-    ada = await meet(shop)
     for quantity, crossed in ((2, "low"), (3, None), (5, "out"), (0, "ok")):
         await ada.ask("cart:set", {"product_id": product_id, "quantity": quantity})
         seen = await ann.hear("seller:stock", lambda each, left=5 - quantity: each["items"][0]["available"] == left)

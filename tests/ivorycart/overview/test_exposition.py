@@ -6,7 +6,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ivorycart.overview.exposition import EVERY, HELD, ProcessGauges, ShopGauges
+from handlers.payloads.admin_dashboard import AdminDashboard
+from ivorycart.overview.dashboard import SALES, SHOP_WIDE
+from ivorycart.overview.exposition import EVERY, HELD, TOLD_BY_EACH, ProcessGauges, ShopGauges
 from ivorycart.overview.vitals import LoopLag
 
 PARTS: dict[str, Any] = {
@@ -20,6 +22,13 @@ PARTS: dict[str, Any] = {
             {"host": "a:1", "state": "primary", "lag_seconds": 0.0},
             {"host": "b:1", "state": "unknown", "lag_seconds": None},
         ],
+    },
+    "sales": {"ok": True, "currency": "EUR", "orders": 2, "units": 3, "revenue": 1500, "series": []},
+    "top_products": {"ok": True, "currency": "EUR", "items": [{"id": "p", "name": "Tea", "units": 3, "revenue": 1500}]},
+    "top_sellers": {
+        "ok": True,
+        "currency": "EUR",
+        "items": [{"id": "s", "name": "Ann", "orders": 2, "units": 3, "revenue": 1500}],
     },
     "storage": {
         "ok": True,
@@ -66,8 +75,23 @@ async def test_the_holder_of_the_lease_tells_all_parts_under_names_of_their_unit
     assert shop.value("ivorycart_replica_set_member_lag_seconds", member="b:1") is None
     assert shop.value("ivorycart_database_bytes", kind="index") == 30
     assert shop.value("ivorycart_collection_bytes", collection="carts", kind="storage") == 2
+    assert shop.value("ivorycart_sales_orders", currency="EUR") == 2
+    assert shop.value("ivorycart_sales_units", currency="EUR") == 3
+    assert shop.value("ivorycart_sales_revenue", currency="EUR") == 1500
+    assert shop.value("ivorycart_top_product_units", currency="EUR", product="p") == 3
+    assert shop.value("ivorycart_top_product_revenue", currency="EUR", product="p") == 1500
+    assert shop.value("ivorycart_top_seller_orders", currency="EUR", seller="s") == 2
+    assert shop.value("ivorycart_top_seller_revenue", currency="EUR", seller="s") == 1500
     families = list(text_string_to_metric_families(generate_latest(shop.registry).decode()))
     assert all(each.documentation and each.name.startswith("ivorycart_") for each in families)
+
+
+def test_each_part_of_the_dashboard_is_told_here_as_well() -> None:
+    """By the holder of the lease, or by each process; never by both."""
+    parts = AdminDashboard.model_fields.keys() - {"at", "period"}
+    assert parts == PARTS.keys() | TOLD_BY_EACH.keys()
+    assert not PARTS.keys() & TOLD_BY_EACH.keys()
+    assert PARTS.keys() == {*SHOP_WIDE, *SALES["24h"]}
 
 
 async def test_they_are_read_every_fifteen_seconds_at_the_most() -> None:

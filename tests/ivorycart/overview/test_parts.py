@@ -72,6 +72,15 @@ async def test_an_answer_is_good_for_some_seconds_and_a_failure_is_not() -> None
     assert source.asked == 3
 
 
+async def test_of_what_went_wrong_at_once_the_first_is_told() -> None:
+    """The group around it says nothing to whoever reads it."""
+
+    async def fails() -> dict[str, Any]:
+        raise ExceptionGroup("unhandled errors", [ExceptionGroup("more", [PermissionError("not for you")]), OSError()])
+
+    assert (await RememberedRead(fails).part(1))["reason"] == "PermissionError: not for you"
+
+
 async def test_closing_ends_what_hangs() -> None:
     """And can be done when nothing does."""
     source = Source()

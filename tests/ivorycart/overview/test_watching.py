@@ -21,6 +21,7 @@ class Stage:
     def __init__(self) -> None:
         self.connections = Connections()
         self.read = 0
+        self.seldom: dict[str, Any] = {}
         self.open = asyncio.Event()
         self.open.set()
         self.heard: asyncio.Queue[tuple[str, str, Any]] = asyncio.Queue()
@@ -30,7 +31,7 @@ class Stage:
         """Read what moves."""
         self.read += 1
         await self.open.wait()
-        return {"sockets": self.read}
+        return {"sockets": self.read, **self.seldom}
 
     async def send(self, event: str, payload: Any, *, to: str) -> None:
         """Keep what is sent."""
@@ -75,6 +76,27 @@ async def test_those_who_watch_are_told_again_and_again(stage: Stage) -> None:
         *(("one", 1), ("one", 2), ("two", 1), ("two", 2))
     ]
     assert {event for _, event, _ in told} == {"admin:metrics"}
+
+
+async def test_what_seldom_moves_is_told_when_it_changed(stage: Stage) -> None:
+    """A failover, a new account; and all of it once more to everybody when somebody comes."""
+    stage.seldom = {"users": {"total": 1}, "replica_set": {"primary": "a"}}
+    stage.arrive("one")
+
+    async def heard(to: str) -> dict[str, Any]:
+        while True:
+            who, _, payload = await asyncio.wait_for(stage.heard.get(), 5)
+            if who == to:
+                return {name: part for name, part in payload.items() if name != "sockets"}
+
+    assert await heard("one") == stage.seldom
+    assert await heard("one") == {}
+    stage.seldom = {"users": {"total": 1}, "replica_set": {"primary": "b"}}
+    while not (news := await heard("one")):
+        pass
+    assert news == {"replica_set": {"primary": "b"}}
+    stage.arrive("two")
+    assert await heard("two") == stage.seldom
 
 
 async def test_nothing_is_read_while_nobody_watches(stage: Stage) -> None:
