@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     logins_per_minute: int = Field(
         10, ge=1, le=1_000_000, description="sign-ins per account, tenfold per network address"
     )
-    registrations_per_minute: int = Field(60, ge=1, le=1_000_000, description="new accounts, and places in lines, per network address")
+    registrations_per_minute: int = Field(
+        60, ge=1, le=1_000_000, description="new accounts, and places in lines, per network address"
+    )
     requests_per_minute: int = Field(
         600, ge=1, le=10_000_000, description="API requests per user or session; anonymous ones tenfold per address"
     )
