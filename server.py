@@ -432,7 +432,7 @@ class Server:
                 board=board,
             ),
             orders=self.orders,
-            gallery=Gallery(Images(database), GalleryWrites(database), Laboratory()),
+            gallery=Gallery(Images(database), GalleryWrites(self.store.driver, database), Laboratory()),
             notifications=self.notifications,
             board=board,
             broadcaster=self.broadcaster,

@@ -15,7 +15,7 @@ from handlers.routing import Call, Routes
 from ivorycart.selling import Editor, Written
 from models.roles import Permission
 
-REFUSALS = ("not_found", "conflict", "storage_unavailable")
+REFUSALS = ("not_found", "conflict", "storage_unavailable", "pending")
 # The parts of an edit that are not fields of the entry.
 ASIDE = frozenset({"price", "stock", "reason"})
 
@@ -42,7 +42,7 @@ async def add_product(call: Call) -> Any:
     needs=Permission.MANAGE_PRODUCTS,
     answer=Product,
     body=ProductEdit,
-    refusals=(*REFUSALS, "pending"),
+    refusals=REFUSALS,
 )
 async def edit_product(call: Call) -> Any:
     """Change what is named of a product; what is not named stays."""

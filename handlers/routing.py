@@ -128,6 +128,8 @@ class Route:
     """The types of a body that it reads itself, in portions."""
     files: tuple[str, ...] = ()
     """The types of files that it can answer with."""
+    tagged: bool = False
+    """Whether its answers have an ETag, so that who has one is told so (304)."""
 
     @property
     def who(self) -> frozenset[str]:
@@ -164,6 +166,7 @@ class Routes:
         counted: bool = True,
         takes: tuple[str, ...] = (),
         files: tuple[str, ...] = (),
+        tagged: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler."""
 
@@ -183,6 +186,7 @@ class Routes:
                     counted=counted and path.startswith("/api/"),
                     takes=takes,
                     files=files,
+                    tagged=tagged,
                 )
             )
             return handler
