@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import orjson
@@ -49,6 +50,11 @@ class Call:
         if self.user is None:
             raise NotAuthenticated("sign in first")
         return self.user
+
+    @property
+    def now(self) -> datetime:
+        """The time by the database's clock."""
+        return self.shop.board.clock.now()
 
     @property
     def session(self) -> str | None:

@@ -20,6 +20,7 @@ from models.stock import ChangeType
 from mongo import documents
 from mongo.audit_trail import event_document
 from mongo.driver import Database, Document, Driver, Session
+from mongo.health import Pings
 from mongo.schema import FILLED
 from mongo.shelving import readable, shelve
 from mongo.whole import whole_or_refused
@@ -110,7 +111,7 @@ class Catalogue:
 
     async def reprice(self, limit: int) -> bool:
         """Note what products cost whose discounts began or ended; return whether there may be more."""
-        now = await self._now()
+        now = await Pings(self._database).now()
         due: Document = {"price_changes_at": {"$lte": now, "$type": "date"}}
         rows = self._products.find(due).sort("price_changes_at", 1)
         found = await readable(rows, limit, lambda row: _price_fields(row, now), self._unreadable)
@@ -124,13 +125,6 @@ class Catalogue:
     async def shelve(self, limit: int) -> bool:
         """Put products on their shelves that another program wrote without any; return whether there may be more."""
         return await shelve(self._database, limit, self._unreadable)
-
-    async def _now(self) -> datetime:
-        row = await self._database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"})
-        if row is None:
-            raise LookupError("the database was not migrated")
-        now: datetime = row["now"]
-        return now
 
     async def _present(self, product_id: str, act: EntryAct, session: Session | None) -> Document:
         every = {"_id": ObjectId(product_id)}
