@@ -106,6 +106,39 @@ async def test_an_upload_is_shown_to_everybody_in_two_sizes(shelf: Shelf) -> Non
     assert (await shelf.get(image["small"]))[1]["ETag"] != (await shelf.get(image["url"]))[1]["ETag"]
 
 
+async def test_whoever_has_a_picture_need_not_get_it_again_while_it_is_there(shelf: Shelf) -> None:
+    """By its tag, or by any; one that never was is not "unchanged"."""
+    _, image = await shelf.upload(png())
+    for path in (image["url"], image["small"]):
+        tag = (await shelf.get(path))[1]["ETag"]
+        for known in (tag, f'"other", {tag}', "*", f"W/{tag}"):
+            assert (await shelf.get(path, If_None_Match=known))[0] == 304
+        assert (await shelf.get(path, If_None_Match='"other"'))[0] == 200
+    nobodys = ObjectId()
+    for path in (f"/images/{nobodys}", f"/images/{nobodys}/small"):
+        for known in (f'"{nobodys}"', f'"{nobodys}-small"', "*"):
+            assert (await shelf.get(path, If_None_Match=known))[0] == 404
+
+
+async def test_pictures_are_deleted_where_they_are_added(shelf: Shelf) -> None:
+    """One that is named, or all; each act is in the product's history, with who did it."""
+    pictures = [(await shelf.upload(png()))[1] for _ in range(3)]
+    answer = await shelf.ask("DELETE", f"{shelf.images}?image_id={pictures[1]['id']}")
+    assert (answer.status, answer.body) == (200, {"items": [pictures[0], pictures[2]], "next": None})
+    assert (await shelf.ask("DELETE", f"{shelf.images}?image_id={pictures[1]['id']}")).is_problem(404, "not_found")
+    assert (await shelf.ask("DELETE", f"{shelf.images}?image_id=x")).is_problem(422, "validation")
+    assert (await shelf.ask("DELETE", f"{shelf.images}?picture=x")).is_problem(422, "validation")
+    for _ in range(2):
+        answer = await shelf.ask("DELETE", shelf.images)
+        assert (answer.status, answer.body, await shelf.shown()) == (200, {"items": [], "next": None}, [])
+    assert (await shelf.ask("DELETE", f"/api/products/{ObjectId()}/images")).is_problem(404, "not_found")
+    history = (await shelf.ask("GET", f"/api/products/{shelf.product_id}/changes")).body["items"]
+    assert [each["kind"] for each in history] == ["pictures_removed", "picture_removed", *["picture_added"] * 3]
+    (change,) = history[1]["changed"]
+    assert (change["field"], [each["id"] for each in change["before"]]) == ("images", [each["id"] for each in pictures])
+    assert {each["by"]["kind"] for each in history} == {"user"}
+
+
 async def test_open_browsers_see_every_change(shelf: Shelf, visitor: Any) -> None:
     """A picture more, other words, another order, a picture less: each as a `product` event, with all pictures."""
     watching = await visitor()
@@ -135,13 +168,13 @@ async def test_open_browsers_see_every_change(shelf: Shelf, visitor: Any) -> Non
 
 
 async def test_a_cart_shows_the_first_picture(shelf: Shelf, visitor: Any) -> None:
-    """Also where it was put there after the line."""
+    """In its small size; also where it was put there after the line."""
     buyer = await visitor()
     line = {"product_id": shelf.product_id, "quantity": 1}
     assert (await buyer.ask("cart:set", line))["cart"]["lines"][0]["image"] is None
     _, image = await shelf.upload(png())
     await buyer.hear("product", lambda each: each["product"].get("images") == [image])
-    assert (await buyer.ask("cart:get"))["cart"]["lines"][0]["image"] == image["url"]
+    assert (await buyer.ask("cart:get"))["cart"]["lines"][0]["image"] == image["small"]
     assert (await buyer.ask("cart:clear"))["ok"]
 
 
@@ -167,6 +200,7 @@ async def test_pictures_are_their_sellers_business(shelf: Shelf) -> None:
         order: Any = {"order": [image["id"]]}
         for method, path, body in (
             *(("PUT", shelf.images, order), ("DELETE", f"{shelf.images}/{image['id']}", None)),
+            *(("DELETE", shelf.images, None), ("DELETE", f"{shelf.images}?image_id={image['id']}", None)),
             ("PUT", f"{shelf.images}/{image['id']}", {"alt": "mine"}),
         ):
             assert (await shelf.ask(method, path, body, tokens[email])).is_problem(*refusal)
