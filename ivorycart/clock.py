@@ -52,6 +52,6 @@ class Clock:
     async def run(self, book: TimeBook, state: WorkerState) -> None:
         """Ask again and again until cancelled."""
         while True:
-            await asyncio.sleep(INTERVAL)
             await self.learn(book)
             state.alive()
+            await asyncio.sleep(INTERVAL)
