@@ -309,7 +309,7 @@ async def _catalogue_on_shelves(database: Database) -> None:
         await database[name].create_indexes(INDEXES[name])
     for name in ("sku_1", "seller_id_1"):
         await _drop_index(database, "products", name)
-    while await shelve(database, _SHELVED_AT_ONCE, set()):
+    while await shelve(database, _SHELVED_AT_ONCE):
         pass
 
 
@@ -337,7 +337,7 @@ async def _products_to_be_found(database: Database) -> None:
     await products.create_indexes(INDEXES["products"])
     await products.update_many({"popularity": None}, {"$set": {"popularity": 0}})
     await products.update_many({"shelves": [], "deleted_at": None}, {"$unset": {"shelves": 1}})
-    while await shelve(database, _SHELVED_AT_ONCE, set()):
+    while await shelve(database, _SHELVED_AT_ONCE):
         pass
 
 

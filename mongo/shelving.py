@@ -13,7 +13,7 @@ from mongo.driver import Database, Document
 log = logging.getLogger(__name__)
 
 
-async def shelve(database: Database, limit: int, unreadable: set[Any]) -> bool:
+async def shelve(database: Database, limit: int, unreadable: set[Any] | None = None) -> bool:
     """Add what lists are found by to products that lack it; return whether there may be more.
 
     ``unreadable`` are products that could not be read and were told of: see ``readable``.
@@ -24,7 +24,7 @@ async def shelve(database: Database, limit: int, unreadable: set[Any]) -> bool:
     def fields(row: Document) -> Document:
         return {"popularity": 0, **documents.derived_fields(documents.entry_of(row), now)}
 
-    found = await readable(products.find({"shelves": None}), limit, fields, unreadable)
+    found = await readable(products.find({"shelves": None}), limit, fields, set() if unreadable is None else unreadable)
     writes = [UpdateOne({"_id": row["_id"], "shelves": None}, {"$set": fields}) for row, fields in found]
     if writes:
         await products.bulk_write(writes, ordered=False)
