@@ -306,7 +306,9 @@ class Server:
         database, driver = store.database, store.driver
         self.carts = Carts(driver, database)
         self.emails = Emails(database)
+        self.pings = Pings(database)
         board, connections = StockBoard(), Connections()
+        self.clock = board.clock
         self.notifications = Notifications(driver, database)
         self.vault = vault_of(settings)
         self.addresses = OrderAddresses(self.vault)
@@ -327,7 +329,7 @@ class Server:
         self.upkeep = Upkeep(Findables(database))
         self.finding = Finding(lists, self.upkeep)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
-        self.screens = Screens(dashboards, connections, outlet, SellerShapes())
+        self.screens = Screens(dashboards, connections, outlet, SellerShapes(board.clock))
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
@@ -447,7 +449,7 @@ class Server:
                 board=board,
             ),
             orders=self.orders,
-            gallery=Gallery(Images(database), GalleryWrites(database), Laboratory()),
+            gallery=Gallery(Images(database), GalleryWrites(self.store.driver, database), Laboratory()),
             notifications=self.notifications,
             board=board,
             broadcaster=self.broadcaster,
@@ -458,7 +460,7 @@ class Server:
             waiting=room,
             bringing=Bringing(self.lines, room),
             workers=self.workers,
-            health=Pings(database),
+            health=self.pings,
             overview=self.overview,
             limits=limits,
             storage_errors=DRIVER_ERRORS,
@@ -507,6 +509,7 @@ class Server:
         """Seed if asked to (a parent did, if there is one), fill the board, start the background work."""
         if self.settings.demo and not self.link:
             await seed(self.settings, self.store)
+        await self.clock.learn(self.pings)
         await self.feed.open()
         await self.telling.open()
         self.ledger_run = asyncio.create_task(self.ledger.run(), name="ledger")
@@ -519,6 +522,7 @@ class Server:
         self.workers.start("finding", self.upkeep.run)
         self.workers.start("reminding", self.telling.reminding.run)
         self.workers.start("bringing", self.shop.bringing.run)
+        self.workers.start("clock", partial(self.clock.run, self.pings))
         self.workers.start("loop_lag", self.loop_lag.run)
         self.workers.start("heart", self.heart.run)
         self.workers.start("admin_metrics", self.overview.watching.run)

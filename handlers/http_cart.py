@@ -73,7 +73,7 @@ async def clear_cart(call: Call) -> Any:
 async def cart_products(call: Call) -> Any:
     """Return all products on show, up to a thousand."""
     listings = await call.shop.products.on_show(ALL_PRODUCTS)
-    return {"items": [shapes.product(listing) for listing in listings], "next": None}
+    return {"items": [shapes.product(listing, call.now) for listing in listings], "next": None}
 
 
 @cart_routes.add(

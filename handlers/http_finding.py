@@ -92,14 +92,14 @@ async def _low(call: Call, seller_id: str | None) -> dict[str, Any]:
         after = Lowest(int(known[1]), known[2])
     rows, following = await call.shop.stock_work.low(seller_id, query.state, limit=query.limit, after=after)
     return {
-        "items": [shapes.product(row) for row in rows],
+        "items": [shapes.product(row, call.now) for row in rows],
         "next": f"{following.available}:{following.product_id}" if following else None,
     }
 
 
 async def _page(call: Call, question: Question) -> dict[str, Any]:
     answer = await call.shop.finding.page(question)
-    return {"items": [shapes.product(listing) for listing in answer.listings], "next": answer.next}
+    return {"items": [shapes.product(listing, call.now) for listing in answer.listings], "next": answer.next}
 
 
 def _words(text: str | None) -> str | None:

@@ -23,7 +23,7 @@ moderation_routes = Routes()
 async def disable_product(call: Call) -> Any:
     """Keep a product off the shelves; its seller is told why."""
     selling = call.shop.selling
-    return shapes.product(await selling.disable(call.id("product_id"), call.body.reason, editor_of(call)))
+    return shapes.product(await selling.disable(call.id("product_id"), call.body.reason, editor_of(call)), call.now)
 
 
 @moderation_routes.add(
@@ -35,4 +35,4 @@ async def disable_product(call: Call) -> Any:
 )
 async def enable_product(call: Call) -> Any:
     """Let a product be shown again, if its seller wants it shown."""
-    return shapes.product(await call.shop.selling.enable(call.id("product_id"), editor_of(call)))
+    return shapes.product(await call.shop.selling.enable(call.id("product_id"), editor_of(call)), call.now)

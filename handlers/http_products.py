@@ -24,7 +24,7 @@ async def get_product(call: Call) -> Any:
     listing = await _listing(call)
     if not listing.product.for_sale and not _may_manage(call, listing):
         raise NotFound("there is no such product")
-    return shapes.product(listing)
+    return shapes.product(listing, call.now)
 
 
 @product_routes.add(

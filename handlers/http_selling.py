@@ -15,7 +15,7 @@ from handlers.routing import Call, Routes
 from ivorycart.selling import Editor, Written
 from models.roles import Permission
 
-REFUSALS = ("not_found", "conflict", "storage_unavailable")
+REFUSALS = ("not_found", "conflict", "storage_unavailable", "pending")
 # The parts of an edit that are not fields of the entry.
 ASIDE = frozenset({"price", "stock", "reason"})
 
@@ -33,7 +33,9 @@ selling_routes = Routes()
 )
 async def add_product(call: Call) -> Any:
     """Add a product of one's own, with its opening stock."""
-    return shapes.product(await call.shop.selling.add(call.body.model_dump(exclude_none=True), editor_of(call)))
+    return shapes.product(
+        await call.shop.selling.add(call.body.model_dump(exclude_none=True), editor_of(call)), call.now
+    )
 
 
 @selling_routes.add(
@@ -42,7 +44,7 @@ async def add_product(call: Call) -> Any:
     needs=Permission.MANAGE_PRODUCTS,
     answer=Product,
     body=ProductEdit,
-    refusals=(*REFUSALS, "pending"),
+    refusals=REFUSALS,
 )
 async def edit_product(call: Call) -> Any:
     """Change what is named of a product; what is not named stays."""
@@ -51,7 +53,7 @@ async def edit_product(call: Call) -> Any:
     fields = {name: value for name, value in named.items() if name not in ASIDE}
     written = Written(fields=fields, price=named.get("price"), stock=named.get("stock"))
     selling = call.shop.selling
-    return shapes.product(await selling.edit(call.id("product_id"), written, editor_of(call), body.reason))
+    return shapes.product(await selling.edit(call.id("product_id"), written, editor_of(call), body.reason), call.now)
 
 
 @selling_routes.add(
@@ -74,7 +76,9 @@ async def delete_product(call: Call) -> Any:
 async def set_price(call: Call) -> Any:
     """Set a product's list price."""
     body, selling = call.body, call.shop.selling
-    return shapes.product(await selling.price(call.id("product_id"), body.price, editor_of(call), body.reason))
+    return shapes.product(
+        await selling.price(call.id("product_id"), body.price, editor_of(call), body.reason), call.now
+    )
 
 
 @selling_routes.add(
@@ -86,7 +90,9 @@ async def set_price(call: Call) -> Any:
 )
 async def publish_product(call: Call) -> Any:
     """Put a product on show."""
-    return shapes.product(await call.shop.selling.publish(call.id("product_id"), editor_of(call), published=True))
+    return shapes.product(
+        await call.shop.selling.publish(call.id("product_id"), editor_of(call), published=True), call.now
+    )
 
 
 @selling_routes.add(
@@ -98,7 +104,9 @@ async def publish_product(call: Call) -> Any:
 )
 async def unpublish_product(call: Call) -> Any:
     """Take a product off the shelves; what carts hold of it stays held, but cannot be ordered."""
-    return shapes.product(await call.shop.selling.publish(call.id("product_id"), editor_of(call), published=False))
+    return shapes.product(
+        await call.shop.selling.publish(call.id("product_id"), editor_of(call), published=False), call.now
+    )
 
 
 @selling_routes.add(
@@ -121,7 +129,7 @@ async def add_discount(call: Call) -> Any:
         starts_at=body.starts_at,
         ends_at=body.ends_at,
     )
-    return shapes.product(listing)
+    return shapes.product(listing, call.now)
 
 
 @selling_routes.add(
@@ -134,7 +142,9 @@ async def add_discount(call: Call) -> Any:
 async def remove_discount(call: Call) -> Any:
     """Take a discount away."""
     selling = call.shop.selling
-    return shapes.product(await selling.drop_discount(call.id("product_id"), call.id("discount_id"), editor_of(call)))
+    return shapes.product(
+        await selling.drop_discount(call.id("product_id"), call.id("discount_id"), editor_of(call)), call.now
+    )
 
 
 def editor_of(call: Call) -> Editor:

@@ -64,7 +64,7 @@ class Arrival:
         return {
             "session": self._connection.session,
             "user": shapes.user(user) if user else None,
-            "server_time": shapes.now(),
+            "server_time": shapes.time(self._shop.board.clock.now()),
             "hold_seconds": facts.hold_seconds,
             "low_stock_threshold": facts.low_stock_threshold,
             "cursor": cursor,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import orjson
@@ -49,6 +50,11 @@ class Call:
         if self.user is None:
             raise NotAuthenticated("sign in first")
         return self.user
+
+    @property
+    def now(self) -> datetime:
+        """The time by the database's clock."""
+        return self.shop.board.clock.now()
 
     @property
     def session(self) -> str | None:
@@ -130,6 +136,8 @@ class Route:
     """The types of files that it can answer with."""
     own_door: bool = False
     """Whether its handler sees to who is let in, by what is no token of the shop's."""
+    tagged: bool = False
+    """Whether its answers have an ETag, so that who has one is told so (304)."""
 
     @property
     def who(self) -> frozenset[str]:
@@ -167,6 +175,7 @@ class Routes:
         takes: tuple[str, ...] = (),
         files: tuple[str, ...] = (),
         own_door: bool = False,
+        tagged: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler."""
 
@@ -187,6 +196,7 @@ class Routes:
                     takes=takes,
                     files=files,
                     own_door=own_door,
+                    tagged=tagged,
                 )
             )
             return handler

@@ -1,17 +1,22 @@
 """How the seller's dashboard looks on the wire."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from handlers.shapes import Payload, now, time
+from handlers.shapes import Payload, time
+from ivorycart.clock import Clock
 from ivorycart.sales.dashboards import Dashboard, Listed, Part, Stocked
 from ivorycart.stock.shelves import State
 from models.sales import Figures
 from models.sales_periods import ProductSales
 
 
+@dataclass(frozen=True, slots=True)
 class SellerShapes:
     """The shapes that open screens need."""
+
+    clock: Clock
 
     def dashboard(self, dashboard: Dashboard) -> Payload:
         """Show a dashboard."""
@@ -21,7 +26,7 @@ class SellerShapes:
             **dashboard.asked._asdict(),
             "as_of": sales.mark.as_of if sales.mark else None,
             "lag": round(sales.mark.lag, 3) if sales.mark else None,
-            "server_time": now(),
+            "server_time": time(self.clock.now()),
             "currencies": list(dashboard.currencies),
             "unit": window.unit,
             "since": time(window.since),

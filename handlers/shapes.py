@@ -31,11 +31,6 @@ def time(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z" if at else None
 
 
-def now() -> str:
-    """Write the server's time. It only feeds countdowns; what expires when is the database's business."""
-    return time(datetime.now(UTC)) or ""
-
-
 def plain(value: Any) -> Any:
     """Write figures as they are, but times as on the wire."""
     if isinstance(value, datetime):
@@ -63,10 +58,10 @@ def stock_item(product_id: str, level: Level, next_release: datetime | None) -> 
     }
 
 
-def product(listing: Listing) -> Payload:
-    """Show a catalogue entry."""
+def product(listing: Listing, now: datetime) -> Payload:
+    """Show a catalogue entry at a moment of the database's clock."""
     entry, level = listing.product, listing.level
-    price = entry.price_at(datetime.now(UTC))
+    price = entry.price_at(now)
     return {
         "id": entry.id,
         "name": entry.name,
@@ -181,9 +176,9 @@ def notification(told: Notification) -> Payload:
     return {"id": told.id, "kind": told.kind, "at": time(told.at), **told.data}
 
 
-def offer(told: Notification) -> Payload:
+def offer(told: Notification, now: datetime) -> Payload:
     """Show what is offered; one whose owner was erased meanwhile offers nothing."""
-    return {"id": told.id, **told.data, "server_time": now()}
+    return {"id": told.id, **told.data, "server_time": time(now)}
 
 
 def user(who: User | Account) -> Payload:
@@ -255,7 +250,7 @@ _NO_LEVEL = Level(0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class WireShapes:
-    """The shapes that need the board: what a cart's lines cost and how many are left."""
+    """The shapes that need the board: what a cart's lines cost and how many are left, and what time it is."""
 
     board: StockBoard
 
@@ -275,17 +270,17 @@ class WireShapes:
             "total_amount": sum(line["line_total"] for line in lines),
             "currency": cart.currency,
             "expires_at": time(cart.expires_at),
-            "server_time": now(),
+            "server_time": time(self.board.clock.now()),
             "email": cart.email,
         }
 
     def _line(self, product_id: str, quantity: int, fresh: Level | None) -> Payload:
         """Show a line. One whose product is gone is shown without name and price, so that it can be taken out."""
-        entry = self.board.products.get(product_id, _GONE)
+        entry = self.board.look_up(product_id) or _GONE
         level = self.board.levels.get(product_id, _NO_LEVEL)
         if fresh is not None and fresh.version > level.version:
             level = fresh
-        price = entry.price_at(datetime.now(UTC))
+        price = entry.price_at(self.board.clock.now())
         return {
             "product_id": product_id,
             "name": entry.name,
@@ -309,7 +304,11 @@ class WireShapes:
     def product(self, change: CatalogueChanged) -> Payload:
         """Show a catalogue change; what is not on show has only its id."""
         hidden = change.listing is None or change.change == "withdrawn"
-        shown = {"id": change.product_id} if hidden or change.listing is None else product(change.listing)
+        shown = (
+            {"id": change.product_id}
+            if hidden or change.listing is None
+            else product(change.listing, self.board.clock.now())
+        )
         return {"cursor": change.cursor, "change": change.change, "product": shown}
 
     def notification(self, told: Notification) -> Payload:
@@ -318,7 +317,7 @@ class WireShapes:
 
     def offer(self, told: Notification) -> Payload:
         """Show what is offered."""
-        return offer(told)
+        return offer(told, self.board.clock.now())
 
     def place(self, listed: ListedPlace) -> Payload:
         """Show a place in a line, with how many are before it."""
@@ -333,7 +332,7 @@ class WireShapes:
             "joined_at": time(waiter.joined_at),
             "offered_at": time(waiter.offered_at),
             "expires_at": time(waiter.offer_expires_at),
-            "server_time": now(),
+            "server_time": time(self.board.clock.now()),
         }
 
     def waiter(self, waiter: Waiter) -> Payload:

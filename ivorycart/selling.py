@@ -1,6 +1,7 @@
 """What sellers do with their products, and admins with anyone's: each act is written with who did it and why.
 
-Stock is the ledger's: an edit that names a stock counts it there first, as an adjustment of its own.
+Stock is the ledger's: an edit that names a stock counts it there, as an adjustment of its own. Whether the rest of the
+edit can be done is asked before that, so that a refusal of either leaves both as they were.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,6 +47,9 @@ class Catalogue(Protocol):
         told: Callable[[Entry, str], Told] | None = None,
     ) -> Listing:
         """Do what a rule says, with what ``told`` makes of the changed entry and the change's id."""
+
+    async def check(self, product_id: str, act: EntryAct, rule: Callable[[Entry, datetime], Entry]) -> None:
+        """Raise what ``change`` would raise now; write nothing."""
 
     async def delete(self, product_id: str, act: EntryAct) -> bool:
         """Take a product out of the catalogue; return whether it was kept, out of sight."""
@@ -141,19 +145,21 @@ class Selling:
     async def edit(self, product_id: str, written: Written, editor: Editor, reason: str = "") -> Listing:
         """Change what was written of a product; a price that is named is set, too, and a stock is counted."""
 
-        def rule(entry: Entry, _now: datetime) -> Entry:
+        def rule(entry: Entry, now: datetime) -> Entry:
             edited = edit(entry, written.fields)
-            return edited if written.price is None else put_price(edited, written.price)
+            return edited if written.price is None else put_price(edited, written.price, now)
 
+        act = editor.act("edited", reason)
         if written.stock is not None:
+            await self.catalogue.check(product_id, act, rule)
             why = reason or "product edited"
             await self.ledger.submit(Adjust(product_id, written.stock, None, editor.actor, why, editor.own))
-        return await self.catalogue.change(product_id, editor.act("edited", reason), rule)
+        return await self.catalogue.change(product_id, act, rule)
 
     async def price(self, product_id: str, price: int, editor: Editor, reason: str = "") -> Listing:
         """Set the list price."""
         return await self.catalogue.change(
-            product_id, editor.act("priced", reason), lambda entry, _now: put_price(entry, price)
+            product_id, editor.act("priced", reason), lambda entry, now: put_price(entry, price, now)
         )
 
     async def publish(self, product_id: str, editor: Editor, *, published: bool) -> Listing:

@@ -129,9 +129,10 @@ def edit(entry: Entry, changes: Mapping[str, Any]) -> Entry:
     return replace(entry, **spelt)
 
 
-def put_price(entry: Entry, price: int) -> Entry:
-    """Set the list price; what is off in units must leave something of it."""
-    if any(each.kind == "amount" and each.value > price for each in entry.discounts):
+def put_price(entry: Entry, price: int, now: datetime | None = None) -> Entry:
+    """Set the list price; what is off in units must leave something of it, unless it is over by ``now``."""
+    left = (each for each in entry.discounts if now is None or each.ends_at > now)
+    if any(each.kind == "amount" and each.value > price for each in left):
         raise Conflict("a discount takes more off than this price: take the discount away first", price=price)
     return replace(entry, price=price)
 

@@ -10,20 +10,24 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import UpdateOne
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError
 
 from models.alert import Told
 from models.catalogue import Listing
 from models.entry import Entry, EntryAct, EntryChange, delete
-from models.errors import Conflict, NotFound, StorageUnavailable
+from models.errors import Conflict, NotFound
 from models.stock import ChangeType
 from mongo import documents
 from mongo.audit_trail import event_document
 from mongo.driver import Database, Document, Driver, Session
-from mongo.shelving import shelve
-from mongo.whole import whole
+from mongo.health import Pings
+from mongo.schema import FILLED
+from mongo.shelving import readable, shelve
+from mongo.whole import whole_or_refused
 
 Rule = Callable[[Entry, datetime], Entry]
+
+_SKU_TAKEN = "you have another product with this SKU"
 
 
 class Catalogue:
@@ -34,6 +38,7 @@ class Catalogue:
         self._database = database
         self._products = database["products"]
         self._changes = database["catalogue_changes"]
+        self._unreadable: set[Any] = set()
 
     async def change(
         self, product_id: str, act: EntryAct, rule: Rule, told: Callable[[Entry, str], Told] | None = None
@@ -57,6 +62,16 @@ class Catalogue:
 
         return documents.listing_of(await self._whole(apply))
 
+    async def check(self, product_id: str, act: EntryAct, rule: Rule) -> None:
+        """Raise what ``change`` would raise now; write nothing."""
+        document = await self._present(product_id, act, None)
+        sku = rule(documents.entry_of(document), document["now"]).sku
+        # The type is named because the index has only those that have one.
+        others: Document = {"sku": {"$eq": sku, "$type": "string"}, "seller_id": document["seller_id"]}
+        others["_id"] = {"$ne": document["_id"]}
+        if sku is not None and await self._products.find_one(others, {"_id": 1}):
+            raise Conflict(_SKU_TAKEN)
+
     async def delete(self, product_id: str, act: EntryAct) -> bool:
         """Take a product out of the catalogue; return whether it was kept, out of sight, for what refers to it.
 
@@ -69,8 +84,13 @@ class Catalogue:
             mine: Document = {"product_id": document["_id"]}
             logs = self._database["inventory_logs"]
             others = {**mine, "change_type": {"$ne": ChangeType.RESTOCK.value}}
-            waited_for = bool(document.get("joined"))
-            kept = waited_for or await logs.find_one(others, {"_id": 1}, session=session) is not None
+            # Where carts hold nothing, no movement tells of them.
+            carts, in_carts = self._database["carts"], {"lines.product_id": document["_id"], **FILLED}
+            kept = (
+                bool(document.get("joined"))
+                or await logs.find_one(others, {"_id": 1}, session=session) is not None
+                or await carts.find_one(in_carts, {"_id": 1}, session=session) is not None
+            )
             before = documents.entry_of(document)
             await self._write(document, before, delete(before, document["now"]), act, session)
             if not kept:
@@ -91,28 +111,22 @@ class Catalogue:
 
     async def reprice(self, limit: int) -> bool:
         """Note what products cost whose discounts began or ended; return whether there may be more."""
-        now = await self._now()
+        now = await Pings(self._database).now()
         due: Document = {"price_changes_at": {"$lte": now, "$type": "date"}}
-        rows = await self._products.find(due).sort("price_changes_at", 1).limit(limit).to_list(None)
+        rows = self._products.find(due).sort("price_changes_at", 1)
+        found = await readable(rows, limit, lambda row: _price_fields(row, now), self._unreadable)
         # One that was changed meanwhile was priced by whoever changed it.
         same = ("_id", "price", "discounts", "price_changes_at")
-        writes = [UpdateOne({name: row.get(name) for name in same}, {"$set": _price_fields(row, now)}) for row in rows]
+        writes = [UpdateOne({name: row.get(name) for name in same}, {"$set": fields}) for row, fields in found]
         if writes:
             await self._products.bulk_write(writes, ordered=False)
-        return len(rows) == limit
+        return len(writes) == limit
 
     async def shelve(self, limit: int) -> bool:
         """Put products on their shelves that another program wrote without any; return whether there may be more."""
-        return await shelve(self._database, limit)
+        return await shelve(self._database, limit, self._unreadable)
 
-    async def _now(self) -> datetime:
-        row = await self._database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"})
-        if row is None:
-            raise LookupError("the database was not migrated")
-        now: datetime = row["now"]
-        return now
-
-    async def _present(self, product_id: str, act: EntryAct, session: Session) -> Document:
+    async def _present(self, product_id: str, act: EntryAct, session: Session | None) -> Document:
         every = {"_id": ObjectId(product_id)}
         pipeline: list[Document] = [{"$match": every}, {"$set": {"now": "$$NOW"}}]
         rows = await self._driver.aggregate(self._products, pipeline, session=session)
@@ -124,19 +138,9 @@ class Catalogue:
         changed = changes_between(before, after)
         change = update_of(document, before, after)
         await self._products.update_one({"_id": document["_id"]}, change, session=session)
-        line = ObjectId()
-        row: Document = {
-            "_id": line,
-            "product_id": document["_id"],
-            "seller_id": document["seller_id"],
-            "at": document["now"],
-            "kind": act.kind,
-            "actor": act.actor,
-            "reason": act.reason,
-            "changed": changed,
-        }
+        row = line_of(document, act, changed, document["now"])
         await self._changes.insert_one(row, session=session)
-        return str(line)
+        return str(row["_id"])
 
     async def _tell(self, told: Told, now: datetime, session: Session) -> None:
         if told.notice:
@@ -151,13 +155,23 @@ class Catalogue:
 
     async def _whole(self, apply: Callable[[Session], Any]) -> Any:
         try:
-            return await whole(self._driver, apply)
+            return await whole_or_refused(self._driver, apply)
         except DuplicateKeyError as error:
-            raise Conflict("you have another product with this SKU") from error
-        except PyMongoError as error:
-            if error.has_error_label("TransientTransactionError"):
-                raise StorageUnavailable("the product could not be written; nothing was done") from error
-            raise
+            raise Conflict(_SKU_TAKEN) from error
+
+
+def line_of(product: Mapping[str, Any], act: EntryAct, changed: Mapping[str, list[Any]], at: datetime) -> Document:
+    """Write who did what to a product, as a line of ``catalogue_changes``."""
+    return {
+        "_id": ObjectId(),
+        "product_id": product["_id"],
+        "seller_id": product["seller_id"],
+        "at": at,
+        "kind": act.kind,
+        "actor": act.actor,
+        "reason": act.reason,
+        "changed": changed,
+    }
 
 
 def _fields(entry: Entry) -> Document:

@@ -56,19 +56,23 @@ def product_of(document: Mapping[str, Any]) -> Product:
         price=document["price"],
         currency=document["currency"],
         seller_id=str(document["seller_id"]),
-        threshold=document.get("threshold", FALLBACK_THRESHOLD),
-        max_per_cart=document.get("max_per_cart", FALLBACK_MAX_PER_CART),
+        threshold=_given(document.get("threshold"), FALLBACK_THRESHOLD),
+        max_per_cart=_given(document.get("max_per_cart"), FALLBACK_MAX_PER_CART),
         for_sale=document.get("published", True) and not document.get("disabled", False),
-        image=images[0]["url"] if images else None,
+        image=_image_of(images[0]).small if images else None,
         discounts=discounts_of(document),
     )
+
+
+def _given(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value
 
 
 def discounts_of(document: Mapping[str, Any]) -> tuple[Discount, ...]:
     """Read a product's discounts, those of other periods, too."""
     return tuple(
         Discount(str(each["_id"]), each["kind"], each["value"], each["starts_at"], each["ends_at"])
-        for each in document.get("discounts", ())
+        for each in document.get("discounts") or ()
     )
 
 
@@ -312,9 +316,9 @@ def listing_of(document: Mapping[str, Any]) -> Listing:
     return Listing(
         product=product_of(document),
         level=level_of(document),
-        description=document.get("description", ""),
-        category=document.get("category", ""),
-        tags=tuple(document.get("tags", ())),
+        description=document.get("description") or "",
+        category=document.get("category") or "",
+        tags=tuple(document.get("tags") or ()),
         sku=document.get("sku"),
         published=document.get("published", True),
         images=images_of(document),
@@ -337,13 +341,13 @@ def image_entry(image: Mapping[str, Any]) -> Document:
 
 def images_of(document: Mapping[str, Any]) -> tuple[Image, ...]:
     """Read a product's pictures. Those that another program put there have no id of ours, and one address."""
-    return tuple(_image_of(image) for image in document.get("images", ()))
+    return tuple(_image_of(image) for image in document.get("images") or ())
 
 
 def _image_of(image: Mapping[str, Any]) -> Image:
     image_id, url = image.get("_id"), image["url"]
     small = f"{url}/small" if image_id else url
-    return Image(str(image_id) if image_id else None, url, small, image.get("alt", ""))
+    return Image(str(image_id) if image_id else None, url, small, image.get("alt") or "")
 
 
 def entry_of(document: Mapping[str, Any]) -> Entry:
@@ -353,11 +357,11 @@ def entry_of(document: Mapping[str, Any]) -> Entry:
         id=product.id,
         seller_id=product.seller_id,
         name=product.name,
-        description=document.get("description", ""),
+        description=document.get("description") or "",
         price=product.price,
         currency=product.currency,
-        category=document.get("category", ""),
-        tags=tuple(document.get("tags", ())),
+        category=document.get("category") or "",
+        tags=tuple(document.get("tags") or ()),
         sku=document.get("sku"),
         threshold=product.threshold,
         max_per_cart=product.max_per_cart,

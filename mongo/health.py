@@ -1,4 +1,6 @@
-"""Whether the database can serve."""
+"""Whether the database can serve, and what time it is there."""
+
+from datetime import datetime
 
 from mongo.driver import Database
 
@@ -14,3 +16,11 @@ class Pings:
         hello = await self._database.command("hello")
         if not hello.get("isWritablePrimary"):
             raise ConnectionError("there is no writable primary")
+
+    async def now(self) -> datetime:
+        """Return the database's time."""
+        row = await self._database["meta"].find_one({"_id": "schema"}, {"now": "$$NOW"})
+        if row is None:
+            raise LookupError("the database was not migrated")
+        now: datetime = row["now"]
+        return now

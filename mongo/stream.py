@@ -38,7 +38,7 @@ from models.feed import (
     Snapshot,
     WaiterChanged,
 )
-from models.stock import Level
+from models.stock import Level, Product
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
 from mongo.import_documents import import_of
@@ -103,11 +103,11 @@ class ChangeFeed:
         self._start = reply["cursor"]["atClusterTime"]
         self._position = {"startAtOperationTime": self._start}
         rows: list[Document] = reply["cursor"]["firstBatch"]
-        products = [(documents.product_of(row), documents.level_of(row)) for row in rows]
+        products = _readable(rows)
         while reply["cursor"]["id"]:
             reply = await self._run(session, getMore=reply["cursor"]["id"], collection="products", batchSize=BATCH)
             rows = reply["cursor"]["nextBatch"]
-            products += [(documents.product_of(row), documents.level_of(row)) for row in rows]
+            products += _readable(rows)
         return Snapshot(cursor_of(self._start), products)
 
     async def batches(self) -> AsyncIterator[Sequence[Change]]:
@@ -230,6 +230,17 @@ class ChangeFeed:
             return {}
         rows = await self._database[collection].find({"_id": {"$in": ids}}).to_list(None)
         return {row["_id"]: row for row in rows}
+
+
+def _readable(rows: Sequence[Document]) -> list[tuple[Product, Level]]:
+    """Read products; another program's half of one keeps no process from starting."""
+    products = []
+    for row in rows:
+        try:
+            products.append((documents.product_of(row), documents.level_of(row)))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            log.exception("a product cannot be read: %s", row["_id"])
+    return products
 
 
 def _heed_cancellation() -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pymongo.errors import PyMongoError
 
+from models.errors import Pending, StorageUnavailable
 from mongo.driver import Driver, Session
 
 T = TypeVar("T")
@@ -32,12 +33,27 @@ async def whole(driver: Driver, change: Callable[[Session], Awaitable[T]]) -> T:
                     await session.abort_transaction()
                 if attempt == TRIES - 1 or not error.has_error_label("TransientTransactionError"):
                     raise
-                await asyncio.sleep(FIRST_PAUSE * 2.0**attempt * (0.5 + random.random()))  # noqa: S311 - jitter
+                await _pause(attempt)
             else:
                 return result
         raise AssertionError("the last try returns or raises")
     finally:
         await session.end_session()  # ends a transaction that was not committed
+
+
+async def whole_or_refused(driver: Driver, change: Callable[[Session], Awaitable[T]]) -> T:
+    """Run a change as ``whole`` does, for somebody who waits for an answer.
+
+    Raise StorageUnavailable where nothing was done, Pending where that is not known.
+    """
+    try:
+        return await whole(driver, change)
+    except PyMongoError as error:
+        if error.has_error_label("UnknownTransactionCommitResult"):
+            raise Pending("it is not known yet whether this was done: look at it again") from error
+        if error.has_error_label("TransientTransactionError"):
+            raise StorageUnavailable("this could not be written; nothing was done") from error
+        raise
 
 
 async def _commit(session: Session) -> None:
@@ -47,5 +63,10 @@ async def _commit(session: Session) -> None:
         except PyMongoError as error:
             if attempt == TRIES - 1 or not error.has_error_label("UnknownTransactionCommitResult"):
                 raise
+            await _pause(attempt)
         else:
             return
+
+
+async def _pause(attempt: int) -> None:
+    await asyncio.sleep(FIRST_PAUSE * 2.0**attempt * (0.5 + random.random()))  # noqa: S311 - jitter

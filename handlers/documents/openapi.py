@@ -83,6 +83,8 @@ def _responses(route: Route) -> dict[str, Any]:
     if route.files:
         done.setdefault("content", {}).update({kind: {"schema": _FILE} for kind in route.files})
     responses: dict[str, Any] = {str(route.status): done}
+    if route.tagged:
+        responses["304"] = {"description": "what the request names by If-None-Match is the same still"}
     codes = set(route.refusals) | set(ALWAYS) | set(COUNTED if route.counted else ())
     if route.body or route.form or route.takes:
         codes |= set(WITH_BODY)

@@ -155,7 +155,10 @@ class UnreadAnswer(Answer):
 
 
 class Notification(Answer):
-    """Something told to an owner; low-stock ones carry the product's numbers, offers until when."""
+    """Something told to an owner; low-stock ones carry the product's numbers, offers until when.
+
+    ``reason`` is an admin's, for what they did.
+    """
 
     id: Id
     kind: str
@@ -167,6 +170,7 @@ class Notification(Answer):
     price: int | None = None
     currency: str | None = None
     expires_at: Time | None = None
+    reason: str | None = None
 
 
 class NotificationList(Answer):

@@ -25,6 +25,12 @@ class AltBody(Request):
     alt: Alt
 
 
+class ImageQuery(Request):
+    """Which picture; without it, all of the product."""
+
+    image_id: Id | None = None
+
+
 class OrderBody(Request):
     """All pictures of a product, in the order in which they are to be shown; the first is the one in lists."""
 

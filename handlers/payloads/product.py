@@ -1,6 +1,6 @@
 """Shapes of products, levels and stock work."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -186,12 +186,18 @@ class WatchEvent(Request):
     product_ids: Annotated[list[Id], Field(max_length=1000)] | None
 
 
+class Gone(Answer):
+    """A product that is gone or withdrawn."""
+
+    id: Id
+
+
 class ProductEvent(Answer):
-    """A catalogue change; a product that is gone or withdrawn has only its id."""
+    """A catalogue change; of a product that is gone or withdrawn nothing but its id is told."""
 
     cursor: str
     change: Literal["created", "updated", "published", "withdrawn", "price_changed"]
-    product: Product | dict[str, Any]
+    product: Product | Gone
 
 
 class Movement(Answer):

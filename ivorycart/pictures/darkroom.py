@@ -4,7 +4,8 @@
 
 Decoders of pictures are C code that anybody on the web may feed: here they have no secrets, no connection to anything,
 little memory, little time and the lowest priority, and whatever befalls them befalls this process alone. What comes out
-are pixels encoded anew: nothing that was hidden beside or behind them is left.
+are pixels encoded anew: nothing that was hidden beside or behind them is left. What is recognisably another kind of
+file as well, or a script, is refused all the same.
 
 It imports nothing of the project, so that it starts fast and can be run by its path. The output is the length of the
 large picture in eight bytes, the large one, the small one. The exit status says what was wrong otherwise: ``Fault``.
@@ -16,6 +17,7 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Iterator
 from enum import IntEnum
 
 from PIL import Image, ImageCms
@@ -30,7 +32,14 @@ LOWEST_PRIORITY = 19
 # GIF and WebP may have many frames: the first is taken. MPO is a JPEG with a second one behind it, as phones make them.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 BEGINNINGS = re.compile(
-    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|....ftyp(?:avif|avis|mif1|msf1)", re.DOTALL
+    rb"(?P<jpeg>\xff\xd8\xff)|(?P<png>\x89PNG\r\n\x1a\n)|(?P<webp>RIFF....WEBP)|(?P<gif>GIF8[79]a)"
+    rb"|(?P<avif>....ftyp(?:avif|avis|mif1|msf1))",
+    re.DOTALL,
+)
+# What makes bytes beside a picture another kind of file. Phones put films and second pictures behind theirs, millions
+# of bytes of any value, so each of these is long, or goes on in a certain way, or stands right behind the picture.
+OTHERS = re.compile(
+    rb"<(?i:!doctype|html|script|svg|\?php)(?:[\s/>:]|\Z)|%PDF-|PK\x03\x04[\x00-\x3f]\x00|\A[\x00\s]*(?:MZ|\x7fELF|#!)"
 )
 ORIENTATION = 0x0112  # the tag of EXIF
 _TURNS = {
@@ -44,12 +53,16 @@ _TURNS = {
 }
 
 
+Part = tuple[int, int, bool]  # where it begins and ends, and whether it is a comment
+
+
 class Fault(IntEnum):
     """What can be wrong with an upload: exit statuses."""
 
     NO_PICTURE = 10
     TOO_MANY_PIXELS = 11
     BROKEN = 12
+    MORE_THAN_A_PICTURE = 13
 
 
 class Unusable(Exception):  # noqa: N818 - it says what is the matter
@@ -90,8 +103,11 @@ def _developed(picture: Image.Image) -> tuple[bytes, bytes]:
 
 def _opened(content: bytes) -> Image.Image:
     """Read the header alone; the size is judged before any pixel is made."""
-    if not BEGINNINGS.match(content):
+    beginning = BEGINNINGS.match(content)
+    if not beginning:
         raise Unusable(Fault.NO_PICTURE)
+    if any(OTHERS.search(each) for each in _beside(content, beginning.lastgroup or "")):
+        raise Unusable(Fault.MORE_THAN_A_PICTURE)
     try:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -101,6 +117,74 @@ def _opened(content: bytes) -> Image.Image:
     if picture.width * picture.height > MAX_PIXELS:
         raise Unusable(Fault.TOO_MANY_PIXELS)
     return picture
+
+
+def _beside(content: bytes, kind: str) -> Iterator[bytes]:
+    """Yield the comments of a picture, and what stands behind its end; of a broken one, what could be made out."""
+    end = 0
+    for start, end, is_comment in _PARTS[kind](content):
+        if is_comment:
+            yield content[start:end]
+    yield content[end:]
+
+
+def _jpeg_parts(content: bytes) -> Iterator[Part]:
+    at = 2
+    while found := _JPEG_MARKER.search(content, at):
+        at, marker = found.end(), content[found.end() - 1]
+        end = at if marker == _JPEG_END else at + int.from_bytes(content[at : at + 2])
+        yield at - 1, end, marker == _JPEG_COMMENT
+        if marker == _JPEG_END:
+            return
+        at = end
+
+
+def _png_parts(content: bytes) -> Iterator[Part]:
+    at, name = 8, b""
+    while at < len(content) and name != b"IEND":
+        name, end = content[at + 4 : at + 8], at + 12 + int.from_bytes(content[at : at + 4])
+        yield at, end, name in {b"tEXt", b"iTXt"}
+        at = end
+
+
+def _gif_parts(content: bytes) -> Iterator[Part]:
+    at = 13 + _gif_colours(content[10:11])
+    while (sign := content[at : at + 1]) in {b"!", b","}:
+        end = at + 2 if sign == b"!" else at + 11 + _gif_colours(content[at + 9 : at + 10])
+        while length := int.from_bytes(content[end : end + 1]):
+            end += 1 + length
+        yield at, end + 1, content[at : at + 2] == b"!\xfe"
+        at = end + 1
+    yield at, at + (sign == b";"), False
+
+
+def _gif_colours(packed: bytes) -> int:
+    """Return how many bytes a table of colours takes."""
+    flags = int.from_bytes(packed)
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _webp_parts(content: bytes) -> Iterator[Part]:
+    size = int.from_bytes(content[4:8], "little")
+    yield 0, 8 + size + size % 2, False
+
+
+def _avif_parts(content: bytes) -> Iterator[Part]:
+    at = 0
+    while found := _AVIF_BOX.match(content, at):
+        size = int.from_bytes(content[at : at + 4])
+        end = at + size if size else len(content)
+        yield at, end, found[1] in {b"free", b"skip"}
+        if end <= at:
+            return
+        at = end
+
+
+_PARTS = {"jpeg": _jpeg_parts, "png": _png_parts, "gif": _gif_parts, "webp": _webp_parts, "avif": _avif_parts}
+# In the pixels, 255 is followed by 0, or by the number of a restart; a marker, by the length of what it begins.
+_JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
+_JPEG_END, _JPEG_COMMENT = 0xD9, 0xFE
+_AVIF_BOX = re.compile(rb".{4}(ftyp|meta|mdat|free|skip|moov|moof|uuid)", re.DOTALL)
 
 
 def _orientation(picture: Image.Image) -> int:

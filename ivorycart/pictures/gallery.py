@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ivorycart.pictures.laboratory import Laboratory
+from ivorycart.selling import Editor
 from models.catalogue import MAX_IMAGES, Image
+from models.entry import EntryAct
 from models.errors import Conflict, NotFound
 from models.picture import Prints, Size
 
@@ -39,27 +41,30 @@ class PictureStore(Protocol):
 
 
 class GalleryBook(Protocol):
-    """Where products say which pictures they have. ``seller_id`` is whose product it has to be; None for anybody's."""
+    """Where products say which pictures they have. An act that changes something leaves a line."""
 
     async def images(self, product_id: str, seller_id: str | None) -> Sequence[Image] | None:
         """Return a product's pictures; None where there is no such product."""
 
-    async def hang(self, product_id: str, seller_id: str | None, image_id: str, alt: str) -> Image | None:
+    async def hang(self, product_id: str, act: EntryAct, image_id: str, alt: str) -> Image | None:
         """Add a stored picture as the last one; None if the product, a free place or the files are not there."""
 
-    async def describe(self, product_id: str, seller_id: str | None, image_id: str, alt: str) -> Image | None:
+    async def describe(self, product_id: str, act: EntryAct, image_id: str, alt: str) -> Image | None:
         """Change a picture's alternative text; None where there is no such picture."""
 
-    async def arrange(self, product_id: str, seller_id: str | None, order: Sequence[str]) -> Sequence[Image] | None:
+    async def arrange(self, product_id: str, act: EntryAct, order: Sequence[str]) -> Sequence[Image] | None:
         """Bring a product's pictures into an order; None unless it names each of them once."""
 
-    async def take_down(self, product_id: str, seller_id: str | None, image_id: str) -> Sequence[Image] | None:
+    async def take_down(self, product_id: str, act: EntryAct, image_id: str) -> Sequence[Image] | None:
         """Remove a picture from its product; return those left; None where there is no such picture."""
+
+    async def clear(self, product_id: str, act: EntryAct) -> Sequence[Image] | None:
+        """Remove all pictures of a product; None where there is no such product."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """Pictures on show and off it. ``seller_id`` is whose product it has to be; None for an admin, who may all."""
+    """Pictures on show and off it. A seller may act upon their own products' only, an admin upon all."""
 
     store: PictureStore
     book: GalleryBook
@@ -76,42 +81,49 @@ class Gallery:
         """Take a place for an upload, before any of it is read; raise RateLimited where there is none."""
         return self.laboratory.place(account)
 
-    async def expect(self, product_id: str, seller_id: str | None) -> None:
+    async def expect(self, product_id: str, editor: Editor) -> None:
         """Raise NotFound or Conflict where an upload would be in vain."""
-        hanging = await self.book.images(product_id, seller_id)
+        hanging = await self.book.images(product_id, editor.own)
         if hanging is None:
             raise NotFound("there is no such product, or it is not yours", product_id=product_id)
         if len(hanging) >= MAX_IMAGES:
             raise Conflict(f"a product has at most {MAX_IMAGES} pictures")
 
-    async def add(self, product_id: str, seller_id: str | None, content: bytes, alt: str) -> Image:
+    async def add(self, product_id: str, editor: Editor, content: bytes, alt: str) -> Image:
         """Make an upload anew, store it and hang it up as the last one; return it. Raises what ``develop`` does."""
         image_id = await self.store.keep(await self.laboratory.develop(content))
-        image = await self.book.hang(product_id, seller_id, image_id, alt)
+        image = await self.book.hang(product_id, editor.act("picture_added"), image_id, alt)
         if image is None:
-            await self.expect(product_id, seller_id)  # says what is the matter, if it is one of these
+            await self.expect(product_id, editor)  # says what is the matter, if it is one of these
             raise Conflict("the product or its pictures changed meanwhile: try again")
         return image
 
-    async def describe(self, product_id: str, seller_id: str | None, image_id: str, alt: str) -> Image:
+    async def describe(self, product_id: str, editor: Editor, image_id: str, alt: str) -> Image:
         """Change a picture's alternative text; return the picture."""
-        image = await self.book.describe(product_id, seller_id, image_id, alt)
+        image = await self.book.describe(product_id, editor.act("picture_described"), image_id, alt)
         if image is None:
             raise NotFound("there is no such picture, or it is not yours", product_id=product_id, image_id=image_id)
         return image
 
-    async def arrange(self, product_id: str, seller_id: str | None, order: Sequence[str]) -> Sequence[Image]:
+    async def arrange(self, product_id: str, editor: Editor, order: Sequence[str]) -> Sequence[Image]:
         """Bring a product's pictures into an order, which names each of them once; return them."""
-        arranged = await self.book.arrange(product_id, seller_id, order)
+        arranged = await self.book.arrange(product_id, editor.act("pictures_arranged"), order)
         if arranged is not None:
             return arranged
-        if await self.book.images(product_id, seller_id) is None:
+        if await self.book.images(product_id, editor.own) is None:
             raise NotFound("there is no such product, or it is not yours", product_id=product_id)
         raise Conflict("the order names other pictures than the product has: look at them again")
 
-    async def take_down(self, product_id: str, seller_id: str | None, image_id: str) -> Sequence[Image]:
+    async def take_down(self, product_id: str, editor: Editor, image_id: str) -> Sequence[Image]:
         """Remove a picture from its product; return those left. Its files stay for an hour."""
-        left = await self.book.take_down(product_id, seller_id, image_id)
+        left = await self.book.take_down(product_id, editor.act("picture_removed"), image_id)
         if left is None:
             raise NotFound("there is no such picture, or it is not yours", product_id=product_id, image_id=image_id)
+        return left
+
+    async def clear(self, product_id: str, editor: Editor) -> Sequence[Image]:
+        """Remove all pictures from a product. Their files stay for an hour."""
+        left = await self.book.clear(product_id, editor.act("pictures_removed"))
+        if left is None:
+            raise NotFound("there is no such product, or it is not yours", product_id=product_id)
         return left

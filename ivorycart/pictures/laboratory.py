@@ -153,6 +153,8 @@ def _refusal(status: int) -> Refused:
     match status:
         case Fault.NO_PICTURE:
             return NoPicture("send a JPEG, PNG, WebP, GIF or AVIF picture")
+        case Fault.MORE_THAN_A_PICTURE:
+            return NoPicture("the file is a picture and something else as well: save it anew as a picture alone")
         case Fault.TOO_MANY_PIXELS:
             return TooManyPixels("a picture has at most 40 megapixels")
         case Fault.BROKEN:

@@ -19,6 +19,7 @@ from datetime import datetime
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from ivorycart.clock import Clock
 from ivorycart.stock.shelves import Shelves
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
@@ -57,6 +58,8 @@ class StockBoard:
     levels: dict[str, Level] = field(default_factory=dict)
     next_release: dict[str, datetime] = field(default_factory=dict)
     shelves: Shelves = field(default_factory=Shelves)
+    clock: Clock = field(default_factory=Clock)
+    """The time of the prices that are shown."""
     memory: int = MEMORY
     revision: int = 0
     _on_show: dict[str, None] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class StockBoard:
     _other: Cursor = BEGINNING  # up to here a cursor may be of the history before
     _changed: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     _catalogue: OrderedDict[str, CatalogueChanged] = field(default_factory=OrderedDict)
+    _missed: set[str] = field(default_factory=set)
 
     def start(self, snapshot: Snapshot) -> None:
         """Begin anew: what was remembered belongs to another history.
@@ -81,6 +85,20 @@ class StockBoard:
         self.cursor = self._floor = _after(snapshot.cursor)
         self._changed.clear()
         self._catalogue.clear()
+        self._missed.clear()
+
+    def look_up(self, product_id: str) -> Product | None:
+        """Return what is known of a product; that one was asked for in vain is remembered until ``was_missed``."""
+        product = self.products.get(product_id)
+        if product is None:
+            self._missed.add(product_id)
+        return product
+
+    def was_missed(self, product_id: str) -> bool:
+        """Whether a product was looked up before it was known, and nobody has asked this since."""
+        missed = product_id in self._missed
+        self._missed.discard(product_id)
+        return missed
 
     def apply_level(self, change: LevelChanged) -> bool:
         """Take in a change of a level; return whether browsers must hear of it.
@@ -116,11 +134,12 @@ class StockBoard:
         """Take in a change of a catalogue entry, with its level, which was read after the change.
 
         It may be newer than the feed; versions make that harmless. It may have the version that is known, if another
-        program replaced the document.
+        program replaced the document. That something which was not on show is still not is no news for browsers.
         """
         self._advance(change.cursor)
-        self._catalogue[change.product_id] = change
-        self._catalogue.move_to_end(change.product_id)
+        if self.is_news(change):
+            self._catalogue[change.product_id] = change
+            self._catalogue.move_to_end(change.product_id)
         self._remember(change.cursor, change.product_id)
         if change.listing is None:
             self.products.pop(change.product_id, None)
@@ -181,6 +200,10 @@ class StockBoard:
     def fits_snapshot(self) -> bool:
         """Whether a snapshot for nobody in particular contains all that is on show."""
         return len(self._on_show) <= SNAPSHOT_LIMIT
+
+    def is_news(self, change: CatalogueChanged) -> bool:
+        """Whether browsers must hear of a change that was not taken in yet: what they never saw cannot be withdrawn."""
+        return change.change != "withdrawn" or self.is_shown(change.product_id)
 
     def is_shown(self, product_id: str) -> bool:
         """Whether browsers may know of this product."""

@@ -193,16 +193,19 @@ class Feed:
     def _take_catalogue(self, change: CatalogueChanged) -> None:
         for follower in self._followers:
             follower.changed(change.product_id)
-        known = self._board.products.get(change.product_id)
+        known, missed = self._board.products.get(change.product_id), self._board.was_missed(change.product_id)
+        is_news = self._board.is_news(change)
         if self._screens:
             self._screens.level_moved(change.product_id)  # of whoever has it no more
         self._board.apply_catalogue(change)
         if self._screens:
             self._screens.level_moved(change.product_id)
-        payload = self._telling.shapes.product(change)
-        self._broadcaster.mark_catalogue(change.product_id, payload)
+        if is_news:
+            self._broadcaster.mark_catalogue(change.product_id, self._telling.shapes.product(change))
         if change.listing is not None:
             self._broadcaster.mark(change.product_id)
         now = change.listing.product if change.listing else None
-        if known and (now != known or change.change == "price_changed"):  # that can be a discount that began or ended
+        # A price that changed can be a discount that began or ended. Products that are new are in no cart, but for one
+        # that was shown sooner than this was heard.
+        if missed or (known and (now != known or change.change == "price_changed")):
             self._on_entry(change.product_id)

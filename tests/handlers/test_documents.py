@@ -32,6 +32,8 @@ SENDING = {"send", "broadcast", "emit"}
 BY_THE_ENGINE = {"error"}  # sent as a packet by the engine, for events without an ack
 ADDRESSES = "/api/auth/addresses"
 HOME = {"name": "Ada", "line1": "1 Analytical Way", "city": "London", "postal_code": "N1 9GU", "country": "GB"}
+# What answers without a schema of ours: documents that are made elsewhere, and what operators ask.
+OF_THEIR_OWN_SHAPE = {"/api/openapi.json", "/api/asyncapi.json", "/api/docs", "/healthz", "/readyz", "/metrics"}
 OWN_EVENTS = {"connect", "disconnect", "*"}
 
 
@@ -196,10 +198,15 @@ async def test_what_every_get_route_answers_is_what_its_document_says(shop, open
         answer = await send(shop.url, "GET", path.format(**known), **headers)
         documented = operation["responses"][str(answer.status)]
         assert answer.status == 200, (path, answer.body)
+        assert ("content" in documented) == (path not in OF_THEIR_OWN_SHAPE), path
         kind = answer.headers["Content-Type"].split(";")[0]
         assert kind in documented.get("content", {kind: None})
         if kind == "application/json" and "content" in documented:
             check(openapi, documented["content"]["application/json"]["schema"], answer.body)
+        assert ("304" in operation["responses"]) == ("ETag" in answer.headers), path
+        if tag := answer.headers.get("ETag"):
+            assert (await send(shop.url, "GET", path.format(**known), **headers, If_None_Match=tag)).status == 304
+            assert "content" not in operation["responses"]["304"]
 
 
 async def test_what_a_malformed_session_is_answered_is_documented(app, shop, openapi):
@@ -234,14 +241,17 @@ async def test_what_a_malformed_session_is_answered_is_documented(app, shop, ope
         ("DELETE", "/api/auth/addresses/{own_address_id}", None),
         ("POST", "/api/auth/login", {"email": "buyer@demo.com"}),
         ("PUT", "/api/cart/items/{order_id}", {"quantity": 1}),
+        ("DELETE", "/api/products/{product_id}/images?image_id={order_id}", None),
+        ("DELETE", "/api/products/{product_id}/images?image_id=x", None),
     ],
 )
 async def test_what_other_routes_answer_is_what_their_document_says(shop, openapi, known, method, path, body):
     """Done or refused: the status is documented, and the answer fits its schema."""
-    role = "admin" if "stock" in path else "buyer"
+    role = "admin" if "stock" in path or "images" in path else "buyer"
     headers = bearer(await sign_in(shop.url, f"{role}@demo.com"))
     answer = await send(shop.url, method, path.format(**known), body, **headers)
-    operation = openapi["paths"][path.replace("{order_id}", "{product_id}").replace("own_", "")][method.lower()]
+    path = path.partition("?")[0].replace("{order_id}", "{product_id}").replace("own_", "")
+    operation = openapi["paths"][path][method.lower()]
     [(kind, content)] = operation["responses"][str(answer.status)]["content"].items()
     assert answer.headers["Content-Type"].split(";")[0] == kind
     check(openapi, content["schema"], answer.body)
@@ -277,6 +287,32 @@ async def test_acks_and_events_are_what_their_document_says(shop, asyncapi, know
     for event, payload in buyer.heard:
         check(asyncapi, told[event]["payload"], payload)
     assert {"welcome", "stock", "stock:snapshot", "error", "offer", "waiting"} <= {event for event, _ in buyer.heard}
+
+
+async def test_what_a_seller_hears_of_a_disabled_product_is_what_its_document_says(shop, openapi, asyncapi, visitor):
+    """As it happens, and from the list of what is unseen; with every event of the catalogue beside it."""
+    token = await sign_in(shop.url, "seller@demo.com")
+    seller, headers, admin = (
+        await visitor(token=token),
+        bearer(token),
+        bearer(await sign_in(shop.url, "admin@demo.com")),
+    )
+    fields = {"name": "Lamp", "price": 2500, "category": "lighting", "stock": 8}
+    product_id = (await send(shop.url, "POST", "/api/products/", fields, **headers)).body["id"]
+    await seller.hear("product", lambda told: told["product"]["id"] == product_id)
+    path = f"/api/admin/products/{product_id}/disable"
+    assert (await send(shop.url, "PUT", path, {"reason": "not a real lamp"}, **admin)).status == 200
+    told = await seller.hear("notification", lambda told: told.get("product_id") == product_id)
+    await seller.hear("product", lambda told: told["product"] == {"id": product_id})
+    unseen = (await send(shop.url, "GET", "/api/notifications", **headers)).body
+    assert [each["reason"] for each in unseen["items"] if each["id"] == told["id"]] == ["not a real lamp"]
+    listed = openapi["paths"]["/api/notifications"]["get"]["responses"]["200"]["content"]["application/json"]
+    check(openapi, listed["schema"], unseen)
+    documented = messages(asyncapi, sent=True)
+    for event, payload in seller.heard:
+        check(asyncapi, documented[event]["payload"], payload)
+    assert (await seller.ask("notifications:read", {"ids": [told["id"]]}))["ok"]
+    assert (await send(shop.url, "DELETE", f"/api/products/{product_id}", **headers)).status == 200
 
 
 async def _wait_in_line(shop, buyer, other):

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from bench.shop.books import open_books
+from bench.shop.order import order
 from bench.shop.running import RunningShop
 from tests.accounts import Person, person
 from tests.visitor import Visitor, sign_in
@@ -148,11 +149,27 @@ async def test_an_edit_changes_what_it_names(market: Market, visitor: Connect):
 
 
 async def test_a_stock_below_what_carts_hold_changes_nothing_of_the_edit(market: Market, visitor: Connect):
-    """The count comes first."""
+    """Nor is there a line of it."""
     buyer = await visitor()
     await buyer.ask("cart:set", {"product_id": market.product["id"], "quantity": 3})
     problem = await market.act("PUT", body={"name": "Desk lamp", "stock": 2}, status=409)
     assert (problem["code"], (await market.act("GET"))["name"]) == ("conflict", "Lamp")
+    assert (await market.act("GET", "/changes"))["items"] == []
+    await buyer.ask("cart:clear")
+
+
+async def test_an_edit_that_is_refused_counts_no_stock(market: Market):
+    """Whatever it is refused for: a category, a SKU, a price below a discount, whose it is."""
+    _, other = await market.seller.ask("POST", "/api/products/", written())
+    ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    await market.act("POST", "/discounts", {"kind": "amount", "value": 500, "ends_at": ends}, status=201)
+    for refused, status in (({"category": "a//b"}, 422), ({"sku": other["sku"]}, 409), ({"price": 499}, 409)):
+        await market.act("PUT", body={"stock": 3, **refused}, status=status)
+    assert (await market.other.ask("PUT", market.path, {"stock": 3}))[0] == 404
+    left = await market.act("GET")
+    assert (left["stock"], left["version"], left["category"]) == (8, 1, "lighting/desk")
+    assert len((await market.act("GET", "/inventory-logs"))["items"]) == 1
+    await market.seller.ask("DELETE", f"/api/products/{other['id']}")
 
 
 async def test_a_price_change_reaches_open_carts_and_asks_who_orders(
@@ -169,9 +186,65 @@ async def test_a_price_change_reaches_open_carts_and_asks_who_orders(
 
     cart = (await buyer.hear("cart", priced))["cart"]
     assert cart["revision"] == put["cart"]["revision"]
-    await buyer.ask("cart:clear")
+    await orders_at(buyer, old=put["cart"]["total_amount"], new=6000, list_price=None)
     (change, *_) = (await market.act("GET", "/changes"))["items"]
     assert (change["kind"], change["reason"]) == ("priced", "copper")
+
+
+async def orders_at(buyer: Visitor, *, old: int, new: int, list_price: int | None) -> None:
+    """Order what is in the cart, two of one product: in vain at the old total, then at the new one."""
+    refused = (await buyer.ask("order:place", order(old, uuid4().hex)))["error"]
+    assert (refused["code"], refused["details"]["total_amount"]) == ("price_changed", new)
+    placed = await buyer.ask("order:place", order(new, uuid4().hex))
+    assert placed["ok"], placed
+    (line,) = placed["order"]["product_list"]
+    assert (line["price"], line["quantity"], line["list_price"]) == (new // 2, 2, list_price)
+    assert placed["order"]["total_amount"] == placed["order"]["payment"]["amount"] == new
+
+
+async def test_an_order_under_a_discount_pays_what_the_cart_shows(market: Market, shop: RunningShop, visitor: Connect):
+    """At the list price it is refused; when the discount was taken away, so is the price it made."""
+    buyer = await visitor(token=await sign_in(shop.url))
+    line, ends = {"product_id": market.product["id"], "quantity": 2}, datetime.now(UTC) + timedelta(hours=1)
+    assert (await buyer.ask("cart:set", line))["cart"]["total_amount"] == 5000
+    body = {"kind": "percent", "value": 20, "ends_at": ends.isoformat()}
+    (discount,) = (await market.act("POST", "/discounts", body, status=201))["discounts"]
+    shown = (await buyer.hear("cart", lambda told: told["cart"]["total_amount"] == 4000))["cart"]["lines"][0]
+    assert (shown["price"], shown["list_price"]) == (2000, 2500)
+    await orders_at(buyer, old=5000, new=4000, list_price=2500)
+    assert (await buyer.ask("cart:set", line))["cart"]["total_amount"] == 4000
+    await market.act("DELETE", f"/discounts/{discount['id']}")
+    await orders_at(buyer, old=4000, new=5000, list_price=None)
+
+
+async def test_what_is_disabled_stays_in_carts_and_cannot_be_ordered(
+    market: Market, shop: RunningShop, visitor: Connect
+):
+    """What is held stays held, the line says so; enabled again, it can be ordered."""
+    buyer, path = await visitor(token=await sign_in(shop.url)), f"/api/admin/products/{market.product['id']}"
+    assert (await buyer.ask("cart:set", {"product_id": market.product["id"], "quantity": 2}))["ok"]
+    assert (await market.admin.ask("PUT", f"{path}/disable", {"reason": "not a real lamp"}))[0] == 200
+    told = await buyer.hear("cart", lambda told: [line["for_sale"] for line in told["cart"]["lines"]] == [False])
+    assert (told["cart"]["lines"][0]["name"], told["cart"]["lines"][0]["quantity"]) == ("Lamp", 2)
+    assert (await market.act("GET"))["held"] == 2
+    refused = (await buyer.ask("order:place", order(5000, uuid4().hex)))["error"]
+    assert refused["code"] == "conflict"
+    assert (await market.admin.ask("PUT", f"{path}/enable"))[0] == 200
+    await buyer.hear("cart", lambda told: [line["for_sale"] for line in told["cart"]["lines"]] == [True])
+    assert (await buyer.ask("order:place", order(5000, uuid4().hex)))["ok"]
+
+
+async def test_drafts_are_no_news(market: Market, visitor: Connect):
+    """Neither that one is written, nor that it is changed; browsers hear of it when it comes on show."""
+    browser = await visitor()
+    _, draft = await market.seller.ask("POST", "/api/products/", written(published=False))
+    path = f"/api/products/{draft['id']}"
+    assert (await market.seller.ask("PUT", path, {"name": "Better lamp"}))[0] == 200
+    assert (await market.seller.ask("POST", f"{path}/publish"))[0] == 200
+    await browser.hear("product", about(draft["id"], "published"))
+    assert [each["change"] for each in browser.all("product") if each["product"]["id"] == draft["id"]] == ["published"]
+    await market.seller.ask("DELETE", path)
+    await browser.hear("product", about(draft["id"], "withdrawn"))
 
 
 async def test_a_discount_shows_old_and_new_price_until_it_ends(market: Market, visitor: Connect):

@@ -91,6 +91,7 @@ POST /api/products/{product_id}/stock
 GET /api/products/{product_id}/inventory-logs
 POST /api/products/{product_id}/images
 PUT /api/products/{product_id}/images
+DELETE /api/products/{product_id}/images
 PUT /api/products/{product_id}/images/{image_id}
 DELETE /api/products/{product_id}/images/{image_id}
 """

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from handlers.seller_shapes import SellerShapes
+from ivorycart.clock import Clock
 from ivorycart.connections import Connection, Connections, User
 from ivorycart.sales.dashboards import Asked, Dashboards
 from ivorycart.sales.moved import ALWAYS, moved
@@ -49,7 +50,7 @@ class Stage:
         self.slow: asyncio.Event | None = None  # holds up who sends next, once
         fakes: Any = self
         dashboards = Dashboards(fakes, fakes, self.board, clock=lambda: self.time)
-        self.screens = Screens(dashboards, self.connections, fakes, SellerShapes(), clock=lambda: self.time)
+        self.screens = Screens(dashboards, self.connections, fakes, SellerShapes(Clock()), clock=lambda: self.time)
 
     async def pause(self) -> None:
         """Let others run a little."""

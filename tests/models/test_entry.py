@@ -138,6 +138,16 @@ def test_a_price_below_what_a_discount_takes_off_is_refused() -> None:
         put_price(cheaper, 499)
 
 
+def test_a_discount_that_is_over_is_in_no_prices_way() -> None:
+    """Its end is not part of it; one that is still to come is in the way."""
+    discount = a_discount(kind="amount", value=500)
+    cheaper = add_discount(PHONE, discount, NOON)
+    assert put_price(cheaper, 1, discount.ends_at).price == 1
+    for before in (NOON, discount.ends_at - timedelta(milliseconds=1)):
+        with pytest.raises(Conflict):
+            put_price(cheaper, 499, before)
+
+
 def test_a_deleted_entry_gives_its_sku_back() -> None:
     """Its seller may want it for another."""
     assert delete(PHONE, NOON) == replace(PHONE, deleted_at=NOON, published=False, sku=None)

@@ -63,7 +63,7 @@ def order(owner: OwnerId, key: str = "key", **changes: Any) -> PlaceOrder:
 async def ledger_over(store: LedgerStore, *, deadline: float = PATIENT, **options: Any) -> AsyncIterator[Ledger]:
     """Run a ledger over a store; close and drain it at the end."""
     metrics = LedgerMetrics(CollectorRegistry())
-    ledger = Ledger(store, Policy(), metrics=metrics, deadline=deadline, **options)
+    ledger = Ledger(store, options.pop("policy", Policy()), metrics=metrics, deadline=deadline, **options)
     run = asyncio.create_task(ledger.run())
     try:
         yield ledger

@@ -1,6 +1,7 @@
 """Acts upon catalogue entries: whole with their line in the history, beside a ledger that goes on."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,15 +14,18 @@ from models.account import AuditEvent
 from models.alert import Notice, Told
 from models.commands import Adjust, ClearCart, Restock, SetLine
 from models.entry import Entry, EntryAct, add_discount, disable, edit, publish, put_price
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, Invalid, NotFound, Pending
 from models.identity import OwnerId
 from models.letter import Letter
+from models.policy import Policy
 from models.pricing import Discount
+from mongo import whole
 from mongo.audit import audit
 from mongo.catalogue import Catalogue
 from mongo.driver import Database, Driver
 from mongo.products import Products
-from tests.mongo.shop import ANNA, SELLER, ask, both_drivers, buy, check_books, failing, running_ledger
+from mongo.transaction import LedgerTransactions
+from tests.mongo.shop import ANNA, SELLER, ask, both_drivers, buy, check_books, failing, ledger_over, running_ledger
 
 ENTRY: dict[str, Any] = {
     "name": "Tea",
@@ -165,6 +169,49 @@ async def test_an_act_that_meets_another_is_tried_again(
     assert await database["catalogue_changes"].count_documents({}) == 1
 
 
+NO_MAJORITY = {"code": 64, "errmsg": "waiting for replication timed out", "errInfo": {"wtimeout": True}}
+
+
+@both_drivers
+@pytest.mark.parametrize("act", ["change", "delete"])
+async def test_an_act_whose_end_is_not_known_is_pending(
+    driver: Driver, catalogue: Catalogue, database: Database, tea: str, act: str
+):
+    """The commit is asked for again, after pauses that grow; here it ran each time, and nobody confirmed it."""
+    begun = time.monotonic()
+    async with failing(driver, "commitTransaction", "alwaysOn", writeConcernError=NO_MAJORITY):
+        with pytest.raises(Pending):
+            await (
+                catalogue.change(tea, EDIT, rule(put_price, 700)) if act == "change" else catalogue.delete(tea, EDIT)
+            )
+    assert time.monotonic() - begun > whole.FIRST_PAUSE / 2 * (2 ** (whole.TRIES - 1) - 1)
+    products = database["products"].count_documents({"price": 700} if act == "change" else {})
+    assert await products == (1 if act == "change" else 0)
+    async with failing(driver, "commitTransaction", {"times": 2}, writeConcernError=NO_MAJORITY):
+        (cup,) = await Products(driver, database).add([ENTRY | {"sku": "CUP"}], "u:seller")
+        await catalogue.change(cup, EDIT, rule(put_price, 800))
+    assert (await stored(database, cup))["price"] == 800
+
+
+@both_drivers
+async def test_what_an_act_would_be_refused_for_can_be_asked_before(catalogue: Catalogue, database: Database, tea: str):
+    """By a question that writes nothing."""
+    products = Products(catalogue._driver, database)
+    (cup, own) = await products.add([ENTRY | {"sku": "CUP"}, ENTRY | {"sku": None}], "u:seller")
+    await products.add([ENTRY | {"sku": "POT", "seller_id": str(ObjectId())}], "u:other")
+    before = await database["products"].find().sort("_id").to_list(None)
+    for product_id, act, wish, refusal in (
+        (cup, EDIT, {"sku": "TEA"}, Conflict),
+        (cup, EDIT, {"category": "a//b"}, Invalid),
+        (cup, EntryAct(kind="edited", actor="u:x", seller_id=str(ObjectId())), {}, NotFound),
+    ):
+        with pytest.raises(refusal):
+            await catalogue.check(product_id, act, rule(edit, wish))
+    for product_id, wish in ((cup, {"sku": "CUP"}), (cup, {"sku": "POT"}), (cup, {"sku": None}), (own, {"name": "x"})):
+        await catalogue.check(product_id, EDIT, rule(edit, wish))
+    assert await database["products"].find().sort("_id").to_list(None) == before
+
+
 @pytest.mark.parametrize("command", ["aggregate", "update", "insert"])
 async def test_an_act_that_fails_leaves_nothing(
     driver: Driver, catalogue: Catalogue, database: Database, tea: str, command: str
@@ -233,6 +280,20 @@ async def test_what_nobody_bought_or_holds_is_deleted_whole(
     (change,) = await catalogue.changes(tea, limit=9, after=None)
     assert change.kind == "edited"
     assert (await audit(driver, database)).findings == ()
+
+
+@both_drivers
+async def test_what_is_in_a_cart_that_holds_nothing_is_kept(
+    catalogue: Catalogue, driver: Driver, database: Database, tea: str
+):
+    """Where carts hold nothing, no movement tells of them."""
+    transactions = LedgerTransactions(driver, database, "p1")
+    async with ledger_over(transactions, policy=Policy(hold=timedelta())) as ledger:
+        await ledger.submit(SetLine(ANNA, tea, 2))
+        assert await database["inventory_logs"].count_documents({"change_type": {"$ne": "restock"}}) == 0
+        assert await catalogue.delete(tea, EDIT) is True
+        assert (await stored(database, tea))["deleted_at"] is not None
+        await ledger.submit(ClearCart(ANNA))
 
 
 async def test_what_orders_or_carts_refer_to_is_kept_out_of_sight(
@@ -327,6 +388,45 @@ async def test_what_another_program_wrote_is_put_on_its_shelves(catalogue: Catal
     assert await catalogue.shelve(1) is False
     document = await stored(database, tea)
     assert (document["shelves"], document["price_now"]) == (shelves, 500)
+
+
+HALF: Any = {"tags": None, "discounts": None, "images": None, "description": None, "category": None, "threshold": None}
+
+
+@both_drivers
+async def test_what_another_program_wrote_as_null_is_as_if_it_were_not_there(
+    catalogue: Catalogue, driver: Driver, database: Database, tea: str
+):
+    """It is listed, put on its shelves, and can be written like any other."""
+    gone = {"shelves": "", "price_now": "", "price_changes_at": ""}
+    await database["products"].update_one(
+        {"_id": ObjectId(tea)}, {"$set": HALF | {"max_per_cart": None}, "$unset": gone}
+    )
+    assert await catalogue.shelve(10) is False
+    (listed,) = await Products(driver, database).owned(None, limit=10, after=None)
+    assert (listed.tags, listed.images, listed.product.discounts, listed.description) == ((), (), (), "")
+    assert (listed.product.threshold, listed.product.max_per_cart) == (3, 99)
+    assert (await catalogue.change(tea, EDIT, off(20, -HOUR, HOUR))).product.discounts
+    assert (await stored(database, tea))["shelves"] == ["all", f"s:{SELLER}"]
+
+
+@both_drivers
+async def test_a_product_that_cannot_be_read_stops_no_other(
+    catalogue: Catalogue, driver: Driver, database: Database, tea: str, caplog: pytest.LogCaptureFixture
+):
+    """However small the portions are; it is logged once, and worked on when it is whole again."""
+    await Products(driver, database).add([ENTRY | {"sku": None} for _ in range(3)], "u:seller")
+    products = database["products"]
+    past, broken = datetime.now(UTC) - HOUR, {"_id": ObjectId(tea)}
+    await products.update_many({}, {"$set": {"price_changes_at": past, "price_now": 1}, "$unset": {"shelves": ""}})
+    await products.update_one(broken, {"$set": {"discounts": [{"kind": "half"}], "price_changes_at": past - HOUR}})
+    for step in (catalogue.reprice, catalogue.shelve):
+        assert [await step(1) for _ in range(4)] == [True, True, True, False]
+    assert await products.count_documents({"price_now": 500, "shelves": "all"}) == 3
+    assert [each.message for each in caplog.records] == [f"a product cannot be read: {tea}"]
+    await products.update_one(broken, {"$set": {"discounts": []}})
+    await catalogue.shelve(1)
+    assert await products.count_documents({"price_now": 500, "shelves": "all"}) == 4
 
 
 async def test_a_threshold_that_falls_below_what_is_left_arms_the_alert_anew(

@@ -8,6 +8,7 @@ from bson import Binary, ObjectId
 from pymongo.errors import PyMongoError
 
 from ivorycart.pictures.sweeping import PictureSweeper
+from models.entry import EntryAct
 from models.picture import Prints
 from mongo.driver import Database, Driver
 from mongo.gallery import GalleryWrites
@@ -17,6 +18,7 @@ from mongo.images_moving import move_to_gridfs
 from tests.mongo.shop import add_product, both_drivers, failing
 
 WEBP = "image/webp"
+ACT = EntryAct(kind="pictures", actor="u:admin")
 PRINTS = Prints(os.urandom(600_000), os.urandom(20_000))  # the large one takes three chunks
 COMMANDS = "find insert update delete findAndModify getMore"
 
@@ -38,10 +40,10 @@ async def walk(images: Images, limit: int = 200) -> int:
     return removed
 
 
-async def hung(database: Database, product_id: str, alt: str = "") -> str:
+async def hung(driver: Driver, database: Database, product_id: str, alt: str = "") -> str:
     """Store a picture and hang it up."""
     image_id = await Images(database).keep(PRINTS)
-    assert await GalleryWrites(database).hang(product_id, None, image_id, alt)
+    assert await GalleryWrites(driver, database).hang(product_id, ACT, image_id, alt)
     return image_id
 
 
@@ -119,12 +121,12 @@ async def dies(work: Any) -> bool:
 
 
 @both_drivers
-async def test_what_hangs_nowhere_for_an_hour_is_swept_away(database: Database) -> None:
+async def test_what_hangs_nowhere_for_an_hour_is_swept_away(driver: Driver, database: Database) -> None:
     """With its files and chunks; what hangs stays, however old, and what was stored just now."""
     product_id = await add_product(database)
-    stays, goes, new = await hung(database, product_id), await hung(database, product_id), None
+    stays, goes, new = await hung(driver, database, product_id), await hung(driver, database, product_id), None
     assert await walk(Images(database, loose_for=-1000)) == 0
-    assert await GalleryWrites(database).take_down(product_id, None, goes) is not None
+    assert await GalleryWrites(driver, database).take_down(product_id, ACT, goes) is not None
     assert await walk(Images(database)) == 0  # it is marked, and shown to whoever still has its address
     assert await Images(database).get(goes)
     assert await walk(Images(database)) == 0
@@ -139,22 +141,22 @@ async def test_what_hangs_nowhere_for_an_hour_is_swept_away(database: Database) 
     assert await counted(database) == (2, 4, 8)
 
 
-async def test_a_product_that_is_gone_takes_its_pictures_along(database: Database) -> None:
+async def test_a_product_that_is_gone_takes_its_pictures_along(driver: Driver, database: Database) -> None:
     """Whoever removed it, and however."""
     product_id = await add_product(database)
     for _ in range(3):
-        await hung(database, product_id)
+        await hung(driver, database, product_id)
     await database["products"].delete_one({"_id": ObjectId(product_id)})
     assert await walk(Images(database, loose_for=-1000)) == 0
     assert await walk(Images(database, loose_for=-1000)) == 3
     assert await counted(database) == (0, 0, 0)
 
 
-async def test_a_picture_that_comes_back_is_not_loose_any_more(database: Database) -> None:
+async def test_a_picture_that_comes_back_is_not_loose_any_more(driver: Driver, database: Database) -> None:
     """An operator put back what a seller took down."""
     product_id = await add_product(database)
-    image_id = await hung(database, product_id)
-    await GalleryWrites(database).take_down(product_id, None, image_id)
+    image_id = await hung(driver, database, product_id)
+    await GalleryWrites(driver, database).take_down(product_id, ACT, image_id)
     await walk(Images(database))
     assert await database["images"].count_documents({"loose_since": {"$exists": True}}) == 1
     back = {"images": [{"_id": ObjectId(image_id), "url": f"/images/{image_id}", "alt": ""}]}
@@ -182,14 +184,14 @@ async def test_an_upload_may_die_at_any_command(driver: Driver, database: Databa
     product_id, deaths = await add_product(database), 0
     while True:
         async with failing(driver, COMMANDS, {"skip": deaths}, errorCode=8000):
-            died = await dies(hung(database, product_id))
-        shown = await GalleryWrites(database).images(product_id, None)
+            died = await dies(hung(driver, database, product_id))
+        shown = await GalleryWrites(driver, database).images(product_id, None)
         assert shown is not None
         for image in shown:
             assert await Images(database).get(image.id or "") == (PRINTS.large, WEBP)
             assert await Images(database).get(image.id or "", "small") == (PRINTS.small, WEBP)
             assert await walk(Images(database, loose_for=-1000)) in {0, 1}
-            await GalleryWrites(database).take_down(product_id, None, image.id or "")
+            await GalleryWrites(driver, database).take_down(product_id, ACT, image.id or "")
         for _ in range(2):
             await walk(Images(database, loose_for=-1000))
         assert await counted(database) == (0, 0, 0)
@@ -203,11 +205,11 @@ async def test_an_upload_may_die_at_any_command(driver: Driver, database: Databa
 async def test_a_sweep_may_die_at_any_command(driver: Driver, database: Database) -> None:
     """What hangs is whole, and the next walk finds what the dead one left: a chunk without its file, say."""
     product_id, deaths = await add_product(database), 0
-    stays = await hung(database, product_id)
+    stays = await hung(driver, database, product_id)
     while True:
         await Images(database).keep(PRINTS)
-        goes = await hung(database, product_id)
-        await GalleryWrites(database).take_down(product_id, None, goes)
+        goes = await hung(driver, database, product_id)
+        await GalleryWrites(driver, database).take_down(product_id, ACT, goes)
         async with failing(driver, COMMANDS, {"skip": deaths}, errorCode=8000):
             died = await dies(walk(Images(database, loose_for=-1000)))
         assert await Images(database).get(stays) == (PRINTS.large, WEBP)
@@ -220,17 +222,17 @@ async def test_a_sweep_may_die_at_any_command(driver: Driver, database: Database
     assert deaths >= 5
 
 
-async def test_what_may_be_swept_cannot_be_hung_up(database: Database) -> None:
+async def test_what_may_be_swept_cannot_be_hung_up(driver: Driver, database: Database) -> None:
     """An upload that slept for half an hour between its files and its product comes too late, by the database's clock.
 
     So there is never a product whose picture is being removed.
     """
     product_id = await add_product(database)
     image_id = await Images(database).keep(PRINTS)
-    assert await GalleryWrites(database, hang_within=-1).hang(product_id, None, image_id, "") is None
+    assert await GalleryWrites(driver, database, hang_within=-1).hang(product_id, ACT, image_id, "") is None
     await walk(Images(database, loose_for=-1000))
-    assert await GalleryWrites(database).hang(product_id, None, image_id, "") is None
-    assert await GalleryWrites(database).images(product_id, None) == ()
+    assert await GalleryWrites(driver, database).hang(product_id, ACT, image_id, "") is None
+    assert await GalleryWrites(driver, database).images(product_id, None) == ()
 
 
 async def test_the_sweep_finds_by_indexes_what_is_shown(database: Database) -> None:

@@ -407,3 +407,13 @@ async def test_the_lag_is_that_of_the_newest_change_and_none_while_nothing_happe
     assert feed.lag == 0
     feed._delivered_at -= 60
     assert feed.lag >= 60
+
+
+async def test_half_a_product_keeps_no_process_from_starting(driver: Driver, database: Database) -> None:
+    """Another program wrote it; the others are there."""
+    await add_product(database, discounts=[{"kind": "half"}])
+    whole = await add_product(database)
+    feed = ChangeFeed(driver, database, "p1")
+    snapshot = await feed.open()
+    await feed.close()
+    assert [product.id for product, _ in snapshot.products] == [whole]

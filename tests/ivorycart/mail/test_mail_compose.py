@@ -6,9 +6,11 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from handlers.pages import PAGES
 from ivorycart.mail.compose import KINDS, UnknownMailKind, compose
 
 LOW: dict[str, Any] = {"product_id": "65f0c1d2e3f4a5b6c7d8e9f1", "name": "Moon vase", "available": 2, "threshold": 3}
@@ -79,6 +81,20 @@ def test_every_kind_has_both_bodies_and_the_headers_of_an_automatic_mail(kind: s
     assert message["Date"].datetime.tzinfo is not None
     assert "{{" not in text + html
     assert "<table" not in html
+
+
+# Mails with links to pages that are not there yet.
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_link_in_a_mail_is_a_page_that_is_served(kind: str) -> None:
+    """In both bodies; where in the page it goes to is the page's business."""
+    text, html = bodies(write(kind))
+    links = {*re.findall(r"https?://[^\s\"'<>]+", text), *re.findall(r'href="([^"]*)"', html)}
+    assert links
+    for link in map(urlsplit, links):
+        assert (link.netloc, link.query) == ("shop.example", "")
+        assert (link.path or "/") in PAGES
 
 
 def test_an_order_mail_lists_what_was_bought_with_proper_amounts() -> None:

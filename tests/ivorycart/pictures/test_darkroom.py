@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from ivorycart.pictures import darkroom
 from ivorycart.pictures.darkroom import Fault, Unusable, develop
 from tests.picture_files import BLUE, GREEN, RED, alike, claiming, file, opened, pixel, plain, png
 
+DOUBLE = Fault.MORE_THAN_A_PICTURE
 SECRET = b"the house of the photographer"
 
 
@@ -82,7 +84,7 @@ def test_no_metadata_are_left() -> None:
     packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + SECRET + b"</x:xmpmeta>"
     options: dict[str, Any] = {"exif": exif, "icc_profile": profile, "xmp": packet}
     uploads = [
-        file(plain(), "JPEG", comment=SECRET, **options) + b"<html>" + SECRET,
+        file(plain(), "JPEG", comment=SECRET, **options) + SECRET,
         file(plain(), "WEBP", **options),
         file(plain(), "AVIF", **options),
         file(plain(), "PNG", exif=exif, icc_profile=profile) + SECRET,
@@ -179,6 +181,73 @@ def test_few_colours_are_no_hindrance(mode: str) -> None:
 def test_what_is_none_of_these_kinds_is_no_picture(content: bytes) -> None:
     """Whatever else Pillow can read: it is not asked to."""
     assert _fault(content) == Fault.NO_PICTURE
+
+
+OTHERS = [
+    *(b"<HTML>", b"<!DocType html>", b"<script src=//x>", b"<svg/onload=alert(1)>", b"<?php system('ls'); ?>"),
+    *(b"%PDF-1.7\n", b"PK\x03\x04\x14\x00", b"\0\0\nMZ\x90\0", b"\x7fELF", b"#!/bin/sh\n"),
+]
+BESIDE = (
+    b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
+    + bytes(range(256)) * 40
+    + b" <x:xmpmeta/> 1 < script MZ #! <svgs PK\x03\x04\xff"
+)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+def test_a_picture_that_is_another_kind_of_file_as_well_is_refused(kind: str, other: bytes) -> None:
+    """What stands behind its end says so; also where it is the picture of several, or has thumbnails and metadata."""
+    exif = Image.Exif()
+    exif[0x010E] = "\xff\xd9 of a house"
+    some: dict[str, Any] = {} if kind == "GIF" else {"exif": exif.tobytes()}
+    assert _fault(file(Image.effect_noise((90, 90), 80).convert("RGB"), kind, **some) + other) == DOUBLE
+    if kind in {"GIF", "WEBP", "PNG"}:
+        moving = file(plain(), kind, save_all=True, append_images=[plain(colour=BLUE)])
+        assert _fault(moving + other) == DOUBLE
+
+
+def test_a_comment_that_is_another_kind_of_file_is_refused() -> None:
+    """In each kind that has comments; a JPEG without an end is searched from its last marker on."""
+    script = b"/*<script>alert(1)</script>*/"
+    text = PngInfo()
+    text.add_text("Comment", script.decode())
+    words = PngInfo()
+    words.add_itxt("Comment", "\u00fc" + script.decode())
+    endless = file(plain(), "JPEG").removesuffix(b"\xff\xd9")
+    avif = file(plain(), "AVIF")
+    for content in (
+        *(file(plain(), kind, comment=script) for kind in ("JPEG", "GIF")),
+        *(file(plain(), "PNG", pnginfo=each) for each in (text, words)),
+        endless + script,
+        avif + (8 + len(script)).to_bytes(4) + b"free" + script,
+    ):
+        assert _fault(content) == DOUBLE
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
+def test_what_phones_and_editors_leave_behind_a_picture_is_no_matter(kind: str) -> None:
+    """A film, padding, bytes of any value, words that only look alike; in JPEG, a second picture."""
+    for behind in (BESIDE, bytes(1000), b"\xff" * 100_000, *([file(plain(), "JPEG")] if kind == "JPEG" else [])):
+        assert alike(pixel(develop(file(plain(), kind) + behind)[0], 5, 5), RED)
+    two = file(plain(), "MPO", save_all=True, append_images=[plain(colour=BLUE)])
+    assert alike(pixel(develop(two)[0], 5, 5), RED)
+
+
+def test_looking_beside_a_picture_takes_no_longer_for_one_that_was_made_to_take_long() -> None:
+    """Every length is zero, every block has one byte, all are markers: each ends, and soon."""
+    many = 300_000
+    gif = file(plain(), "GIF")
+    for content in (
+        b"\xff\xd8\xff" + b"\xff" * 4 * many,
+        b"\xff\xd8\xff" + b"\xff\xfe\0\0" * many,
+        b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0tEXt\0\0\0\0" * many,
+        gif[: 13 + darkroom._gif_colours(gif[10:11])] + b"!\xfe" + b"\1x" * many,
+        b"\0\0\0\0ftypavif" + b"\0\0\0\x08free" * many,
+        b"\0\0\0\1ftypavif",
+    ):
+        with pytest.raises(Unusable):
+            develop(content)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])

@@ -226,7 +226,7 @@ def test_a_busy_product_pushes_nobody_else_out_of_memory():
 
 def test_forgotten_entries_go_with_their_product():
     """Deleted products do not fill the memory for ever."""
-    board = a_board(memory=3)
+    board = a_board(*(f"gone {number}" for number in range(10)), memory=3)
     for number in range(10):
         board.apply_catalogue(edited(20 + number, None, "withdrawn", f"gone {number}"))
     assert [each.product_id for each in board.since(at(27)).catalogue] == ["gone 9", "gone 8", "gone 7"]

@@ -351,3 +351,35 @@ async def test_holds_that_go_on_without_a_movement_are_heard_of():
     await stage.feed.open()
     await stage.run()
     assert heard == ["tea", "cup"]
+
+
+async def test_of_new_products_only_one_that_a_cart_was_shown_without_has_carts_sent_again():
+    """A hundred thousand may be new at once; the board was late for that one, and the cart had no name for it."""
+    at, again = Cursor(f"{200:016x}"), []
+    stage = Stage([CatalogueChanged(at, each, "created", LISTING) for each in ("cup", "pot", "jar")])
+    stage.feed._on_entry = again.append
+    await stage.feed.open()
+    assert stage.board.look_up("pot") is None
+    assert stage.board.look_up("tea") == TEA
+    await stage.run()
+    assert again == ["pot"]
+
+
+async def test_what_is_not_on_show_and_never_was_is_told_to_nobody():
+    """Neither that a draft was written, nor that it was changed; but when it comes on show, and goes again."""
+    times = [Cursor(f"{200 + each:016x}") for each in range(7)]
+    draft = replace(LISTING, product=replace(TEA, id="cup", for_sale=False), published=False)
+    shown = replace(LISTING, product=replace(TEA, id="cup"))
+    kinds: list[Any] = ["withdrawn", "withdrawn", "published", "withdrawn", "withdrawn"]
+    listings = [draft, draft, shown, draft, draft]
+    news = [CatalogueChanged(at, "cup", kind, each) for at, kind, each in zip(times, kinds, listings, strict=False)]
+    stage, told = Stage(news), []
+    stage.broadcaster.mark_catalogue = lambda _product_id, payload: told.append(payload["change"])  # type: ignore[method-assign]
+    await stage.feed.open()
+    await stage.run()
+    assert told == ["published", "withdrawn"]
+    assert stage.follower.heard == ["cup"] * 5
+    for since, heard in ((times[0], [news[3]]), (times[3], [news[3]]), (times[4], [])):
+        missed = stage.board.since(since)
+        assert missed
+        assert list(missed.catalogue) == heard
