@@ -62,6 +62,25 @@ async def test_a_history_says_who_and_why(shop: RunningShop):
         assert (await send(shop.url, "GET", f"{path}/{each}", **other)).is_problem(404, "not_found")
 
 
+async def test_a_products_history_is_read_page_by_page(shop: RunningShop):
+    """The cursor of a page is the way to the next one; all kinds, or one."""
+    who = bearer(await new_seller(shop))
+    await send_in(shop, who, file_of(tea("A", stock=5)))
+    (item,) = (await send(shop.url, "GET", "/api/products/my-products", **who)).body["items"]
+    path = f"/api/products/{item['id']}"
+    for number in range(6):
+        body = {"change_type": ("restock", "adjustment")[number % 2], "delta": 1}
+        assert (await send(shop.url, "POST", f"{path}/stock", body, **who)).status == 200
+    for query, expected in (("", [7, 6, 5, 4, 3, 2, 1]), ("&change_type=adjustment", [7, 5, 3])):
+        found, after = [], ""
+        while after is not None:
+            page = await send(shop.url, "GET", f"{path}/inventory-logs?limit=2{query}{after}", **who)
+            assert page.status == 200, page.body
+            found += [row["version"] for row in page.body["items"]]
+            after = page.body["next"] and f"&after={page.body['next']}"
+        assert found == expected
+
+
 async def test_what_is_running_out_comes_lowest_first(shop: RunningShop):
     """Page by page."""
     who = bearer(await new_seller(shop))
