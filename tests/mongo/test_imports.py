@@ -10,8 +10,11 @@ from structlog.testing import capture_logs
 from ivorycart.importing.receiving import Receiving
 from models.commands import Adjust, SetLine
 from models.errors import Conflict, Invalid
+from models.finding import Filters
 from mongo.driver import Database, Driver
+from mongo.finding import Lists
 from mongo.imports import Imports
+from mongo.products import Products
 from tests.mongo.importing import (
     ACTOR,
     assert_sound,
@@ -50,6 +53,24 @@ async def test_a_file_that_is_imported_twice_doubles_nothing(driver: Driver, dat
     assert await catalogue(database) == {f"S{n}": (f"Tea {n}", 100 + n, n % 7, int(n % 7 > 0)) for n in range(50)}
     assert await database["catalogue_changes"].count_documents({}) == 0
     await assert_sound(driver, database)
+
+
+@both_drivers
+async def test_what_an_import_makes_has_all_that_others_have(driver: Driver, database: Database):
+    """Lists are found and sorted by it."""
+    await send_in(driver, database, rows_of(1))
+    async with running_ledger(driver, database) as ledger:
+        await work_off(importer(driver, database, ledger))
+    given = {"name": "Tea", "price": 5, "currency": "EUR", "category": "tea", "stock": 1, "sku": "other", "images": []}
+    await Products(driver, database).add([{**given, "seller_id": str(SELLER)}], "seller")
+    imported, added = await database["products"].find().sort("_id", 1).to_list(None)
+    assert set(added) <= set(imported)
+    assert imported["popularity"] == 0
+    page = await Lists(driver, database).page(Filters(), "popular", limit=1, after=None)
+    assert page.next
+    ids = [each["_id"] for each in (imported, added)]
+    found = await Lists(driver, database).sorted(list(map(str, ids)), Filters(), "popular", limit=1, after=page.next)
+    assert len(found.listings) == 1
 
 
 async def test_what_is_there_is_changed_where_a_row_says_so(driver: Driver, database: Database):
@@ -121,9 +142,15 @@ async def test_a_stock_below_what_carts_hold_is_an_error_of_its_line(driver: Dri
         for each in (held, free):
             await ledger.submit(Adjust(each, 9, None, "s", ""))
         await ledger.submit(SetLine(ANNA, held, 5))
-        job = await send_in(driver, database, [{"sku": sku, "stock": 4, "name": "New"} for sku in "AB"])
+        book = Imports(driver, database)
+        rows = [{"sku": sku, "stock": 4, "name": "New"} for sku in "AB"]
+        job = await send_in(driver, database, rows, dry_run=True)
         await work_off(importer(driver, database, ledger))
-        wrong, right = await Imports(driver, database).lines(job.id, None, limit=9, after=0)
+        promised = [each.action for each in await book.lines(job.id, None, limit=9, after=0)]
+        assert await book.apply(job)
+        await work_off(importer(driver, database, ledger))
+        wrong, right = await book.lines(job.id, None, limit=9, after=0)
+        assert [wrong.action, right.action] == promised
         assert wrong.action == "error"
         assert "held in carts" in wrong.errors[0].detail
         assert wrong.changes == {"name": ("Tea", "New")}
