@@ -10,7 +10,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 3
 
-.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-dashboard bench-page browser clean help
+.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-page browser clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -55,16 +55,20 @@ bench-accounts: $(PYTHON_READY)
 bench-finding: $(PYTHON_READY)
 	$(BIN)/python -m bench.finding $(BENCH)
 
+bench-imports: $(PYTHON_READY)
+	$(BIN)/python -m bench.imports $(BENCH)
+
 bench-dashboard: $(PYTHON_READY)
 	$(BIN)/python -m bench.dashboard $(BENCH)
 
-# All five parts of the page; BENCH goes to the first, the longest.
+# All parts of the page; BENCH goes to the first, the longest.
 bench-page: $(PYTHON_READY) $(NODE_READY)
 	$(BIN)/python -m bench --write docs/benchmarks.md $(BENCH)
 	$(BIN)/python -m bench.ledger --write docs/benchmarks.md
 	$(BIN)/python -m bench.profile --write docs/benchmarks.md
 	$(BIN)/python -m bench.accounts --write docs/benchmarks.md
 	$(BIN)/python -m bench.finding --write docs/benchmarks.md
+	$(BIN)/python -m bench.imports --write docs/benchmarks.md
 	$(BIN)/python -m bench.dashboard --write docs/benchmarks.md
 
 # The locks are written with every hash; a version moves only here.

@@ -38,8 +38,7 @@ async def inventory_logs(call: Call) -> Any:
     wanted = _wanted(call, product_id=listing.product.id)
     if _wants_csv(call):
         return _file(call, wanted)
-    rows = await call.shop.stock_work.movements.of_product(wanted, limit=call.query.limit, after=call.query.after)
-    return await _page(call, rows, "version")
+    return await _page(call, wanted)
 
 
 @stock_work_routes.add(
@@ -57,8 +56,7 @@ async def seller_inventory_logs(call: Call) -> Any:
     wanted = _wanted(call, seller_id=whose)
     if _wants_csv(call):
         return _file(call, wanted)
-    rows = await call.shop.stock_work.movements.of_seller(wanted, limit=call.query.limit, after=call.query.after)
-    return await _page(call, rows, "cursor")
+    return await _page(call, wanted)
 
 
 @stock_work_routes.add(
@@ -87,6 +85,7 @@ def viewer_of(call: Call) -> Viewer:
 
 def _wanted(call: Call, **whose: str) -> MovementFilter:
     query = call.query
+    viewer_of(call).check_asked(query.actor)
     return MovementFilter(**whose, change_type=query.change_type, since=query.from_, before=query.to, actor=query.actor)
 
 
@@ -102,9 +101,10 @@ def _file(call: Call, wanted: MovementFilter) -> web.Response:
     return download(call, portions, name="movements", file_format="csv")
 
 
-async def _page(call: Call, rows: Any, cursor: str) -> Any:
-    told = await call.shop.stock_work.with_actors(rows, viewer_of(call))
+async def _page(call: Call, wanted: MovementFilter) -> Any:
+    limit, after = call.query.limit, call.query.after
+    rows, following = await call.shop.stock_work.history(wanted, viewer_of(call), limit=limit, after=after)
     return {
-        "items": [shapes.logged_movement(row) for row in told],
-        "next": str(rows[-1][cursor]) if len(rows) == call.query.limit else None,
+        "items": [shapes.logged_movement(row) for row in rows],
+        "next": None if following is None else str(following),
     }

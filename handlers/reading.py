@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -63,6 +63,17 @@ def read(model: type[M], value: Any) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         raise Invalid("the request is not valid", errors=field_errors(error)) from error
+
+
+def whole_numbers(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the fields that are to be whole numbers, as clients write them."""
+    fields = model.model_fields.items()
+    return frozenset(field.alias or name for name, field in fields if _takes_int(field.annotation))
+
+
+def _takes_int(annotation: Any) -> bool:
+    """Whether a type is int, bounded or not, or has it as one of its choices."""
+    return annotation is int or any(map(_takes_int, get_args(annotation)))
 
 
 def field_errors(error: ValidationError) -> list[dict[str, str]]:

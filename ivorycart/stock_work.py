@@ -10,7 +10,7 @@ from ivorycart.stock.board import StockBoard
 from ivorycart.stock.slices import Slices
 from models.actors import STOCK_WORK, Actor, Viewer, actor_of
 from models.catalogue import Listing
-from models.identity import user_of_owner
+from models.identity import names_owner, user_of_owner
 
 PORTION = 500
 COLUMNS = (
@@ -32,14 +32,18 @@ class MovementFilter:
     actor: str | None = None
 
 
+MovementPage = tuple[Sequence[Mapping[str, Any]], int | str | None]
+"""Movements, and where the next page begins; None at the end."""
+
+
 class MovementBook(Protocol):
     """Where movements are read."""
 
-    async def of_product(self, wanted: MovementFilter, *, limit: int, after: int | None) -> Sequence[Mapping[str, Any]]:
-        """Return movements of a product, newest first, before a version."""
+    async def page(self, wanted: MovementFilter, *, limit: int, after: int | str | None) -> MovementPage:
+        """Return movements, newest first: of a product before a version, or else of a seller after a cursor.
 
-    async def of_seller(self, wanted: MovementFilter, *, limit: int, after: str | None) -> Sequence[Mapping[str, Any]]:
-        """Return what came and went of a seller's products, newest first, after a cursor; each row with its own."""
+        Not too many rows are looked at: a page can be short, or empty, though more follows.
+        """
 
 
 class NameBook(Protocol):
@@ -78,14 +82,11 @@ class StockWork:
         """Return products that are running out, or are out, the lowest first; and where the next page begins."""
         found, slices = [], Slices()
         levels = self.board.levels
-        for number, product in enumerate(tuple(self.board.products.values())):
+        for number, product_id in enumerate(tuple(self.board.shelves.running_out(seller_id, out_only=state == "out"))):
             if number % _LOOK_EVERY == 0:
                 await slices.breathe()
-            level = levels.get(product.id)
-            if level is None or (seller_id is not None and product.seller_id != seller_id):
-                continue
-            if level.available <= (product.threshold if state == "low" else 0):
-                key = Lowest(level.available, product.id)
+            if level := levels.get(product_id):
+                key = Lowest(level.available, product_id)
                 if after is None or key > after:
                     found.append(key)
         page = sorted(found)[:limit]
@@ -98,25 +99,32 @@ class StockWork:
         names = await self.names.names(ids) if ids else {}
         return [actor_of(raw, names, viewer, staff=staff) for raw, staff in told]
 
-    async def with_actors(self, rows: Sequence[Mapping[str, Any]], viewer: Viewer) -> list[Mapping[str, Any]]:
-        """Return movements, each with who it was."""
+    async def history(
+        self, wanted: MovementFilter, viewer: Viewer, *, limit: int, after: int | str | None
+    ) -> MovementPage:
+        """Return a page of movements, each with who it was, as far as whoever asks may know; where the next begins."""
+        rows, following = await self.movements.page(wanted, limit=limit, after=after)
         actors = await self.known(((row["actor"], row["change_type"] in STOCK_WORK) for row in rows), viewer)
-        return [{**row, "by": actor} for row, actor in zip(rows, actors, strict=True)]
+        return [_told(row, actor) for row, actor in zip(rows, actors, strict=True)], following
 
     async def as_csv(self, wanted: MovementFilter, viewer: Viewer) -> AsyncIterator[bytes]:
         """Yield all movements that are wanted as a file, newest first."""
         yield BOM + csv_of([dict(zip(COLUMNS, COLUMNS, strict=True))], COLUMNS)
-        after: Any = None
+        after: int | str | None = None
         while True:
-            if wanted.product_id:
-                rows = await self.movements.of_product(wanted, limit=PORTION, after=after)
-            else:
-                rows = await self.movements.of_seller(wanted, limit=PORTION, after=after)
+            rows, after = await self.history(wanted, viewer, limit=PORTION, after=after)
             if rows:
-                yield csv_of(map(_cells, await self.with_actors(rows, viewer)), COLUMNS)
-                after = rows[-1]["version"] if wanted.product_id else rows[-1]["cursor"]
-            if len(rows) < PORTION:
+                yield csv_of(map(_cells, rows), COLUMNS)
+            if after is None:
                 return
+
+
+def _told(row: Mapping[str, Any], by: Actor) -> Mapping[str, Any]:
+    """Add who it was to a movement; where that is not told, nothing else of it says so."""
+    if not by.is_withheld:
+        return {**row, "by": by}
+    blank = {name: "" for name in ("cause", "reason") if names_owner(row[name])}
+    return {**row, **blank, "actor": "", "by": by}
 
 
 def _cells(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from models.identity import user_of_owner
+from models.errors import Invalid
+from models.identity import names_owner, owner_of_user, user_of_owner
 from models.stock import ChangeType
 
 STOCK_WORK = frozenset((ChangeType.RESTOCK.value, ChangeType.ADJUSTMENT.value))
@@ -19,6 +20,11 @@ class Actor:
     id: str | None = None
     name: str | None = None
 
+    @property
+    def is_withheld(self) -> bool:
+        """Whether it was somebody whom whoever asks may not know."""
+        return self.kind != "system" and self.id is None
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -26,6 +32,13 @@ class Viewer:
 
     user_id: str
     is_admin: bool
+
+    def check_asked(self, raw: str | None) -> None:
+        """Refuse to look for what somebody did whom whoever asks may not know; one who does not exist, too."""
+        if raw is None or self.is_admin or raw == owner_of_user(self.user_id) or not names_owner(raw):
+            return
+        problem = {"pointer": "/actor", "detail": "must be yourself, or a part of the shop"}
+        raise Invalid("the request is not valid", errors=[problem])
 
 
 def actor_of(raw: str, names: Mapping[str, str], viewer: Viewer, *, staff: bool) -> Actor:

@@ -18,6 +18,7 @@ OFFERS = "o:"
 
 SESSION_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+_SOMEBODY = re.compile(r"\b(u:[0-9a-f]{24}|s:[0-9a-f]{32})\b", re.ASCII)
 
 
 def owner_of_user(user_id: str) -> OwnerId:
@@ -43,3 +44,8 @@ def waiter_of_offer(owner: str) -> str | None:
 def user_of_owner(owner: str) -> str | None:
     """Return the user id behind an owner id, or None for an anonymous one."""
     return owner[2:] if owner.startswith("u:") else None
+
+
+def names_owner(text: str) -> bool:
+    """Whether a text has somebody's owner id in it."""
+    return _SOMEBODY.search(text) is not None

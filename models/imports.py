@@ -52,7 +52,10 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a row does: the entry as it is to be, the opening stock of a new one, the count for the ledger otherwise."""
+    """What a row does: the entry as it is to be, the opening stock of a new one, the count for the ledger otherwise.
+
+    Where only the count is an error, the entry is to be changed all the same.
+    """
 
     action: Action
     entry: Entry | None = None
@@ -158,6 +161,9 @@ def _change(row: Row, entry: Entry, level: Level) -> Plan:
     changes = {name: pair for name, pair in _differences(entry, after).items() if pair[0] != pair[1]}
     stock = row.values.get("stock")
     count = stock if stock is not None and stock != level.stock else None
+    if count is not None and count < level.held:
+        wrong = RowError("stock", f"{level.held} units are held in carts: the stock cannot go below that now")
+        return Plan(action="error", entry=after, changes=changes, errors=(wrong,))
     if count is not None:
         changes["stock"] = (level.stock, count)
     return Plan(action="change" if changes else "same", entry=after, count=count, changes=changes)

@@ -45,8 +45,10 @@ class Lists:
     async def page(self, filters: Filters, sort: Sort, *, limit: int, after: Position | None) -> Page:
         """Return a page; ``relevance`` is no order of the database's."""
         key, direction = _ORDERS[sort]
-        if filters.is_priced and key != "price_now" and filters.shelf and await self._are_few(filters):
-            return await self.sorted(await self._ids(filters), filters, sort, limit=limit, after=after)
+        if filters.is_priced and key != "price_now" and filters.shelf:
+            ids = await self._ids(filters)
+            if len(ids) < FEW:
+                return await self.sorted(ids, filters, sort, limit=limit, after=after)
         list_of = conditions.first(filters, priced=key == "price_now")
         match = conditions.behind(list_of, key, direction, after, ordered=True)
         order = [(key, direction), ("_id", direction)] if key else [("_id", direction)]
@@ -73,14 +75,15 @@ class Lists:
         if len(rows) > limit:
             return _page(rows, key, limit)
         fields = dict.fromkeys((*_LOOKED_AT, *((key,) if key else ())), 1)
-        more: list[Document] = [{"$limit": MOST_SCANNED}, {"$project": fields}]
-        rows = await self._driver.aggregate(self._products, [*first, *more, *last], **options)
-        page = _page(await self._whole(rows), key, limit)
-        if page.next is not None:
-            return page
-        ends = self._products.find(match, {key or "_id": 1}, **options).sort(order).skip(MOST_SCANNED - 1).limit(1)
-        reached = await ends.to_list(None)
-        return Page(page.listings, _position(reached[0], key) if reached else None)
+        # What was found and where reading ended are told by one reading: between two, products come and go.
+        parts: Document = {"found": last, "reached": [{"$skip": MOST_SCANNED - 1}, {"$limit": 1}]}
+        more: list[Document] = [{"$limit": MOST_SCANNED}, {"$project": fields}, {"$facet": parts}]
+        (told,) = await self._driver.aggregate(self._products, [*first, *more], **options)
+        shown, reached = told["found"][:limit], told["reached"]
+        if len(told["found"]) > limit:
+            reached = shown[-1:]
+        listings = [documents.listing_of(row) for row in await self._whole(shown)]
+        return Page(listings, _position(reached[0], key) if reached else None)
 
     async def chosen(self, ids: Sequence[str], filters: Filters) -> list[Listing]:
         """Return those of some products that the filters let through, in the order of the ids."""
@@ -101,12 +104,8 @@ class Lists:
         find = self._products.find(match, **options, hint="_id_").sort(order).limit(limit + 1)
         return _page(await find.to_list(None), key, limit)
 
-    async def _are_few(self, filters: Filters) -> bool:
-        query, index = conditions.first(filters, priced=True), conditions.INDEXES["price_now"]
-        return await self._products.count_documents(query, limit=FEW, hint=index) < FEW
-
     async def _ids(self, filters: Filters) -> list[str]:
-        """Return the products of these prices, which are few."""
+        """Return the products of these prices; all of them, where there are fewer than ``FEW``."""
         query, index = conditions.first(filters, priced=True), conditions.INDEXES["price_now"]
         rows = await self._products.find(query, {"_id": 1}, hint=index).limit(FEW).to_list(None)
         return [str(row["_id"]) for row in rows]

@@ -84,6 +84,7 @@ class Written:
             "seller_id": ObjectId(plan.entry.seller_id),
             **documents.entry_fields(plan.entry),
             **documents.derived_fields(plan.entry, now),
+            "popularity": 0,
             "stock": plan.opening,
             "held": 0,
             "version": 1 if plan.opening else 0,

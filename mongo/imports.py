@@ -5,6 +5,7 @@ dies or is late.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Literal
 
 from bson import ObjectId
@@ -19,9 +20,11 @@ from mongo.import_portions import Rule, Written, portion
 from mongo.whole import whole
 
 KEPT_DAYS = 7
+PORTION_SIZE = 512 * 1024  # bytes of lines that are worked on at once; a longer one is worked on alone
 GIVE_UP_AFTER = 20  # failures of one portion
 RACES = 5
 _ZERO: Document = {"create": 0, "change": 0, "same": 0, "error": 0}
+_DUE: Document = {"line": 1, "due": 1}
 _TOUCH: Document = {"$currentDate": {"updated_at": True}}
 _ONLY: dict[str, Document] = {"errors": {"action": "error"}, "changes": {"action": {"$in": ["change", "create"]}}}
 _OTHER = "another import of yours is being worked on: wait for it, or cancel it"
@@ -93,14 +96,12 @@ class Imports:
             each["errors"] = error_list([RowError("sku", f"stands on line {first[each.pop('key')]} already")])
         await self._lines.bulk_write([InsertOne(each) for each in documents], ordered=False)
 
-    async def received(self, job: Import) -> Import:
-        """Note that all rows are kept; Conflict where it was cancelled meanwhile."""
+    async def received(self, job: Import) -> Import | None:
+        """Note that all rows are kept; None where it is not coming in any more."""
         state = "checking" if job.dry_run else "running"
         change: Document = {"$set": {"state": state}, **_TOUCH}
         done = await self._imports.update_one({"_id": ObjectId(job.id), "state": "receiving"}, change)
-        if not done.matched_count:
-            raise Conflict("this import was cancelled")
-        return await self._known(ObjectId(job.id))
+        return await self._known(ObjectId(job.id)) if done.matched_count else None
 
     async def fail(self, job: Import, reason: str) -> bool:
         """Give an import up that is still in the state in which it was read."""
@@ -124,7 +125,7 @@ class Imports:
     ) -> Sequence[ImportLine]:
         """Return lines after a line, in order."""
         query: Document = {"import_id": ObjectId(import_id), "line": {"$gt": after}, **(_ONLY[only] if only else {})}
-        rows = await self._lines.find(query).sort("line", 1).limit(limit).to_list(None)
+        rows = await self._lines.find(query, {"values": 0}).sort("line", 1).limit(limit).to_list(None)
         return [line_of(row) for row in rows]
 
     async def apply(self, job: Import) -> bool:
@@ -229,8 +230,21 @@ class Imports:
         raise Conflict("products with these SKUs are being added by somebody else")
 
     async def _next(self, job: Import, limit: int, session: Session | None) -> list[Document]:
+        """Return the next lines, as many as are not too long together."""
         query: Document = {"import_id": ObjectId(job.id), "line": {"$gt": job.cursor}}
-        rows: list[Document] = await self._lines.find(query, session=session).sort("line", 1).limit(limit).to_list(None)
+        pipeline: list[Document] = [
+            {"$match": query},
+            {"$sort": {"line": 1}},
+            {"$limit": limit},
+            {"$project": {"line": 1, "size": {"$bsonSize": "$$ROOT"}}},
+        ]
+        sizes = await self._driver.aggregate(self._lines, pipeline, session=session)
+        ends = accumulate(each["size"] for each in sizes)
+        fitting = [each["line"] for each, end in zip(sizes, ends, strict=True) if end <= PORTION_SIZE]
+        if not sizes:
+            return []
+        query["line"]["$lte"] = fitting[-1] if fitting else sizes[0]["line"]
+        rows: list[Document] = await self._lines.find(query, session=session).sort("line", 1).to_list(None)
         return rows
 
     async def _advance(
@@ -248,7 +262,7 @@ class Imports:
     async def stock_due(self, job: Import, limit: int) -> Sequence[StockDue]:
         """Return counts that the ledger has not done yet."""
         query: Document = {"import_id": ObjectId(job.id), "due": {"$type": "object"}}
-        return [due_of(row) for row in await self._lines.find(query).limit(limit).to_list(None)]
+        return [due_of(row) for row in await self._lines.find(query, _DUE).limit(limit).to_list(None)]
 
     async def counted(self, due: StockDue, cause: str) -> tuple[int, int, int] | int | None:
         """Return the movement that a count has made, else the level's version now; None without a product."""
@@ -265,7 +279,8 @@ class Imports:
 
         async def apply(session: Session) -> None:
             query: Document = {"_id": {"$in": [each.due.id for each in settled]}, "due": {"$type": "object"}}
-            rows = {row["_id"]: row for row in await self._lines.find(query, session=session).to_list(None)}
+            known = self._lines.find(query, {"action": 1, "changes": 1}, session=session)
+            rows = {row["_id"]: row for row in await known.to_list(None)}
             moved = dict.fromkeys(_ZERO, 0)
             writes = []
             for each in settled:

@@ -19,6 +19,8 @@ INDEXES = {
     "name": "by_name",
 }
 
+NUMBERS = ("price_now", "popularity")
+
 
 def hint(filters: Filters, key: str | None) -> str:
     """Return the index that a list goes by."""
@@ -54,10 +56,11 @@ def everything(filters: Filters) -> Document:
 def behind(query: Document, key: str | None, direction: int, after: Position | None, *, ordered: bool) -> Document:
     """Return the condition for what comes after a place.
 
-    Where the index gives the order, the two ways of coming after have bounds of their own in it.
+    Where the index gives the order, the two ways of coming after have bounds of their own in it. A product that has no
+    such number yet, for another program wrote it, comes after none and before none.
     """
     if after is None:
-        return query
+        return {"$and": [query, {key: {"$gte": 0}}]} if key in NUMBERS else query
     beyond = "$gt" if direction > 0 else "$lt"
     later: Document = {"_id": {beyond: ObjectId(after.id)}}
     if key is None:

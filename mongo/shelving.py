@@ -11,6 +11,17 @@ from mongo import documents
 from mongo.driver import Database, Document
 
 log = logging.getLogger(__name__)
+# What is on a shelf without what its list is sorted by stands in no such list: see `list_conditions.behind`. Each way
+# of lacking something is found by an index, and products that stand on no shelf at all are not read for it.
+LACKING: Document = {
+    "$or": [
+        {"shelves": {"$exists": False}},
+        {"shelves": {"$type": "null"}},
+        {"shelves": "all", "popularity": None},
+        {"shelves": "all", "price_now": None},
+    ]
+}
+_DERIVED = ("shelves", "price_now", "popularity")
 
 
 async def shelve(database: Database, limit: int, unreadable: set[Any] | None = None) -> bool:
@@ -22,10 +33,14 @@ async def shelve(database: Database, limit: int, unreadable: set[Any] | None = N
     now = datetime.now(UTC)  # a discount that begins or ends between two clocks is noted at the next look
 
     def fields(row: Document) -> Document:
-        return {"popularity": 0, **documents.derived_fields(documents.entry_of(row), now)}
+        derived = documents.derived_fields(documents.entry_of(row), now)
+        return {"popularity": row.get("popularity") or 0, **derived}
 
-    found = await readable(products.find({"shelves": None}), limit, fields, set() if unreadable is None else unreadable)
-    writes = [UpdateOne({"_id": row["_id"], "shelves": None}, {"$set": fields}) for row, fields in found]
+    found = await readable(products.find(LACKING), limit, fields, set() if unreadable is None else unreadable)
+    writes = [
+        UpdateOne({"_id": row["_id"], **{name: row.get(name) for name in _DERIVED}}, {"$set": fields})
+        for row, fields in found
+    ]
     if writes:
         await products.bulk_write(writes, ordered=False)
     return len(writes) == limit

@@ -14,7 +14,8 @@ ChangeKind = Literal["restock", "purchase", "adjustment", "return", "hold", "rel
 class HistoryQuery(Request):
     """Which movements to list, newest first: of a kind, in a period, by an actor (as ``actor`` has it).
 
-    ``csv`` gives all of them as a file. ``from`` is in the period, ``to`` is not.
+    ``csv`` gives all of them as a file. ``from`` is in the period, ``to`` is not. A seller may ask for what they did
+    themself, or the shop's parts, not for other people. A page can be short, or empty, though more follows.
     """
 
     change_type: ChangeKind | None = None
@@ -47,7 +48,7 @@ class Actor(Answer):
 
 
 class LoggedMovement(Movement):
-    """A row of the ledger, with who it was."""
+    """A row of the ledger, with who it was; what says so is blank where that is not told."""
 
     by: Actor
 

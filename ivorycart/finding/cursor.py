@@ -17,6 +17,7 @@ from models.identity import OBJECT_ID
 MAX_LENGTH = 2000  # a name of 200 letters, each written in up to six
 _CHECKED = 12  # digits of the checksum
 _PARTS = 3
+_INT64 = range(-(2**63), 2**63)  # what the database can compare with
 
 
 def write(position: Position, *, sort: Sort, filters: Filters, words: str | None) -> str:
@@ -43,6 +44,8 @@ def _parts(cursor: str) -> tuple[Position | None, str]:
         return None, ""
     key, last, checksum = row
     if isinstance(key, bool | float | dict | list) or not isinstance(last, str) or not OBJECT_ID.fullmatch(last):
+        return None, ""
+    if isinstance(key, int) and key not in _INT64:
         return None, ""
     return Position(key, last), str(checksum)
 

@@ -23,8 +23,8 @@ class ImportBook(Protocol):
     async def stage(self, job: Import, rows: Sequence[Row]) -> bool:
         """Keep rows. A SKU that the file had before makes its row an error."""
 
-    async def received(self, job: Import) -> Import:
-        """Note that all rows are kept: now it is the workers' business."""
+    async def received(self, job: Import) -> Import | None:
+        """Note that all rows are kept: now it is the workers' business. None where it is not coming in any more."""
 
     async def fail(self, job: Import, reason: str) -> bool:
         """Give an import up."""

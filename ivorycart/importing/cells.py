@@ -25,6 +25,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _TAG = re.compile(r"(?:[^|\\]|\\.)*", re.DOTALL)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 MAX_TAGS = 20
+_LONGEST_PRICE = 30
 _MAX_INT32 = 2**31 - 1
 _SPACE = 32
 _DELETE = 127
@@ -139,6 +140,8 @@ def _tags(value: Any) -> list[str]:
 def _decimal(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be a text such as 12.50")  # noqa: TRY004
+    if len(value) > _LONGEST_PRICE:
+        raise ValueError(f"must have at most {_LONGEST_PRICE} characters")
     return value.strip()
 
 

@@ -12,7 +12,7 @@ from ivorycart.importing.cells import COLUMNS, escape, join_tags
 from models.catalogue import Listing
 from models.imports import FileFormat
 
-PORTION = 500
+PORTION = 100
 BOM = "\ufeff".encode()
 """Without it, Excel takes UTF-8 for the code page of the day."""
 

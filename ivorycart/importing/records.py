@@ -8,7 +8,6 @@ import codecs
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Protocol
 
 from ivorycart.importing.cells import IGNORED, KNOWN
@@ -163,9 +162,7 @@ class JsonRecords:
         if not line.strip():
             return ()
         try:
-            value = json.loads(
-                line, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=Decimal, parse_int=_whole
-            )
+            value = json.loads(line, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_whole)
         except (ValueError, RecursionError):
             return (_wrong(number, "is not a JSON object that can be read in one way only"),)
         if not isinstance(value, dict):

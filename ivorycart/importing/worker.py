@@ -24,7 +24,6 @@ from models.imports import Fresh, Import, Settled, StockDue, cause_of, plan
 
 INTERVAL = 0.5
 PORTION = 200
-CHECKED_AT_ONCE = 500
 SILENCE = 120  # seconds after which a file that was coming in is given up
 TRIES = 5  # with a version; a product that moves all the time is counted without one
 
@@ -71,7 +70,7 @@ class Importer:
             await self._run(job)
 
     async def _check(self, job: Import) -> None:
-        if not await self.book.check(job, plan, self._fresh(job), CHECKED_AT_ONCE):
+        if not await self.book.check(job, plan, self._fresh(job), self.portion):
             await self.book.finish(job)
 
     async def _run(self, job: Import) -> None:

@@ -25,6 +25,7 @@ from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
 
 MEMORY = 100_000
+MEMORY_OF_TEXT = 8 * 1024 * 1024  # characters of descriptions that are remembered with them
 BEGINNING = Cursor("0" * 16)
 SNAPSHOT_LIMIT = 1000
 MISSED_LIMIT = SNAPSHOT_LIMIT
@@ -61,6 +62,7 @@ class StockBoard:
     clock: Clock = field(default_factory=Clock)
     """The time of the prices that are shown."""
     memory: int = MEMORY
+    memory_of_text: int = MEMORY_OF_TEXT
     revision: int = 0
     _on_show: dict[str, None] = field(default_factory=dict)
     _floor: Cursor = BEGINNING
@@ -68,6 +70,7 @@ class StockBoard:
     _changed: OrderedDict[str, Cursor] = field(default_factory=OrderedDict)
     _catalogue: OrderedDict[str, CatalogueChanged] = field(default_factory=OrderedDict)
     _missed: set[str] = field(default_factory=set)
+    _text: int = 0  # characters of descriptions in it
 
     def start(self, snapshot: Snapshot) -> None:
         """Begin anew: what was remembered belongs to another history.
@@ -86,6 +89,7 @@ class StockBoard:
         self._changed.clear()
         self._catalogue.clear()
         self._missed.clear()
+        self._text = 0
 
     def look_up(self, product_id: str) -> Product | None:
         """Return what is known of a product; that one was asked for in vain is remembered until ``was_missed``."""
@@ -138,8 +142,9 @@ class StockBoard:
         """
         self._advance(change.cursor)
         if self.is_news(change):
+            self._text -= _length(self._catalogue.pop(change.product_id, None))
             self._catalogue[change.product_id] = change
-            self._catalogue.move_to_end(change.product_id)
+            self._text += _length(change)
         self._remember(change.cursor, change.product_id)
         if change.listing is None:
             self.products.pop(change.product_id, None)
@@ -243,15 +248,20 @@ class StockBoard:
         self.revision += 1
         self._changed[product_id] = cursor
         self._changed.move_to_end(product_id)
-        while len(self._changed) > self.memory:
+        while len(self._changed) > self.memory or self._text > self.memory_of_text:
             forgotten, at = self._changed.popitem(last=False)
-            self._catalogue.pop(forgotten, None)
+            self._text -= _length(self._catalogue.pop(forgotten, None))
             # A transaction may be cut here: its time is no longer remembered whole, so the floor lies beyond it.
             self._floor = _after(at)
 
 
 def _time(change: CatalogueChanged) -> Cursor:
     return change.cursor
+
+
+def _length(change: CatalogueChanged | None) -> int:
+    """Return how many characters of a description an entry keeps in memory: nearly all of what it takes."""
+    return len(change.listing.description) if change and change.listing else 0
 
 
 def _later(cursor: Cursor, seconds: int) -> Cursor:

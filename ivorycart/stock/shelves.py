@@ -1,10 +1,12 @@
 """Shelves: of each seller how many units carts hold, and which products run low or are out, kept with every change.
 
-So a seller's screen costs what runs low, not what the seller has. Concurrency: plain methods, called by the board.
+So a seller's screen, or a list of what runs low, costs what runs low, not what the seller has. Concurrency: plain
+methods, called by the board.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from models.stock import Level, Product
@@ -14,13 +16,15 @@ State = Literal["ok", "low", "out"]
 
 @dataclass(slots=True)
 class Shelf:
-    """One seller's: low is at or below the threshold, out is nothing at all; only what is for sale counts there."""
+    """One seller's: low is at or below the threshold, out is nothing at all; what is not for sale stands apart."""
 
     held: int = 0
     currencies: dict[str, int] = field(default_factory=dict)
     """How many products there are in each currency."""
     low: dict[str, None] = field(default_factory=dict)
     out: dict[str, None] = field(default_factory=dict)
+    hidden_low: dict[str, None] = field(default_factory=dict)
+    hidden_out: dict[str, None] = field(default_factory=dict)
 
 
 class _Known(NamedTuple):
@@ -28,11 +32,16 @@ class _Known(NamedTuple):
     currency: str
     held: int
     state: State
+    for_sale: bool
 
 
 def state_of(product: Product, level: Level) -> State:
     """Say whether a product runs low; one that is not for sale does not."""
-    if not product.for_sale or level.available > product.threshold:
+    return _level_state(product, level) if product.for_sale else "ok"
+
+
+def _level_state(product: Product, level: Level) -> State:
+    if level.available > product.threshold:
         return "ok"
     return "low" if level.available > 0 else "out"
 
@@ -54,7 +63,8 @@ class Shelves:
     def put(self, product: Product, level: Level) -> None:
         """Take in a product as it is now."""
         known = self._known.get(product.id)
-        fresh = _Known(product.seller_id, product.currency, level.held, state_of(product, level))
+        state = _level_state(product, level)
+        fresh = _Known(product.seller_id, product.currency, level.held, state, product.for_sale)
         if fresh == known:
             return
         self._known[product.id] = fresh
@@ -67,7 +77,7 @@ class Shelves:
         shelf.held += fresh.held
         shelf.currencies[fresh.currency] = shelf.currencies.get(fresh.currency, 0) + 1
         if fresh.state != "ok":
-            (shelf.low if fresh.state == "low" else shelf.out)[product.id] = None
+            _list_of(shelf, fresh)[product.id] = None
 
     def drop(self, product_id: str) -> None:
         """Forget a product."""
@@ -81,8 +91,8 @@ class Shelves:
         shelf.currencies[known.currency] -= 1
         if not shelf.currencies[known.currency]:
             del shelf.currencies[known.currency]
-        shelf.low.pop(product_id, None)
-        shelf.out.pop(product_id, None)
+        if known.state != "ok":
+            del _list_of(shelf, known)[product_id]
         if not shelf.currencies:
             del self._shelves[known.seller_id]
 
@@ -98,8 +108,21 @@ class Shelves:
     def state(self, product_id: str) -> State:
         """Say whether a product runs low."""
         known = self._known.get(product_id)
-        return known.state if known else "ok"
+        return known.state if known and known.for_sale else "ok"
+
+    def running_out(self, seller_id: str | None, *, out_only: bool) -> Iterator[str]:
+        """Yield what of a seller's, or of everybody's, runs low, on show or not; with ``out_only`` what is out."""
+        for shelf in self._shelves.values() if seller_id is None else (self.of(seller_id),):
+            yield from chain(shelf.out, shelf.hidden_out)
+            if not out_only:
+                yield from chain(shelf.low, shelf.hidden_low)
 
     def sellers(self) -> Collection[str]:
         """Return who has a product."""
         return self._shelves.keys()
+
+
+def _list_of(shelf: Shelf, known: _Known) -> dict[str, None]:
+    if known.for_sale:
+        return shelf.low if known.state == "low" else shelf.out
+    return shelf.hidden_low if known.state == "low" else shelf.hidden_out

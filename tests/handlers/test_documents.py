@@ -20,6 +20,7 @@ from handlers.documents.asyncapi import asyncapi_document
 from handlers.documents.openapi import openapi_document
 from handlers.documents.page import documents_page
 from handlers.pages import PAGES
+from handlers.reading import whole_numbers
 from handlers.routing import ROUTE_TABLE
 from handlers.sockets import Outlet, Sockets
 from tests.handlers.doors import bearer, fresh_session, send
@@ -75,6 +76,14 @@ def test_every_mounted_route_is_documented(app, openapi):
     api = {(method, path) for method, path in mounted if path not in FILES}
     told = {(method.upper(), path) for path, operations in openapi["paths"].items() for method in operations}
     assert api == told
+
+
+def test_every_number_that_a_query_documents_is_read_as_one(app):
+    """A query has only text: what is a number on the page must be made one before it is validated."""
+    for route in app[ROUTE_TABLE]:
+        if route.query:
+            fields = route.query.model_json_schema()["properties"].items()
+            assert whole_numbers(route.query) == {name for name, field in fields if "'integer'" in str(field)}
 
 
 async def test_the_running_server_gives_these_documents(shop, openapi, asyncapi):

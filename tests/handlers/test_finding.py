@@ -93,6 +93,8 @@ def names(items: list[dict[str, Any]]) -> list[str]:
         ("min_price=200&max_price=300", "Gamma Alpha"),
         ("min_price=100&max_price=100&in_stock=true&sort=name", "beta"),
         ("min_price=9&max_price=1", ""),
+        ("min_price=400&max_price=9007199254740991", "Epsilon"),
+        ("min_price=1000000000000000", ""),
     ],
 )
 async def test_lists_are_filtered_sorted_and_paged(shop, shelf, query, expected):

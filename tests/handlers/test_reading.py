@@ -1,7 +1,7 @@
 """Reading JSON that means one thing, and naming what is wrong with it."""
 
 import json
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from handlers.errors import Malformed
 from handlers.payloads.fields import Request
-from handlers.reading import MAX_DEPTH, MAX_ERRORS, parse_json, read
+from handlers.reading import MAX_DEPTH, MAX_ERRORS, parse_json, read, whole_numbers
 from models.errors import Invalid
 
 NUMBERS = some.integers(-(2**70), 2**70) | some.floats(allow_nan=False, allow_infinity=False)
@@ -105,3 +105,22 @@ def test_what_is_told_of_errors_is_bounded() -> None:
     with pytest.raises(Invalid) as refused:
         read(Tree, {"leaves": [{"number": "x"}] * 5000})
     assert len(refused.value.details["errors"]) == MAX_ERRORS
+
+
+class Question(Request):
+    """Numbers in every way in which a bound and "or nothing" can be written."""
+
+    plain: int = 0
+    bounded: Annotated[int, Field(ge=1)]
+    maybe: int | None = None
+    maybe_bounded: Annotated[int, Field(ge=1)] | None = None
+    bounded_maybe: Annotated[int | None, Field(ge=1)] = None
+    of_another_name: Annotated[int | None, Field(alias="from")] = None
+    text: Annotated[str, Field(max_length=3)] | None = None
+    choice: Literal["1", "2"] | None = None
+
+
+def test_whole_numbers_are_known_however_they_are_written() -> None:
+    """By the names that clients use."""
+    numbers = {"plain", "bounded", "maybe", "maybe_bounded", "bounded_maybe", "from"}
+    assert whole_numbers(Question) == numbers

@@ -33,11 +33,21 @@ async def test_a_history_says_who_and_why(shop: RunningShop):
         row["change_type"]: (row["by"]["kind"], row["by"]["name"]) for row in own if row["reason"] or row["version"] > 2
     }
     assert told["purchase"] == ("user", None)
+    assert next(row for row in own if row["change_type"] == "purchase")["actor"] == ""
     assert [row["by"]["name"] for row in own if row["version"] == 1] == ["Sally"]
     assert [row["reason"] for row in own if row["version"] == 1] == [f"import {job['id']}, line 2"]
     assert next(row for row in own if row["version"] == 2)["by"]["name"]
     seen = (await send(shop.url, "GET", f"{path}/inventory-logs?change_type=purchase", **admin)).body["items"]
     assert [row["by"]["name"] for row in seen] != [None]
+    assert seen[0]["actor"] == f"u:{seen[0]['by']['id']}"
+    for each in (f"{path}/inventory-logs", "/api/seller/inventory-logs"):
+        asked = f"{each}?actor={seen[0]['actor']}"
+        assert (await send(shop.url, "GET", asked, **who)).is_problem(422, "validation")
+        assert (await send(shop.url, "GET", f"{asked}&format=csv", **who)).is_problem(422, "validation")
+    asked = f"{path}/inventory-logs?actor={seen[0]['actor']}"
+    assert [row["version"] for row in (await send(shop.url, "GET", asked, **admin)).body["items"]] == [4, 3]
+    asked = f"{path}/inventory-logs?actor={next(row for row in own if row['version'] == 1)['actor']}"
+    assert [row["version"] for row in (await send(shop.url, "GET", asked, **who)).body["items"]] == [1]
     (change,) = (await send(shop.url, "GET", f"{path}/changes", **who)).body["items"]
     assert (change["reason"], change["by"]["name"]) == ("sale", "Sally")
 
@@ -51,6 +61,9 @@ async def test_a_history_says_who_and_why(shop: RunningShop):
             rows = list(csv.DictReader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
         assert [int(row["version"]) for row in rows] == [row["version"] for row in own]
         assert next(row for row in rows if row["version"] == "2")["reason"] == "'=found one"
+        assert seen[0]["by"]["id"] not in str(rows)
+    whole = (await send(shop.url, "GET", "/api/seller/inventory-logs", **who)).body
+    assert seen[0]["by"]["id"] not in str(own) + str(whole)
     all_of_them = (await send(shop.url, "GET", "/api/seller/inventory-logs?limit=2", **who)).body
     assert [row["change_type"] for row in all_of_them["items"]] == ["purchase", "restock"]
     rest = await send(shop.url, "GET", f"/api/seller/inventory-logs?after={all_of_them['next']}", **who)
@@ -60,6 +73,25 @@ async def test_a_history_says_who_and_why(shop: RunningShop):
     other = bearer(await new_seller(shop))
     for each in ("inventory-logs", "inventory-logs?format=csv", "changes"):
         assert (await send(shop.url, "GET", f"{path}/{each}", **other)).is_problem(404, "not_found")
+
+
+async def test_a_products_history_is_read_page_by_page(shop: RunningShop):
+    """The cursor of a page is the way to the next one; all kinds, or one."""
+    who = bearer(await new_seller(shop))
+    await send_in(shop, who, file_of(tea("A", stock=5)))
+    (item,) = (await send(shop.url, "GET", "/api/products/my-products", **who)).body["items"]
+    path = f"/api/products/{item['id']}"
+    for number in range(6):
+        body = {"change_type": ("restock", "adjustment")[number % 2], "delta": 1}
+        assert (await send(shop.url, "POST", f"{path}/stock", body, **who)).status == 200
+    for query, expected in (("", [7, 6, 5, 4, 3, 2, 1]), ("&change_type=adjustment", [7, 5, 3])):
+        found, after = [], ""
+        while after is not None:
+            page = await send(shop.url, "GET", f"{path}/inventory-logs?limit=2{query}{after}", **who)
+            assert page.status == 200, page.body
+            found += [row["version"] for row in page.body["items"]]
+            after = page.body["next"] and f"&after={page.body['next']}"
+        assert found == expected
 
 
 async def test_what_is_running_out_comes_lowest_first(shop: RunningShop):

@@ -53,6 +53,15 @@ def test_each_difference_is_told():
     assert (planned.count, planned.entry.price, planned.action) == (9, 750, "change")
 
 
+def test_a_count_below_what_carts_hold_is_an_error_before_anything_is_done():
+    """What else the row asks for is done; two of the tea's five are held."""
+    planned = change(name="Chai", stock=1)
+    assert (planned.action, planned.count, planned.entry.name) == ("error", None, "Chai")
+    assert planned.changes == {"name": ("Tea", "Chai")}
+    assert [(each.column, "held in carts" in each.detail) for each in planned.errors] == [("stock", True)]
+    assert (change(stock=2).action, change(stock=2).count) == ("change", 2)
+
+
 def test_a_new_product_gets_what_is_usual():
     """Where the row does not say."""
     planned = create(stock=4)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from mongo.driver import Database, Driver
 from mongo.findables import Findables
 from mongo.finding import FEW, MOST_SCANNED, Lists
 from mongo.products import Products
-from mongo.shelving import shelve
+from mongo.shelving import LACKING, shelve
 from tests.mongo.shop import both_drivers
 from tests.mongo.test_carts import stages
 
@@ -184,6 +185,71 @@ async def test_bounded_reading_loses_nothing(
     ):
         found = await walk(lambda after: lists.page(filters, sort, limit=15, after=after))  # noqa: B023
         assert found == await expected(database, filters, sort), filters
+
+
+@pytest.mark.parametrize("sort", SORTS)
+async def test_changes_between_two_readings_of_a_page_lose_nothing_else(
+    driver: Driver, database: Database, sort: Sort, monkeypatch: pytest.MonkeyPatch
+):
+    """Products leave a list that is read in bounded parts, after each question that is asked for a page."""
+    monkeypatch.setattr(module, "MOST_SCANNED", 40)
+    monkeypatch.setattr(module, "FEW", 1)
+    await fill(driver, database, 250)
+    dice, gone = random.Random(5), set[str]()
+    every = await expected(database, Filters(), sort)
+    few = {"$nin": [ObjectId(each) for each in dice.sample(every, 40)]}
+    await database["products"].update_many({"_id": few}, {"$set": {"stock": 0, "held": 0}})
+    for filters in (Filters(in_stock=True), Filters(min_price=5000)):
+        whole = await expected(database, filters, sort)
+
+        class Stirred:
+            """A driver after each of whose readings something leaves the lists."""
+
+            async def aggregate(self, *args: Any, **options: Any) -> Any:
+                rows = await driver.aggregate(*args, **options)
+                taken = dice.sample(every, 4)
+                gone.update(taken)
+                ids = [ObjectId(each) for each in taken]
+                await database["products"].update_many({"_id": {"$in": ids}}, {"$set": {"shelves": []}})
+                return rows
+
+        lists = Lists(Stirred(), database)  # type: ignore[arg-type]
+        for limit in (3, 9):
+            found = await walk(lambda after: lists.page(filters, sort, limit=limit, after=after))  # noqa: B023
+            assert [each for each in found if each not in gone] == [each for each in whole if each not in gone]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+async def test_what_another_program_wrote_is_in_no_list_before_it_is_on_its_shelves(
+    lists: Lists, driver: Driver, database: Database, sort: Sort
+):
+    """It may lack what lists are sorted by, or all of it; the others are listed as ever."""
+    await fill(driver, database, 60)
+    whole = await expected(database, Filters(), sort)
+    ids = [ObjectId(each) for each in whole]
+    lacking = (["popularity"], ["price_now"], ["popularity", "price_now"], ["shelves", "popularity"], ["shelves"])
+    for number, names in enumerate(lacking):
+        some = {"_id": {"$in": ids[number::9]}}
+        await database["products"].update_many(some, {"$unset": dict.fromkeys(names, "")})
+    changed = {str(each) for number in range(len(lacking)) for each in ids[number::9]}
+    for read in (lists.page, partial(lists.sorted, whole)):
+        found = await walk(lambda after: read(Filters(), sort, limit=4, after=after))  # noqa: B023
+        assert [each for each in found if each not in changed] == [each for each in whole if each not in changed]
+    assert await shelve(database, 7)
+    while await shelve(database, 7):
+        pass
+    found = await walk(lambda after: lists.page(Filters(), sort, limit=4, after=after))
+    assert found == await expected(database, Filters(), sort)
+    assert await database["products"].count_documents({"shelves": "all", "popularity": {"$ne": 0}})
+
+
+async def test_what_lacks_something_is_found_without_reading_all(database: Database, driver: Driver):
+    """It is looked for twice a second."""
+    await fill(driver, database, 200)
+    find = {"find": "products", "filter": LACKING, "limit": 500}
+    found, stats = await plan_of(database, find)
+    assert "COLLSCAN" not in found
+    assert stats["totalDocsExamined"] == 0
 
 
 @pytest.mark.parametrize("sort", SORTS)

@@ -8,10 +8,16 @@ from bson import ObjectId
 from structlog.testing import capture_logs
 
 from ivorycart.importing.receiving import Receiving
+from ivorycart.importing.worker import SILENCE
 from models.commands import Adjust, SetLine
 from models.errors import Conflict, Invalid
+from models.finding import Filters
+from models.imports import Fresh, plan
+from mongo import imports as module
 from mongo.driver import Database, Driver
+from mongo.finding import Lists
 from mongo.imports import Imports
+from mongo.products import Products
 from tests.mongo.importing import (
     ACTOR,
     assert_sound,
@@ -25,6 +31,7 @@ from tests.mongo.importing import (
     work_off,
 )
 from tests.mongo.shop import ANNA, SELLER, add_product, both_drivers, failing, running_ledger
+from tests.mongo.test_finding import Overheard, plan_of
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +57,24 @@ async def test_a_file_that_is_imported_twice_doubles_nothing(driver: Driver, dat
     assert await catalogue(database) == {f"S{n}": (f"Tea {n}", 100 + n, n % 7, int(n % 7 > 0)) for n in range(50)}
     assert await database["catalogue_changes"].count_documents({}) == 0
     await assert_sound(driver, database)
+
+
+@both_drivers
+async def test_what_an_import_makes_has_all_that_others_have(driver: Driver, database: Database):
+    """Lists are found and sorted by it."""
+    await send_in(driver, database, rows_of(1))
+    async with running_ledger(driver, database) as ledger:
+        await work_off(importer(driver, database, ledger))
+    given = {"name": "Tea", "price": 5, "currency": "EUR", "category": "tea", "stock": 1, "sku": "other", "images": []}
+    await Products(driver, database).add([{**given, "seller_id": str(SELLER)}], "seller")
+    imported, added = await database["products"].find().sort("_id", 1).to_list(None)
+    assert set(added) <= set(imported)
+    assert imported["popularity"] == 0
+    page = await Lists(driver, database).page(Filters(), "popular", limit=1, after=None)
+    assert page.next
+    ids = [each["_id"] for each in (imported, added)]
+    found = await Lists(driver, database).sorted(list(map(str, ids)), Filters(), "popular", limit=1, after=page.next)
+    assert len(found.listings) == 1
 
 
 async def test_what_is_there_is_changed_where_a_row_says_so(driver: Driver, database: Database):
@@ -121,9 +146,15 @@ async def test_a_stock_below_what_carts_hold_is_an_error_of_its_line(driver: Dri
         for each in (held, free):
             await ledger.submit(Adjust(each, 9, None, "s", ""))
         await ledger.submit(SetLine(ANNA, held, 5))
-        job = await send_in(driver, database, [{"sku": sku, "stock": 4, "name": "New"} for sku in "AB"])
+        book = Imports(driver, database)
+        rows = [{"sku": sku, "stock": 4, "name": "New"} for sku in "AB"]
+        job = await send_in(driver, database, rows, dry_run=True)
         await work_off(importer(driver, database, ledger))
-        wrong, right = await Imports(driver, database).lines(job.id, None, limit=9, after=0)
+        promised = [each.action for each in await book.lines(job.id, None, limit=9, after=0)]
+        assert await book.apply(job)
+        await work_off(importer(driver, database, ledger))
+        wrong, right = await book.lines(job.id, None, limit=9, after=0)
+        assert [wrong.action, right.action] == promised
         assert wrong.action == "error"
         assert "held in carts" in wrong.errors[0].detail
         assert wrong.changes == {"name": ("Tea", "New")}
@@ -307,6 +338,51 @@ async def test_what_does_not_come_in_whole_changes_nothing(driver: Driver, datab
     await send_in(driver, database, rows_of(1))
 
 
+@both_drivers
+async def test_long_lines_are_worked_on_few_at_a_time(driver: Driver, database: Database):
+    """So many bytes at once, whatever the number of rows; one that is longer alone, and none is left out."""
+    rows = rows_of(12)
+    for number in (3, 4, 5, 9):
+        rows[number]["description"] = "x" * 9000
+    job = await send_in(driver, database, rows, dry_run=True)
+    book, seen = Imports(driver, database), list[list[int]]()
+
+    def noted(row: Any, *others: Any) -> Any:
+        seen[-1].append(row.line)
+        return plan(row, *others)
+
+    fresh = Fresh(str(SELLER), "EUR", 3, 99)
+    for size, expected in ((20_000, [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12]]), (1, [[n] for n in range(1, 13)])):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(module, "PORTION_SIZE", size)
+            await database["imports"].update_one({}, {"$set": {"cursor": 0}})
+            seen.append([])
+            while await book.check(await known(driver, database, job), noted, fresh, 5):
+                seen.append([])
+            assert (seen.pop(), seen) == ([], expected)
+            seen.clear()
+
+
+async def test_a_file_that_comes_in_slowly_is_not_given_up(driver: Driver, database: Database):
+    """What has come is noted by time as well; where it was given up all the same, its sender hears so."""
+    book = Imports(driver, database)
+    given: Any = {"seller_id": str(SELLER), "actor": ACTOR, "file_format": "jsonl", "dry_run": False}
+
+    async def slow() -> Any:
+        for number in range(4):
+            yield b'{"sku": "A%d",' % number
+            await database["imports"].update_many(
+                {}, [{"$set": {"updated_at": {"$subtract": ["$updated_at", 60_000]}}}]
+            )
+            yield b' "name": "Tea", "price": 1, "category": "tea"}\n'
+            await book.give_up_silent(SILENCE)
+
+    assert (await Receiving(book, stored_every=0).receive(slow(), **given)).rows == 4
+    await database["imports"].delete_many({})
+    with pytest.raises(Conflict, match="did not come in whole"):
+        await Receiving(book).receive(slow(), **given)
+
+
 async def test_one_that_cannot_be_carried_out_holds_up_nobody(driver: Driver, database: Database):
     """And is given up after a while."""
     await send_in(driver, database, rows_of(2), seller_id=str(ObjectId()))
@@ -328,19 +404,41 @@ async def test_one_that_cannot_be_carried_out_holds_up_nobody(driver: Driver, da
     assert (await known(driver, database, stuck)).state == "failed"
 
 
-async def test_imports_are_found_without_reading_others(driver: Driver, database: Database):
-    """Each query of workers and of people has its index."""
+async def test_imports_are_found_without_reading_others(mongo_uri: str, database: Database):
+    """Each question of workers and of people, as it is really asked, has its index, which gives its order."""
+    listener = Overheard(("imports", "import_lines"))
+    driver = Driver(mongo_uri, "motor", event_listeners=[listener])
+    heard = driver.client[database.name]
+    book = Imports(driver, heard)
+    for _ in range(3):
+        other = await send_in(driver, database, rows_of(40), seller_id=str(ObjectId()), dry_run=True)
+        await book.check(other, plan, Fresh(str(SELLER), "EUR", 3, 99), 500)
     job = await send_in(driver, database, rows_of(40))
-    number = ObjectId(job.id)
-    await database["import_lines"].update_one({"line": 5}, {"$set": {"due": {"version": 1}, "action": "error"}})
-    queries: list[tuple[str, dict[str, Any], dict[str, int], int]] = [
-        ("import_lines", {"import_id": number, "line": {"$gt": 30}}, {"line": 1}, 10),
-        ("import_lines", {"import_id": number, "due": {"$type": "object"}}, {}, 1),
-        ("import_lines", {"import_id": number, "line": {"$gt": 0}, "action": "error"}, {"line": 1}, 1),
-        ("imports", {"busy": {"$eq": True}, "state": {"$in": ["checking", "running"]}}, {"updated_at": 1}, 1),
+    lines = database["import_lines"]
+    mine = {"import_id": ObjectId(job.id)}
+    due = {"product_id": ObjectId(), "count": 1, "version": 1}
+    await lines.update_one({**mine, "line": 5}, {"$set": {"due": due, "action": "error"}})
+    await lines.update_many({**mine, "line": {"$in": [7, 30]}}, {"$set": {"action": "change"}})
+    await lines.update_one({**mine, "line": 9}, {"$set": {"action": "create"}})
+    asked: list[tuple[Any, int]] = [
+        (book.due, 4),
+        (lambda: book.give_up_silent(0), 4),
+        (lambda: book.page(str(SELLER), limit=9, after=None), 1),
+        (lambda: book.page(None, limit=2, after=str(ObjectId())), 2),
+        (lambda: book.lines(job.id, None, limit=10, after=20), 10),
+        (lambda: book.lines(job.id, "errors", limit=10, after=0), 1),
+        (lambda: book.lines(job.id, "changes", limit=10, after=0), 3),
+        (lambda: book.lines(job.id, "changes", limit=10, after=8), 2),
+        (lambda: book.stock_due(job, 10), 1),
+        (lambda: book.check(job, plan, Fresh(str(SELLER), "EUR", 3, 99), 10), 10),
     ]
-    for collection, query, sort, most in queries:
-        find = {"find": collection, "filter": query, "sort": sort, "limit": 10}
-        plan: Any = await database.command({"explain": find, "verbosity": "executionStats"})
-        assert plan["executionStats"]["totalDocsExamined"] <= most, plan["queryPlanner"]["winningPlan"]
-        assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])
+    for number, (ask, most) in enumerate(asked):
+        listener.commands.clear()
+        await ask()
+        questions = [each for each in listener.commands if "update" not in each]
+        assert questions, number
+        for question in questions:
+            found, stats = await plan_of(database, question)
+            assert not found & {"COLLSCAN", "SORT"}, (question, found)
+            assert stats["totalDocsExamined"] <= most, (question, stats)
+    await driver.close()

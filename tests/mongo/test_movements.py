@@ -1,16 +1,20 @@
 """The history of stock: by product and by seller, found without reading what is not asked for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from bson import ObjectId
 
 from ivorycart.stock_work import MovementFilter
 from models.commands import Adjust, Restock, SetLine
+from mongo import movements as module
 from mongo.driver import Database, Driver
-from mongo.movements import Movements
+from mongo.movements import MOST_SCANNED, PORTION, Movements
 from mongo.schema import STEPS, migrate
 from tests.mongo.shop import ANNA, SELLER, add_product, both_drivers, buy, running_ledger
+from tests.mongo.test_finding import Overheard, plan_of
 
 MINE = MovementFilter(seller_id=str(SELLER))
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,19 +31,32 @@ async def test_a_seller_sees_what_came_and_went_of_all_products(driver: Driver, 
         await buy(ledger, ANNA, tea)
         await ledger.submit(Adjust(mug, 5, None, "seller", "counted"))
     book = Movements(database)
-    found: list[Any] = []
-    while page := await book.of_seller(MINE, limit=1, after=found[-1]["cursor"] if found else None):
-        found += page
+    found = await walk(book, MINE, 1)
     kinds = [(row["product_id"], row["change_type"]) for row in found]
     assert sorted(kinds) == sorted(
         [(mug, "adjustment"), (tea, "purchase"), (mug, "purchase"), (mug, "restock"), (tea, "restock")]
     )
     assert [row["timestamp"] for row in found] == sorted((row["timestamp"] for row in found), reverse=True)
-    assert all("seller_id" not in row for row in found)
+    assert all({"seller_id", "cursor"}.isdisjoint(row) for row in found)
 
 
-async def test_histories_are_filtered(database: Database):
-    """By kind, period and actor; rows of one moment are paged without loss."""
+async def walk(book: Movements, wanted: MovementFilter, limit: int) -> list[Any]:
+    """Read a history to its end."""
+    found: list[Any] = []
+    after: Any = None
+    while True:
+        rows, after = await book.page(wanted, limit=limit, after=after)
+        assert len(rows) <= limit
+        found += rows
+        if after is None:
+            return found
+
+
+@pytest.mark.parametrize("portion", [7, 500])
+async def test_histories_are_filtered(database: Database, portion: int, monkeypatch: pytest.MonkeyPatch):
+    """By kind, period and actor; rows of one moment are paged without loss, however few are looked at for a page."""
+    monkeypatch.setattr(module, "PORTION", portion)
+    monkeypatch.setattr(module, "MOST_SCANNED", 2 * portion)
     product_id = str(ObjectId())
     rows = [row_of(product_id, number) for number in range(40)]
     await database["inventory_logs"].insert_many(rows)
@@ -53,15 +70,7 @@ async def test_histories_are_filtered(database: Database):
             ({"since": START + timedelta(hours=3)}, range(30, 40)),
         ):
             given: Any = {**whose, **filters}
-            found: list[Any] = []
-            after: Any = None
-            while True:
-                find: Any = book.of_seller if "seller_id" in whose else book.of_product
-                page = await find(MovementFilter(**given), limit=3, after=after)
-                found += page
-                if len(page) < 3:
-                    break
-                after = page[-1]["cursor"] if "seller_id" in whose else page[-1]["version"]
+            found = await walk(book, MovementFilter(**given), 3)
             assert sorted(row["version"] - 1 for row in found) == list(expected), given
 
 
@@ -82,28 +91,42 @@ def row_of(product_id: str, number: int, **others: Any) -> dict[str, Any]:
     }
 
 
-async def test_a_sellers_history_is_found_without_reading_others(database: Database):
-    """A page reads a page, wherever it is, in order; a kind is told by the index alone."""
-    rows = [row_of(str(ObjectId()), number) for number in range(300)]
+async def test_no_history_reads_what_is_not_asked_for(mongo_uri: str, database: Database):
+    """A page reads a page, wherever it is, in order; with filters that no index has, so many rows and no more."""
+    tea = str(ObjectId())
+    rows = [row_of(tea, number) for number in range(3 * MOST_SCANNED)]
     rows += [row_of(str(ObjectId()), number, seller_id=ObjectId()) for number in range(300)]
     await database["inventory_logs"].insert_many(rows)
-    seller = {"seller_id": {"$eq": SELLER, "$type": "objectId"}}
+    listener = Overheard(("inventory_logs",))
+    driver = Driver(mongo_uri, "motor", event_listeners=[listener])
+    book = Movements(driver.client[database.name])
     middle = START + timedelta(hours=20)
-    for query in (
-        seller,
-        {**seller, "change_type": "restock"},
-        {**seller, "timestamp": {"$gte": START, "$lt": middle}},
-        {
-            **seller,
-            "timestamp": {"$lte": middle},
-            "$or": [{"timestamp": {"$lt": middle}}, {"_id": {"$lt": ObjectId()}}],
-        },
-    ):
-        find = {"find": "inventory_logs", "filter": query, "sort": {"timestamp": -1, "_id": -1}, "limit": 10}
-        plan: Any = await database.command({"explain": find, "verbosity": "executionStats"})
-        assert plan["executionStats"]["totalDocsExamined"] <= 20, query
-        assert "of_seller" in str(plan["queryPlanner"]["winningPlan"])
-        assert "'stage': 'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
+    for whose in (MINE, MovementFilter(product_id=tea)):
+        for filters, most in (
+            ({}, 12),
+            ({"change_type": "restock"}, PORTION + 2),
+            ({"change_type": "adjustment"}, MOST_SCANNED),
+            ({"actor": "u:3"}, PORTION + 2),
+            ({"actor": "u:nobody", "change_type": "purchase"}, MOST_SCANNED),
+            ({"since": START, "before": middle}, MOST_SCANNED if whose.product_id else 12),
+            ({"before": START}, MOST_SCANNED if whose.product_id else 0),
+        ):
+            given: Any = filters
+            first, after = await book.page(replace(whose, **given), limit=10, after=None)
+            listener.commands.clear()
+            if first:
+                await book.page(replace(whose, **given), limit=10, after=after)
+            else:
+                assert bool(after) == bool(most)
+                await book.page(replace(whose, **given), limit=10, after=None)
+            examined = 0
+            for command in listener.commands:
+                plan, stats = await plan_of(database, command)
+                assert not plan & {"COLLSCAN", "SORT"}, command
+                assert stats["totalKeysExamined"] <= stats["nReturned"] + 4, command
+                examined += stats["totalDocsExamined"]
+            assert examined <= most, (whose, filters)
+    await driver.close()
 
 
 async def test_movements_of_before_get_their_seller(driver: Driver):

@@ -52,7 +52,7 @@ async def test_what_is_added_begins_with_its_opening_movement(products: Products
     assert (listing.level.stock, listing.level.held, listing.level.version) == (7, 0, 1)
     assert (listing.description, listing.tags) == (ENTRY["description"], ("$green",))
     assert (await products.get(empty)).level.version == 0
-    (movement,) = await Movements(database).of_product(MovementFilter(product_id=full), limit=10, after=None)
+    (movement,), _ = await Movements(database).page(MovementFilter(product_id=full), limit=10, after=None)
     assert (movement["version"], movement["old_stock"], movement["new_stock"]) == (1, 0, 7)
     assert (movement["change_type"], movement["actor"]) == ("restock", "seller")
     assert listing.created_at == movement["timestamp"]
@@ -64,10 +64,8 @@ async def test_the_ledger_goes_on_from_the_opening(products: Products, driver: D
     (tea,) = await products.add([ENTRY], "seller")
     async with running_ledger(driver, database) as ledger:
         await ledger.submit(Restock(tea, 3, "seller", ""))
-    assert [
-        each["version"]
-        for each in await Movements(database).of_product(MovementFilter(product_id=tea), limit=10, after=None)
-    ] == [2, 1]
+    rows, _ = await Movements(database).page(MovementFilter(product_id=tea), limit=10, after=None)
+    assert [each["version"] for each in rows] == [2, 1]
     await check_books(database)
 
 
@@ -166,10 +164,8 @@ async def test_movements_are_paged_by_version(products: Products, driver: Driver
         await ledger.submit(Restock(other, 1, "s", ""))
 
     async def versions(before: int | None) -> list[int]:
-        return [
-            each["version"]
-            for each in await Movements(database).of_product(MovementFilter(product_id=tea), limit=2, after=before)
-        ]
+        rows, _ = await Movements(database).page(MovementFilter(product_id=tea), limit=2, after=before)
+        return [each["version"] for each in rows]
 
     assert [await versions(each) for each in (None, 4, 2, 1)] == [[5, 4], [3, 2], [1], []]
 

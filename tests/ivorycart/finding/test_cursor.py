@@ -1,7 +1,9 @@
 """Cursors are good for the question that they were an answer to, and for no other."""
 
 import string
+from base64 import urlsafe_b64encode
 
+import orjson
 import pytest
 
 from ivorycart.finding import cursor
@@ -12,7 +14,7 @@ HERE = Position(1200, "a" * 24)
 FILTERS = Filters(category="home", min_price=3)
 
 
-@pytest.mark.parametrize("key", [None, 0, 2**53, "Ärger 🫖", "x" * 200, "\u20ac" * 200])
+@pytest.mark.parametrize("key", [None, 0, 2**63 - 1, -(2**63), "Ärger 🫖", "x" * 200, "\u20ac" * 200])
 def test_a_cursor_is_read_as_it_was_written(key: int | str | None):
     """Whatever the key is, and within the length that a request may have."""
     place = Position(key, "b" * 24)
@@ -42,6 +44,16 @@ def test_a_cursor_that_was_tampered_with_is_refused():
         other = text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :]
         with pytest.raises(Invalid):
             cursor.read(other, sort="price", filters=FILTERS, words=None)
+
+
+@pytest.mark.parametrize("key", [2**63, 2**64 - 1, -(2**63) - 1])
+def test_a_number_that_no_list_has_is_refused(key: int):
+    """However well it is forged: the database cannot compare with it."""
+    text = cursor.write(Position(min(max(key, 0), 2**64 - 1), "b" * 24), sort="price", filters=FILTERS, words=None)
+    if key < 0:
+        text = urlsafe_b64encode(orjson.dumps([0, "b" * 24, ""]).replace(b"[0", b"[%d" % key)).decode()
+    with pytest.raises(Invalid):
+        cursor.read(text, sort="price", filters=FILTERS, words=None)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from bson import encode
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
@@ -73,7 +75,7 @@ async def test_what_is_exported_is_imported_as_what_it_was(products: Any, file_f
         entry = each.product
         assert row.sku == each.sku
         got = {"description": "", "tags": [], "category": "", **row.values}
-        description = each.description if file_format == "jsonl" or each.description.strip() else ""
+        description = each.description if file_format == "jsonl" or escape(each.description).strip() else ""
         assert got == {
             "name": entry.name,
             "description": description,
@@ -224,6 +226,10 @@ def test_a_row_that_is_wrong_says_where_and_the_next_is_read(line: bytes, column
         ('{"sku": "A", "sku": "A"}', None),
         ('{"sku": "A", "price": NaN}', None),
         ('{"sku": "A", "price": 1e999}', "price"),
+        ('{"sku": "A", "price": 1e99999999999999999999}', "price"),
+        ('{"sku": "A", "price": -1e-99999999999999999999}', "price"),
+        ('{"sku": "A", "stock": 0.' + "3" * 5000 + "}", "stock"),
+        ('{"sku": "A", "price_decimal": "' + "1" * 31 + '"}', "price_decimal"),
         ('{"sku": "A", "price": ' + "9" * 5000 + "}", None),
         ("[" * 5000, None),
         ('{"sku": "A", "colour": 1}', None),
@@ -247,6 +253,31 @@ def test_a_line_of_json_that_is_wrong_says_where(line: str, column: str | None):
     rows = read_all(f'{line}\n\n{{"sku": "B", "stock": 1, "id": 5, "name": null}}'.encode(), "jsonl", 5000)
     assert wrong(rows)[0] == (1, column)
     assert rows[-1] == Row(3, "B", {"stock": 1})
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.text(max_size=9)
+    | st.from_regex(r"-?[0-9]{1,30}(\.[0-9]{1,9})?([eE][+-]?[0-9]{1,30})?"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*KNOWN, "x"]), inner, max_size=5),
+    max_leaves=9,
+)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*KNOWN, "x"]), JSON, max_size=6) | JSON | TEXT, max_size=5))
+def test_each_line_of_json_is_a_row_whatever_stands_in_it(values: list[Any]):
+    """Right or wrong; numbers are written in every way in which they can be. What is right can be kept."""
+    lines = [re.sub(r"[\n\r]", "", written(value)) for value in values]
+    rows = read_all("\n".join(lines).encode("utf-8", "replace"), "jsonl")
+    assert [row.line for row in rows] == [number for number, line in enumerate(lines, 1) if line.strip()]
+    for row in rows:
+        encode({"sku": row.sku, "values": dict(row.values), "errors": [error.detail for error in row.errors]})
+
+
+def written(value: Any) -> str:
+    """Write JSON, with texts that look like numbers as numbers."""
+    return re.sub(r'"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"(?!:)', r"\1", json.dumps(value))
 
 
 TYPES: dict[str, Any] = {

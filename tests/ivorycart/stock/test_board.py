@@ -364,3 +364,31 @@ def test_a_release_that_is_forgotten_is_one_that_was_known():
     assert board.overdue(NOON.replace(second=1)) == ["tea"]
     assert board.forget_release("tea")
     assert (board.overdue(NOON.replace(hour=13)), board.shown(["tea"])[0].next_release) == ([], None)
+
+
+def test_of_entries_no_more_text_is_remembered_than_fits():
+    """The oldest are forgotten: whoever has not heard of them gets a snapshot. Of an entry, its last state counts."""
+    board = a_board("tea", "cup", "pot", memory_of_text=25)
+    for time, product_id in ((11, "tea"), (12, "cup"), (13, "cup")):
+        board.apply_catalogue(described(time, product_id, 10))
+    assert board.since(at(11)) is not None
+    board.apply_catalogue(described(14, "pot", 10))
+    assert board.since(at(11)) is None
+    missed = board.since(at(13))
+    assert missed
+    assert [each.product_id for each in missed.catalogue] == ["pot", "cup"]
+    board.apply_catalogue(edited(15, None, "withdrawn", "pot"))
+    board.apply_catalogue(described(16, "tea", 10))
+    assert board.since(at(13)) is not None
+    board.apply_catalogue(described(17, "tea", 26))
+    assert board.since(at(17)) is None
+    assert board.since(at(18)) == Missed((), ())
+    board.apply_catalogue(described(19, "tea", 25))
+    assert board.since(at(19)) is not None
+
+
+def described(time: int, product_id: str, length: int) -> CatalogueChanged:
+    """Describe a change of an entry with a description of so many characters."""
+    change = edited(time, Level(10, 1, 5, 0), product_id=product_id)
+    assert change.listing
+    return replace(change, listing=replace(change.listing, description="x" * length))

@@ -1,5 +1,6 @@
 """Shelves are what a look at all products would find, after any changes."""
 
+from itertools import chain
 from typing import Any
 
 from hypothesis import given
@@ -42,8 +43,9 @@ def looked_up(board: StockBoard, seller_id: str) -> Shelf:
             available = board.levels[each.id].available
             shelf.currencies["EUR"] = shelf.currencies.get("EUR", 0) + 1
             shelf.held += board.levels[each.id].held
-            if each.for_sale and available <= 3:
-                (shelf.low if available > 0 else shelf.out)[each.id] = None
+            if available <= 3:
+                shown, hidden = (shelf.low, shelf.hidden_low) if available > 0 else (shelf.out, shelf.hidden_out)
+                (shown if each.for_sale else hidden)[each.id] = None
     return shelf
 
 
@@ -65,4 +67,12 @@ def test_a_shelf_is_what_a_look_at_all_products_finds(steps):
                 board.apply_catalogue(CatalogueChanged(at, what, "withdrawn", None))
         for seller in ("ann", "bea"):
             assert board.shelves.of(seller) == looked_up(board, seller)
+            for out_only, most in ((True, 0), (False, 3)):
+                assert set(board.shelves.running_out(seller, out_only=out_only)) == {
+                    each.id
+                    for each in board.products.values()
+                    if each.seller_id == seller and board.levels[each.id].available <= most
+                }
+        everybodys = chain.from_iterable(board.shelves.running_out(each, out_only=False) for each in ("ann", "bea"))
+        assert sorted(board.shelves.running_out(None, out_only=False)) == sorted(everybodys)
         assert set(board.shelves.sellers()) == {each.seller_id for each in board.products.values()}
