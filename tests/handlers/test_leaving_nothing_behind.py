@@ -36,9 +36,10 @@ async def test_a_socket_whose_arrival_fails_is_forgotten(failure, monkeypatch):
 
     monkeypatch.setattr(module, "Arrival", Broken)
     reminding = SimpleNamespace(forget=lambda _sid: None, remind=lambda _connection: None)
-    shop = SimpleNamespace(connections=Connections(), telling=SimpleNamespace(reminding=reminding))
+    bringing = SimpleNamespace(note=lambda _connection: None, forget=lambda _sid: None)
+    shop = SimpleNamespace(connections=Connections(), telling=SimpleNamespace(reminding=reminding), bringing=bringing)
     doors = Sockets(server := Recorder(), shop, None)
     with pytest.raises(type(failure)):
-        await server.handlers["connect"]("sid", {}, None)
+        await server.handlers["connect"]("sid", {"REMOTE_ADDR": "127.0.0.1"}, None)
     assert len(shop.connections) == 0
     assert doors._throttles == {}

@@ -49,7 +49,8 @@ async def schemathesis(document: Path, url: str, token: str | None, examples: in
     """Run it; return its status and what it printed."""
     run = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", str(document), "--url", url, "--seed", "1"),
-        *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "-n", str(examples)),
+        *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing" if token else "fuzzing"),
+        *("-n", str(examples if token else 2 * examples)),  # nobody is refused at nearly every door
         *("--warnings", "off", "--continue-on-failure"),
         *(each for path in ENDS_THE_SESSION for each in ("--exclude-path", path)),
         *(("-H", f"Authorization: Bearer {token}") if token else ()),
@@ -107,5 +108,5 @@ async def test_every_answer_is_in_the_document(
     file.write_text(json.dumps(with_known_ids(document, known)))
     status, output = await schemathesis(file, shop.url, token, examples=4)
     assert status == 0, output[-6000:]
-    assert "0 generated" not in output
+    assert " 0 generated" not in output
     await books.check()
