@@ -1,12 +1,16 @@
 """What sellers see of their stock: what is running out, and what came and went, by whom and why."""
 
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from typing import Any, Literal, NamedTuple, Protocol
 
 from ivorycart.importing.exporting import BOM, csv_of
 from ivorycart.stock.board import StockBoard
+from ivorycart.stock.shelves import Shelf
 from ivorycart.stock.slices import Slices
 from models.actors import STOCK_WORK, Actor, Viewer, actor_of
 from models.catalogue import Listing
@@ -80,17 +84,30 @@ class StockWork:
         self, seller_id: str | None, state: Literal["low", "out"], *, limit: int, after: Lowest | None
     ) -> tuple[Sequence[Listing], Lowest | None]:
         """Return products that are running out, or are out, the lowest first; and where the next page begins."""
-        found, slices = [], Slices()
-        levels = self.board.levels
-        for number, product_id in enumerate(tuple(self.board.shelves.running_out(seller_id, out_only=state == "out"))):
+        slices, following = Slices(), []
+        for shelf in self.board.shelves.these(seller_id):
+            ordered = await self._ordered(shelf, slices, out_only=state == "out")
+            start = bisect_right(ordered, after) if after else 0
+            following.append(ordered[start : start + limit + 1])
+        keys = [Lowest(*key) for key in islice(merge(*following), limit + 1)]
+        page = keys[:limit]
+        return await self.listings.these([key.product_id for key in page]), page[-1] if len(keys) > limit else None
+
+    async def _ordered(self, shelf: Shelf, slices: Slices, *, out_only: bool) -> list[tuple[int, str]]:
+        """Return what is running out on a shelf, the lowest first: put in order only where something moved since."""
+        await slices.breathe()
+        kept = shelf.ordered
+        if out_only in kept:
+            return kept[out_only]
+        levels, found = self.board.levels, []
+        for number, product_id in enumerate(tuple(shelf.running_out(out_only=out_only))):
+            if level := levels.get(product_id):
+                found.append((level.available, product_id))
             if number % _LOOK_EVERY == 0:
                 await slices.breathe()
-            if level := levels.get(product_id):
-                key = Lowest(level.available, product_id)
-                if after is None or key > after:
-                    found.append(key)
-        page = sorted(found)[:limit]
-        return await self.listings.these([key.product_id for key in page]), page[-1] if len(found) > limit else None
+        found.sort()
+        kept[out_only] = found
+        return found
 
     async def known(self, raws: Iterable[tuple[str, bool]], viewer: Viewer) -> list[Actor]:
         """Tell actors, in their order; each comes with whether what they did is sellers' and admins' work alone."""

@@ -4,7 +4,7 @@ So a seller's screen, or a list of what runs low, costs what runs low, not what 
 methods, called by the board.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, NamedTuple
@@ -25,6 +25,15 @@ class Shelf:
     out: dict[str, None] = field(default_factory=dict)
     hidden_low: dict[str, None] = field(default_factory=dict)
     hidden_out: dict[str, None] = field(default_factory=dict)
+    ordered: dict[bool, list[tuple[int, str]]] = field(default_factory=dict, compare=False)
+    """Whoever puts what is running out in order (available units, product id; True: what is out alone) may keep it
+    here; it is another dictionary once something of it moved."""
+
+    def running_out(self, *, out_only: bool) -> Iterator[str]:
+        """Yield what runs low, on show or not; with ``out_only`` what is out."""
+        yield from chain(self.out, self.hidden_out)
+        if not out_only:
+            yield from chain(self.low, self.hidden_low)
 
 
 class _Known(NamedTuple):
@@ -65,6 +74,8 @@ class Shelves:
         known = self._known.get(product.id)
         state = _level_state(product, level)
         fresh = _Known(product.seller_id, product.currency, level.held, state, product.for_sale)
+        if state != "ok" and product.seller_id in self._shelves:
+            self._shelves[product.seller_id].ordered = {}
         if fresh == known:
             return
         self._known[product.id] = fresh
@@ -93,6 +104,7 @@ class Shelves:
             del shelf.currencies[known.currency]
         if known.state != "ok":
             del _list_of(shelf, known)[product_id]
+            shelf.ordered = {}
         if not shelf.currencies:
             del self._shelves[known.seller_id]
 
@@ -110,12 +122,9 @@ class Shelves:
         known = self._known.get(product_id)
         return known.state if known and known.for_sale else "ok"
 
-    def running_out(self, seller_id: str | None, *, out_only: bool) -> Iterator[str]:
-        """Yield what of a seller's, or of everybody's, runs low, on show or not; with ``out_only`` what is out."""
-        for shelf in self._shelves.values() if seller_id is None else (self.of(seller_id),):
-            yield from chain(shelf.out, shelf.hidden_out)
-            if not out_only:
-                yield from chain(shelf.low, shelf.hidden_low)
+    def these(self, seller_id: str | None) -> Sequence[Shelf]:
+        """Return a seller's shelf, or everybody's; they are not to be changed."""
+        return tuple(self._shelves.values()) if seller_id is None else (self.of(seller_id),)
 
     def sellers(self) -> Collection[str]:
         """Return who has a product."""

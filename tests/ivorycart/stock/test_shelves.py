@@ -1,6 +1,7 @@
 """Shelves are what a look at all products would find, after any changes."""
 
-from itertools import chain
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.shelves import Shelf
+from ivorycart.stock_work import StockWork
 from models.catalogue import Listing
 from models.feed import CatalogueChanged, Cursor, LevelChanged, Snapshot
 from models.stock import Level, Product
@@ -49,6 +51,28 @@ def looked_up(board: StockBoard, seller_id: str) -> Shelf:
     return shelf
 
 
+class Entries:
+    """Knows entries by their ids alone."""
+
+    async def these(self, product_ids: Sequence[str]) -> Any:
+        """Return them as they are."""
+        return product_ids
+
+
+async def all_pages(board: StockBoard, seller_id: str | None, state: Any) -> list[str]:
+    """Read a whole list of what is running out, two at a time."""
+    fakes: Any = None
+    listings: Any = Entries()
+    work = StockWork(movements=fakes, names=fakes, listings=listings, board=board)
+    found: list[Any] = []
+    after = None
+    while True:
+        page, after = await work.low(seller_id, state, limit=2, after=after)
+        found += page
+        if after is None:
+            return found
+
+
 @given(STEPS)
 def test_a_shelf_is_what_a_look_at_all_products_finds(steps):
     """Entries that come, change hands, are withdrawn and go; levels that move; a board that begins anew."""
@@ -67,12 +91,12 @@ def test_a_shelf_is_what_a_look_at_all_products_finds(steps):
                 board.apply_catalogue(CatalogueChanged(at, what, "withdrawn", None))
         for seller in ("ann", "bea"):
             assert board.shelves.of(seller) == looked_up(board, seller)
-            for out_only, most in ((True, 0), (False, 3)):
-                assert set(board.shelves.running_out(seller, out_only=out_only)) == {
-                    each.id
+        for seller in ("ann", "bea", None):
+            for state, most in (("out", 0), ("low", 3)):
+                keys = sorted(
+                    (board.levels[each.id].available, each.id)
                     for each in board.products.values()
-                    if each.seller_id == seller and board.levels[each.id].available <= most
-                }
-        everybodys = chain.from_iterable(board.shelves.running_out(each, out_only=False) for each in ("ann", "bea"))
-        assert sorted(board.shelves.running_out(None, out_only=False)) == sorted(everybodys)
+                    if seller in {None, each.seller_id} and board.levels[each.id].available <= most
+                )
+                assert asyncio.run(all_pages(board, seller, state)) == [product_id for _, product_id in keys]
         assert set(board.shelves.sellers()) == {each.seller_id for each in board.products.values()}
