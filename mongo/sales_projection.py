@@ -47,7 +47,10 @@ class Overtaken(Exception):  # noqa: N818 - it says what is the matter
 
 @dataclass(slots=True)
 class _Place:
-    """Where the projection is: a generation of roll-ups, the number of its last batch, the stream behind it."""
+    """Where the projection is: a generation of roll-ups, the number of its last batch, the stream behind it.
+
+    ``token`` is the one that is stored; the stream may have come further, with nothing to count.
+    """
 
     generation: str
     batch: int
@@ -77,15 +80,16 @@ class SalesProjection:
             changes = await place.stream.read()
             if changes.as_of:
                 await self._apply(place, changes, changes.as_of)
+                place.token = changes.token
             elif time.monotonic() - self._beat >= HEARTBEAT:
                 await self._note(place, changes.token, {})
+                place.token = changes.token
         except BaseException as error:
             await self.forget()
             if isinstance(error, Overtaken):
                 log.info("sales: another worker has gone on from here")
                 return False
             raise
-        place.token = changes.token
         return changes.full
 
     async def rebuild(self) -> None:

@@ -190,6 +190,25 @@ async def test_a_batch_whose_commit_stays_without_an_answer_is_counted_once(driv
 
 
 @both_drivers
+async def test_who_has_nothing_to_count_is_not_overtaken(driver: Driver, database: Database):
+    """It says from time to time that it is there, goes on from where it is, and counts the next order at once."""
+    products = await two_sellers(database)
+    keeper = SalesProjection(driver, database)
+    await keeper.rebuild()
+    await keeper.advance()
+    place = keeper._place
+    assert place
+    batch = place.batch
+    for _ in range(6):  # half a second each, twice beyond what passes between two such notes
+        await keeper.advance()
+    assert keeper._place is place
+    async with running_ledger(driver, database) as ledger:
+        await rush(ledger, products, 1)
+    await keeper.advance()
+    assert keeper._place is place
+    assert place.batch > batch
+
+
 async def test_two_at_once_count_once(driver: Driver, database: Database):
     """One who lost the lease and does not know it yet reads the same batches as the other."""
     products = await two_sellers(database)
