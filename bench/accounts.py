@@ -14,7 +14,6 @@ import sys
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -154,13 +153,7 @@ def main() -> int:
     parser.add_argument("--tries", type=int, default=1000, help="tries of each kind of address")
     parser.add_argument("--logins", type=int, default=200, help="sign-ins at once")
     parser.add_argument("--rounds", type=int, default=7, help="turns of carts alone and carts beside sign-ins")
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
-    given = parser.parse_args()
-    try:
-        if given.write:
-            page.check(given.write, PART)
-    except (page.BrokenPage, OSError) as error:
-        parser.error(str(error))
+    given = page.arguments(parser, PART)
     configure_logs("warning", as_json=False)
     answers, carts = uvloop.run(measured(given.tries, given.logins, given.rounds))
     console = Console(width=160)

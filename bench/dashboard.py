@@ -201,13 +201,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=1_000_000, help="orders in the database")
     parser.add_argument("--tries", type=int, default=200, help="answers of each kind")
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
-    given = parser.parse_args()
-    try:
-        if given.write:
-            page.check(given.write, PART)
-    except (page.BrokenPage, OSError) as error:
-        parser.error(str(error))
+    given = page.arguments(parser, PART)
     configure_logs("warning", as_json=False)
     seconds, rows = uvloop.run(measured(given.orders, given.tries))
     Console(width=140).print(report.table("The seller's dashboard", HEADS, rows, numbers_from=1))

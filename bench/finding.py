@@ -11,8 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -23,11 +22,10 @@ from bson import ObjectId
 from rich.console import Console
 
 from bench import page, report
-from bench.machine import LOAD_CORE, SERVER_CORE, mongod, pin, processor, today
-from bench.processes import Watched
+from bench.machine import mongod, processor, today
 from bench.shop.books import Books, open_books
 from bench.shop.catalogue import SELLERS, SOLD_OUT, categories, fill
-from bench.shop.running import RunningShop
+from bench.shop.pinned import pinned_shop
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.finding import cursor
 from ivorycart.logs import configure_logs
@@ -92,7 +90,7 @@ async def measured(count: int, tries: int) -> Measured:
             await fill(driver.client[DATABASE], count)
             await driver.close()
         started = time.monotonic()
-        async with _shop(data_dir) as (shop, server):
+        async with pinned_shop(data_dir, SECRET) as (shop, server):
             ready = time.monotonic() - started
             async with open_books(shop) as books, ClientSession(shop.url) as http:
                 searchable = await _first_search(http)
@@ -104,18 +102,6 @@ async def measured(count: int, tries: int) -> Measured:
                         if turn:  # the first turn fills caches
                             question.times.append(took)
                 return Measured(questions, ready, searchable, server.memory())
-
-
-@asynccontextmanager
-async def _shop(data_dir: Path) -> AsyncIterator[tuple[RunningShop, Watched]]:
-    shop = await RunningShop(data_dir, {"LOG_LEVEL": "warning", "JWT_SECRET": SECRET}).start()
-    try:
-        assert shop.process
-        pin(shop.process.pid, SERVER_CORE)
-        pin(shop.mongod_pid, LOAD_CORE)
-        yield shop, Watched(shop.process.pid)
-    finally:
-        await shop.stop()
 
 
 async def _first_search(http: ClientSession) -> float:
@@ -224,13 +210,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--tries", type=int, default=200, help="times that each question is asked")
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
-    given = parser.parse_args()
-    try:
-        if given.write:
-            page.check(given.write, PART)
-    except (page.BrokenPage, OSError) as error:
-        parser.error(str(error))
+    given = page.arguments(parser, PART)
     configure_logs("warning", as_json=False)
     done = uvloop.run(measured(given.products, given.tries))
     rows = [question.row() for question in done.questions]

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ from bson import ObjectId
 from rich.console import Console
 
 from bench import page, report
-from bench.machine import LOAD_CORE, SERVER_CORE, mongod, pin, processor, today
+from bench.machine import mongod, processor, today
 from bench.processes import Watched
-from bench.shop.running import RunningShop
+from bench.shop.pinned import pinned_shop
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.logs import configure_logs
 from mongo.opening import Place, open_store
@@ -88,7 +88,7 @@ async def measured(rows: int, length: int) -> list[tuple[str, ...]]:
         async with open_store(Place(uri=None, name=DATABASE, driver="motor", data_dir=data_dir)) as store:
             given: Any = {"name": "Sally", "role": "seller", "password": "none", "activated": True}
             await Users(store.database).add(email=EMAIL, user_id=seller_id, **given)
-        async with _shop(data_dir) as (shop, server):
+        async with pinned_shop(data_dir, SECRET) as (shop, server):
             token = Tokens(SECRET, seconds=36_000).issue(
                 user_id=seller_id, session_id=str(ObjectId()), email=EMAIL, name="Sally", role="seller"
             )
@@ -111,18 +111,6 @@ async def _all_phases(http: ClientSession, server: Watched, rows: int, length: i
     for file_format in ("csv", "jsonl"):
         await phases.measure(f"exported, {file_format}", _export(http, rows, file_format))
     return phases.told
-
-
-@asynccontextmanager
-async def _shop(data_dir: Path) -> AsyncIterator[tuple[RunningShop, Watched]]:
-    shop = await RunningShop(data_dir, {"LOG_LEVEL": "warning", "JWT_SECRET": SECRET}).start()
-    try:
-        assert shop.process
-        pin(shop.process.pid, SERVER_CORE)
-        pin(shop.mongod_pid, LOAD_CORE)
-        yield shop, Watched(shop.process.pid)
-    finally:
-        await shop.stop()
 
 
 async def file_of(rows: int, length: int) -> AsyncIterator[bytes]:
@@ -174,13 +162,7 @@ def main() -> int:
     parser.add_argument(
         "--length", type=int, default=300, help="characters of a description; a file has at most 64 MiB"
     )
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
-    given = parser.parse_args()
-    try:
-        if given.write:
-            page.check(given.write, PART)
-    except (page.BrokenPage, OSError) as error:
-        parser.error(str(error))
+    given = page.arguments(parser, PART)
     configure_logs("warning", as_json=False)
     rows = uvloop.run(measured(given.rows, given.length))
     Console(width=140).print(report.table(f"{given.rows:,} rows", HEADS, rows, numbers_from=1))

@@ -97,13 +97,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=20_000, help="orders per measurement of group commit")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each way; medians are told")
     parser.add_argument("--driver", choices=("motor", "pymongo"), default="motor")
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
-    given = parser.parse_args()
-    try:
-        if given.write:
-            page.check(given.write, PART)
-    except (page.BrokenPage, OSError) as error:
-        parser.error(str(error))
+    given = page.arguments(parser, PART)
     configure_logs("warning", as_json=False)
     how = conditions(given.orders, given.repeats, given.driver)  # before this process keeps to one core
     results = uvloop.run(measured(given.orders, given.repeats, given.driver))

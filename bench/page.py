@@ -1,5 +1,6 @@
 """The page of figures: prose by hand, and between two marker comments each part that a command writes."""
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 
@@ -30,6 +31,18 @@ def check(path: Path, part: str) -> None:
     replaced(_read(path), part, "")
     if not path.parent.is_dir():
         raise BrokenPage(f"there is no folder {path.parent}")
+
+
+def arguments(parser: ArgumentParser, part: str) -> Namespace:
+    """Read the arguments of a command, to which ``--write`` is added; end it where its page could not be written."""
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write its part of this page anew")
+    given = parser.parse_args()
+    try:
+        if given.write:
+            check(given.write, part)
+    except (BrokenPage, OSError) as error:
+        parser.error(str(error))
+    return given
 
 
 def write(path: Path, part: str, text: str) -> None:

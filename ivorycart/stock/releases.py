@@ -8,7 +8,7 @@ Shutdown: cancel ``run``.
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ivorycart.ledger.batch import Committed
 from ivorycart.stock.board import StockBoard
@@ -16,7 +16,7 @@ from ivorycart.workers import WorkerState
 from models.cart import Cart
 
 INTERVAL = 1.0  # seconds
-GRACE = timedelta(seconds=2)  # the sweeper needs a moment, and this process's clock may be ahead of the database's
+GRACE = timedelta(seconds=2)  # the sweeper needs a moment
 
 
 def prolonged(cart: Cart) -> list[str]:
@@ -51,5 +51,5 @@ class Releases:
         """Look every second until cancelled."""
         while True:
             await asyncio.sleep(INTERVAL)
-            self.look(datetime.now(UTC))
+            self.look(self.board.clock.now())
             state.alive()
