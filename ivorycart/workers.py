@@ -33,7 +33,7 @@ class LeaseBook(Protocol):
         """Take or prolong a lease; return whether this process has it."""
 
     async def give_back(self, worker: str) -> None:
-        """Let another process have it."""
+        """Let another process have it, if this one has it."""
 
 
 @dataclass(slots=True)
@@ -127,6 +127,7 @@ class LeasedWorker:
     interval: float
     lease_seconds: float = 3.0
     longest_step: float = LONGEST_STEP
+    seconds_to_give_back: float = 1.0
     wake: asyncio.Event | None = None
     _asking: asyncio.Task[bool] | None = field(default=None, init=False)
 
@@ -144,7 +145,7 @@ class LeasedWorker:
                 if not more:
                     await self._pause(mine=mine)
         finally:
-            await self._give_back(mine=mine)
+            await self._give_back()
 
     async def _pause(self, *, mine: bool) -> None:
         """Wait for the next round; who has not got the lease has no use for being woken. ``step`` clears ``wake``."""
@@ -180,12 +181,14 @@ class LeasedWorker:
         except Exception as error:  # noqa: BLE001 - the step that runs bears it; the next one will not begin
             log.info("lease.not_prolonged", worker=self.name, reason=str(error)[:200])
 
-    async def _give_back(self, *, mine: bool) -> None:
+    async def _give_back(self) -> None:
+        if self._asking is None:
+            return
         try:
-            async with asyncio.timeout(1):
-                if self._asking is not None and not self._asking.done():
-                    mine = await self._asking
-                if mine:
+            async with asyncio.timeout(self.seconds_to_give_back):
+                # Who is cancelled may not have heard the last answer; one that failed may have been carried out.
+                (answer,) = await asyncio.gather(self._asking, return_exceptions=True)
+                if answer is not False:
                     await self.leases.give_back(self.name)
         except Exception as error:  # noqa: BLE001 - the lease runs out by itself; nothing may hide why we stop
             log.info("lease.not_given_back", worker=self.name, reason=str(error)[:200])

@@ -37,5 +37,5 @@ class Leases:
         return bool(lease["owner"] == self._owner)
 
     async def give_back(self, worker: str) -> None:
-        """Let another process have it at once."""
+        """Let another process have it at once, if this one has it."""
         await self._leases.delete_one({"_id": worker, "owner": self._owner})

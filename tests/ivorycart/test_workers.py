@@ -228,11 +228,11 @@ async def test_a_step_that_fails_gives_the_lease_back():
 
 
 async def test_a_lease_that_cannot_be_taken_fails_the_worker():
-    """It is started again with a back-off; there is nothing to give back."""
+    """It is started again with a back-off. What was asked for may have been granted all the same: it is given back."""
     leases = Leases(deque([ConnectionError("away")]))
     with pytest.raises(ConnectionError):
         await a_worker(leases, Work()).run(WorkerState("work", has_rhythm=True))
-    assert leases.given_back == 0
+    assert leases.log == ["taken", "given back"]
 
 
 async def test_stopping_ends_the_step_and_gives_the_lease_back():
@@ -253,6 +253,22 @@ async def test_a_lease_that_was_being_asked_for_when_the_worker_was_stopped_is_g
     task.cancel()
     await asyncio.sleep(0)
     leases.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert leases.log == ["taken", "given back"]
+
+
+async def test_a_lease_that_was_granted_before_the_stopped_worker_heard_of_it_is_given_back():
+    """The answer is there, and the worker is cancelled before its turn comes to look at it."""
+    leases = Leases()
+    task = asyncio.create_task(a_worker(leases, Work()).run(WorkerState("work", has_rhythm=True)))
+    granted = leases.take
+
+    async def take(worker: str, milliseconds: int) -> bool:
+        asyncio.get_running_loop().call_soon(task.cancel)
+        return await granted(worker, milliseconds)
+
+    leases.take = take  # type: ignore[method-assign]
     with pytest.raises(asyncio.CancelledError):
         await task
     assert leases.log == ["taken", "given back"]

@@ -18,7 +18,14 @@ class Process:
     def __init__(self, database: Database, name: str, steps: Counter[str], lease: float = LONG) -> None:
         self.name, self.steps = name, steps
         self.leases = Leases(database, name)
-        self.worker = LeasedWorker(name="work", leases=self.leases, step=self._step, interval=0.01, lease_seconds=lease)
+        self.worker = LeasedWorker(
+            name="work",
+            leases=self.leases,
+            step=self._step,
+            interval=0.01,
+            lease_seconds=lease,
+            seconds_to_give_back=60.0,
+        )
         self.task = asyncio.create_task(self.worker.run(WorkerState(name, has_rhythm=True)))
 
     async def _step(self) -> bool:
