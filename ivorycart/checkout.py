@@ -16,7 +16,7 @@ import structlog
 
 from ivorycart.ledger import Ledger
 from ivorycart.order_addresses import OrderAddresses
-from ivorycart.payments.port import Authorisation, Declined, PaymentProvider, ProviderUnavailable
+from ivorycart.payments.port import Charge, Declined, PaymentProvider, ProviderUnavailable
 from models.commands import BeginOrder, PlaceOrder
 from models.errors import Conflict, Invalid, PaymentDeclined, Pending, Refused, StorageUnavailable
 from models.identity import OwnerId
@@ -103,37 +103,35 @@ class Checkout:
             raise Invalid("this payment method is not offered", methods=sorted(self.providers))
         return provider
 
-    async def _authorise(
-        self, provider: PaymentProvider, request: OrderRequest, amount: int, currency: str
-    ) -> Authorisation:
+    async def _authorise(self, provider: PaymentProvider, request: OrderRequest, amount: int, currency: str) -> Charge:
         # Another request under the same order key must get money of its own: it will be refused, and its money let go.
         for attempt in range(MAX_ATTEMPTS):
             key = f"{request.owner}:{request.order_key}:{request.fingerprint}:{attempt}"
             authorised = await self._set_aside(provider, key, amount, currency, dict(request.payment or {}))
-            if authorised.live:
+            if authorised.state == "authorised":
                 return authorised
         raise Conflict("this order was refused too often under its key: order again with another key")
 
     async def _set_aside(
         self, provider: PaymentProvider, key: str, amount: int, currency: str, method: dict[str, Any]
-    ) -> Authorisation:
+    ) -> Charge:
         try:
             return await provider.authorise(key, amount, currency, method)
         except Declined as reason:
             raise PaymentDeclined(str(reason)) from reason
         except ProviderUnavailable as reason:
-            found = await self._find(provider, key)
+            found = await self._find(provider, key, amount, currency)
             if found is None:
                 raise Pending("the payment's outcome is not known yet: ask again with the same key") from reason
             return found
 
-    async def _find(self, provider: PaymentProvider, key: str) -> Authorisation | None:
+    async def _find(self, provider: PaymentProvider, key: str, amount: int, currency: str) -> Charge | None:
         try:
-            return await provider.find(key)
+            return await provider.find(key, amount, currency)
         except ProviderUnavailable:
             return None
 
-    async def _let_go(self, provider: PaymentProvider, authorised: Authorisation) -> None:
+    async def _let_go(self, provider: PaymentProvider, authorised: Charge) -> None:
         try:
             await provider.void(authorised.id)
         except (Declined, ProviderUnavailable) as reason:

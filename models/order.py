@@ -26,7 +26,7 @@ CANCELLABLE = frozenset({OrderStatus.PENDING, OrderStatus.PLACED})
 class OrderLine(NamedTuple):
     """One product of an order; ``price`` is what one unit cost when the order was committed.
 
-    ``list_price`` is what it would have cost, where it was discounted.
+    ``list_price`` is what it would have cost, where it was discounted. Of the units ``returned`` came back.
     """
 
     product_id: str
@@ -35,22 +35,45 @@ class OrderLine(NamedTuple):
     price: int
     seller_id: str
     list_price: int | None = None
+    returned: int = 0
 
 
 class StatusChange(NamedTuple):
-    """Who moved an order to which status, when and why."""
+    """Who moved an order to which status, when and why; with ``seller_id``, that seller's part of it alone.
+
+    ``actor`` is an owner id, or the name of a part of the shop.
+    """
 
     status: OrderStatus
     at: datetime
     actor: str
     reason: str
+    seller_id: str | None = None
 
 
 class Fulfilment(NamedTuple):
-    """One seller's part of an order."""
+    """One seller's part of an order. ``courier`` is the user who delivers it, ``note`` what they said of it."""
 
     seller_id: str
     status: OrderStatus
+    courier: str | None = None
+    carrier: str = ""
+    tracking_number: str = ""
+    note: str = ""
+
+
+class Refund(NamedTuple):
+    """Money that is given back for an order, in minor units, and for how many units of which products.
+
+    It is due from the moment at which it is written; the payment says when it was carried out.
+    """
+
+    id: str
+    amount: int
+    at: datetime
+    actor: str
+    reason: str
+    units: tuple[tuple[str, int], ...] = ()
 
 
 class Address(NamedTuple):
@@ -84,7 +107,10 @@ class Payment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as stored. ``owner`` and ``order_key`` together are unique: a repeat gets the first answer."""
+    """An order as stored. ``owner`` and ``order_key`` together are unique: a repeat gets the first answer.
+
+    ``total_amount`` is what its lines and ``shipping`` cost together, before any refund.
+    """
 
     id: str
     owner: OwnerId
@@ -101,6 +127,8 @@ class Order:
     email: str | None
     payment: Payment | None
     timestamp: datetime
+    shipping: int = 0
+    refunds: tuple[Refund, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from models.order import (
     OrderLine,
     OrderStatus,
     Payment,
+    Refund,
     StatusChange,
 )
 from models.pricing import Discount, next_change, price_at
@@ -31,6 +32,8 @@ from mongo.driver import Document
 # For products that another program wrote without these fields; the shop itself always writes them. Units.
 FALLBACK_THRESHOLD = 3
 FALLBACK_MAX_PER_CART = 99
+# Who brings a part of an order that is on its way and that nobody has claimed yet.
+UNCLAIMED = "unclaimed"
 
 PRODUCT_FIELDS = dict.fromkeys(
     (
@@ -45,6 +48,11 @@ PRODUCT_FIELDS = dict.fromkeys(
 def object_id(text: str | None) -> ObjectId | None:
     """Turn an id of the outside into an ObjectId."""
     return ObjectId(text) if text else None
+
+
+def id_of(value: ObjectId | None) -> str | None:
+    """Turn an ObjectId that may be missing into an id of the outside."""
+    return str(value) if value else None
 
 
 def product_of(document: Mapping[str, Any]) -> Product:
@@ -241,21 +249,48 @@ def order_document(order: Order) -> Document:
                 "price": line.price,
                 "seller_id": ObjectId(line.seller_id),
                 **({} if line.list_price is None else {"list_price": line.list_price}),
+                **({"returned": line.returned} if line.returned else {}),
             }
             for line in order.lines
         ],
         "total_amount": order.total_amount,
         "currency": order.currency,
         "status": order.status.value,
-        "history": [{**change._asdict(), "status": change.status.value} for change in order.history],
-        "fulfilments": [
-            {"seller_id": ObjectId(part.seller_id), "status": part.status.value} for part in order.fulfilments
-        ],
+        "history": list(map(_change_document, order.history)),
+        "fulfilments": list(map(_fulfilment_document, order.fulfilments)),
         "address": order.address._asdict() if order.address else None,
         "email": order.email,
         "payment": order.payment._asdict() if order.payment else None,
         "timestamp": order.timestamp,
+        **({"shipping": order.shipping} if order.shipping else {}),
+        **({"refunds": list(map(_refund_document, order.refunds))} if order.refunds else {}),
+        **_for_couriers(order),
     }
+
+
+def _change_document(change: StatusChange) -> Document:
+    document = {"status": change.status.value, "at": change.at, "actor": change.actor, "reason": change.reason}
+    return {**document, "seller_id": ObjectId(change.seller_id)} if change.seller_id else document
+
+
+def _fulfilment_document(part: Fulfilment) -> Document:
+    """Write a seller's part; what nobody has said of it yet is left out."""
+    document = {"seller_id": ObjectId(part.seller_id), "status": part.status.value}
+    if part.courier:
+        document["courier"] = ObjectId(part.courier)
+    texts = {"carrier": part.carrier, "tracking_number": part.tracking_number, "note": part.note}
+    return {**document, **{name: text for name, text in texts.items() if text}}
+
+
+def _refund_document(refund: Refund) -> Document:
+    units = [{"product_id": ObjectId(product_id), "quantity": quantity} for product_id, quantity in refund.units]
+    return {**refund._asdict(), "id": ObjectId(refund.id), "units": units}
+
+
+def _for_couriers(order: Order) -> Document:
+    """Say of an order with parts on their way who brings them; those that nobody does yet are ``UNCLAIMED``."""
+    on_the_way = {part.courier or UNCLAIMED for part in order.fulfilments if part.status is OrderStatus.SHIPPED}
+    return {"on_the_way": sorted(on_the_way)} if on_the_way else {}
 
 
 def order_of(document: Mapping[str, Any]) -> Order:
@@ -271,17 +306,36 @@ def order_of(document: Mapping[str, Any]) -> Order:
         currency=document["currency"],
         status=OrderStatus(document["status"]),
         history=tuple(
-            StatusChange(OrderStatus(each["status"]), each["at"], each["actor"], each["reason"])
+            StatusChange(
+                OrderStatus(each["status"]), each["at"], each["actor"], each["reason"], id_of(each.get("seller_id"))
+            )
             for each in document["history"]
         ),
-        fulfilments=tuple(
-            Fulfilment(str(each["seller_id"]), OrderStatus(each["status"])) for each in document["fulfilments"]
-        ),
+        fulfilments=tuple(map(_fulfilment_of, document["fulfilments"])),
         address=Address(**document["address"]) if document["address"] else None,
         email=document["email"],
         payment=Payment(**document["payment"]) if document["payment"] else None,
         timestamp=document["timestamp"],
+        shipping=document.get("shipping", 0),
+        refunds=tuple(map(_refund_of, document.get("refunds", ()))),
     )
+
+
+def _fulfilment_of(each: Mapping[str, Any]) -> Fulfilment:
+    get = each.get
+    return Fulfilment(
+        str(each["seller_id"]),
+        OrderStatus(each["status"]),
+        id_of(get("courier")),
+        get("carrier", ""),
+        get("tracking_number", ""),
+        get("note", ""),
+    )
+
+
+def _refund_of(each: Mapping[str, Any]) -> Refund:
+    units = tuple((str(unit["product_id"]), unit["quantity"]) for unit in each["units"])
+    return Refund(str(each["id"]), each["amount"], each["at"], each["actor"], each["reason"], units)
 
 
 def _order_line(line: Mapping[str, Any]) -> OrderLine:
@@ -292,6 +346,7 @@ def _order_line(line: Mapping[str, Any]) -> OrderLine:
         line["price"],
         str(line["seller_id"]),
         line.get("list_price"),
+        line.get("returned", 0),
     )
 
 

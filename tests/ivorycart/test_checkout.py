@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from ivorycart.checkout import MAX_ATTEMPTS, Checkout, OrderRequest
 from ivorycart.order_addresses import OrderAddresses
-from ivorycart.payments.port import Authorisation, Declined, ProviderUnavailable
+from ivorycart.payments.port import Charge, Declined, ProviderUnavailable
 from ivorycart.payments.sandbox import ACCEPTED, DECLINED, NO_ANSWER, Sandbox
 from ivorycart.vault import Vault, fresh_keys, keys_of
 from models.commands import PlaceOrder, SetLine
@@ -42,7 +42,7 @@ class Provider:
     """Keeps money by key, as a real one does; answers as the script says."""
 
     name: str = "sandbox"
-    keys: dict[str, Authorisation] = field(default_factory=dict)
+    keys: dict[str, Charge] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     voided: list[str] = field(default_factory=list)
     answers: list[Exception | None] = field(default_factory=list)
@@ -51,12 +51,12 @@ class Provider:
     on_void: Exception | None = None
     meanwhile: Callable[[], Any] | None = None
 
-    async def authorise(self, key: str, amount: int, currency: str, _method: dict[str, Any]) -> Authorisation:
+    async def authorise(self, key: str, amount: int, currency: str, _method: dict[str, Any]) -> Charge:
         """Set money aside, once per key; what was let go stays so."""
         self.asked.append(key)
         answer = self.answers.pop(0) if self.answers else None
         if self.charges and not isinstance(answer, Declined):
-            self.keys.setdefault(key, Authorisation(f"pi_{len(self.keys)}", amount, currency))
+            self.keys.setdefault(key, Charge(f"pi_{len(self.keys)}", key, amount, currency))
         if answer:
             raise answer
         if self.meanwhile:
@@ -64,7 +64,7 @@ class Provider:
             await meanwhile()
         return self._current(self.keys[key])
 
-    async def find(self, key: str) -> Authorisation | None:
+    async def find(self, key: str, _amount: int, _currency: str) -> Charge | None:
         """Look it up."""
         if self.on_find:
             raise self.on_find
@@ -80,8 +80,8 @@ class Provider:
             raise self.on_void
         self.voided.append(authorisation_id)
 
-    def _current(self, authorisation: Authorisation) -> Authorisation:
-        return replace(authorisation, live=authorisation.id not in self.voided)
+    def _current(self, authorisation: Charge) -> Charge:
+        return replace(authorisation, state="voided") if authorisation.id in self.voided else authorisation
 
 
 @dataclass
@@ -430,7 +430,7 @@ async def test_what_the_sandbox_let_go_is_not_live_any_more(driver: Driver, data
         order = await till.place(payment=payment)
         first = replace(REQUEST, payment=payment).fingerprint
         again = await sandbox.authorise(f"{ANNA}:key:{first}:0", 1000, "EUR", CARD)
-        assert not again.live
+        assert again.state == "voided"
         assert order.payment.provider_id != again.id
         assert await till.facts() == ONE
 
