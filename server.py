@@ -171,7 +171,8 @@ from mongo.opening import (
     running_database,
 )
 from mongo.order_addresses import SealedAddresses
-from mongo.orders import Orders, Payments
+from mongo.orders import Orders
+from mongo.payments import Payments
 from mongo.popularity import SoldUnits
 from mongo.processes import Processes
 from mongo.products import Products
@@ -424,7 +425,14 @@ class Server:
             public_url=self.public_url,
             session_days=settings.session_days,
             ledger=self.ledger,
-            checkout=Checkout(self.ledger, self.providers, new_id, self.addresses),
+            checkout=Checkout(
+                ledger=self.ledger,
+                providers=self.providers,
+                new_id=new_id,
+                addresses=self.addresses,
+                payments=Payments(self.store.driver, self.store.database),
+                storage_errors=DRIVER_ERRORS,
+            ),
             accounts=self._accounts(limits),
             administration=administration(self.store, ended=self.presence.standing.ended),
             identity=Identity(self.tokens, self.presence.standing),

@@ -1,29 +1,37 @@
 """Checkout: begin the order, have the money set aside, commit the order; whatever fails, nobody pays for nothing.
 
-The order is begun in the ledger before money moves, so that a changed price or an expired hold is told first. If the
-order is refused after all, the authorisation is let go. If its fate is unknown, or the database is away, the caller
-asks again with the same key; the provider knows the key, too, and sets nothing aside twice. What was let go pays for
-nothing any more: the next try under the same key takes the next of the few keys that it may have at the provider.
+A saga of which each step is written down before the next: the ledger begins the order and its payment (so a changed
+price or an expired hold is told before money moves), the provider sets the money aside under the payment's id, the
+ledger makes both an order in one transaction, the settler takes the money. A process may die between any two of them:
+what was begun and became no order is given up by the settler, and let go at the provider.
+
+If the order is refused after all, its money is let go at once. If its fate is unknown, or the database is away, the
+caller asks again with the same key, and goes on with the payment that was begun.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Protocol
 
 import orjson
 import structlog
 
 from ivorycart.ledger import Ledger
 from ivorycart.order_addresses import OrderAddresses
-from ivorycart.payments.port import Charge, Declined, PaymentProvider, ProviderUnavailable
+from ivorycart.payments.port import ActionNeeded, Charge, Declined, PaymentProvider, ProviderUnavailable
 from models.commands import BeginOrder, PlaceOrder
 from models.errors import Conflict, Invalid, PaymentDeclined, Pending, Refused, StorageUnavailable
 from models.identity import OwnerId
 from models.order import Address, Order, Payment
+from models.outcomes import OrderBegun
 
-# How often one request may have its money set aside anew after it was let go.
-MAX_ATTEMPTS = 10
+# Seconds. Less than an intent is left alone for: whoever waited longer finds it given up.
+LONGEST_CALL = 12.0
+# How long the payer has to confirm a payment at the provider.
+CONFIRMING = timedelta(minutes=10)
 # Not about the order: the client is meant to ask again, and another try may already be using the same authorisation.
 UNDECIDED = (Pending, StorageUnavailable)
 
@@ -62,17 +70,33 @@ class OrderRequest:
         object.__setattr__(self, "fingerprint", digest)  # once: an order asks for it three times
 
 
+class PaymentBook(Protocol):
+    """Where it is noted what came of a payment that was begun."""
+
+    async def declined(self, payment_id: str) -> None:
+        """Note that the provider said no."""
+
+    async def abandon(self, payment_id: str) -> bool:
+        """Give an intent up; return whether it was one, or is given up already."""
+
+    async def wait_for_payer(self, payment_id: str, patience: timedelta) -> None:
+        """Give an intent more time, because the payer has to confirm it first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Places orders. ``new_id`` makes order ids (24 hex characters).
+    """Places orders. ``new_id`` makes ids (24 hex characters).
 
     What is sealed of an address is so between here and the store only: requests and answers are clear.
+    ``storage_errors`` is what the book raises while the database cannot be reached.
     """
 
     ledger: Ledger
     providers: Mapping[str, PaymentProvider]
     new_id: Callable[[], str]
     addresses: OrderAddresses
+    payments: PaymentBook
+    storage_errors: tuple[type[Exception], ...] = ()
 
     async def place(self, request: OrderRequest) -> Order:
         """Place an order, or return the one that was placed with this key."""
@@ -82,19 +106,17 @@ class Checkout:
         if request.payment is None:
             return await self._commit(request, None)
         provider = self._provider(request.payment)
-        begun = await self.ledger.submit(
-            BeginOrder(request.owner, request.order_key, request.fingerprint, request.expected_total)
-        )
+        begun = await self._begin(request, provider)
         if begun.order:
             return begun.order
-        authorised = await self._authorise(provider, request, begun.total_amount, begun.currency)
-        payment = Payment(provider.name, authorised.id, authorised.amount, authorised.currency)
+        charge = await self._set_aside(provider, request, begun)
+        payment = Payment(provider.name, charge.id, charge.amount, charge.currency, begun.payment_id)
         try:
             return await self._commit(request, payment)
         except UNDECIDED:
             raise
         except Refused:
-            await self._let_go(provider, authorised)
+            await self._let_go(provider, begun)
             raise
 
     def _provider(self, payment: Mapping[str, Any]) -> PaymentProvider:
@@ -103,39 +125,67 @@ class Checkout:
             raise Invalid("this payment method is not offered", methods=sorted(self.providers))
         return provider
 
-    async def _authorise(self, provider: PaymentProvider, request: OrderRequest, amount: int, currency: str) -> Charge:
-        # Another request under the same order key must get money of its own: it will be refused, and its money let go.
-        for attempt in range(MAX_ATTEMPTS):
-            key = f"{request.owner}:{request.order_key}:{request.fingerprint}:{attempt}"
-            authorised = await self._set_aside(provider, key, amount, currency, dict(request.payment or {}))
-            if authorised.state == "authorised":
-                return authorised
-        raise Conflict("this order was refused too often under its key: order again with another key")
+    async def _begin(self, request: OrderRequest, provider: PaymentProvider) -> OrderBegun:
+        return await self.ledger.submit(
+            BeginOrder(
+                cart_id=request.owner,
+                order_key=request.order_key,
+                fingerprint=request.fingerprint,
+                expected_total=request.expected_total,
+                provider=provider.name,
+                payment_id=self.new_id(),
+            )
+        )
 
-    async def _set_aside(
-        self, provider: PaymentProvider, key: str, amount: int, currency: str, method: dict[str, Any]
-    ) -> Charge:
+    async def _set_aside(self, provider: PaymentProvider, request: OrderRequest, begun: OrderBegun) -> Charge:
+        """Have the money set aside, or find that it was already; refuse where it was not, or nobody knows."""
+        asked = (begun.payment_id, begun.total_amount, begun.currency)
         try:
-            return await provider.authorise(key, amount, currency, method)
+            async with asyncio.timeout(LONGEST_CALL):
+                charge = await provider.authorise(*asked, dict(request.payment or {}))
         except Declined as reason:
+            await self._note(self.payments.declined(begun.payment_id))
             raise PaymentDeclined(str(reason)) from reason
-        except ProviderUnavailable as reason:
-            found = await self._find(provider, key, amount, currency)
+        except ActionNeeded as reason:
+            await self._note(self.payments.wait_for_payer(begun.payment_id, CONFIRMING))
+            message = "the payment has to be confirmed first: then ask again with the same key"
+            raise Pending(message, payment=dict(reason.details)) from reason
+        except (ProviderUnavailable, TimeoutError) as reason:
+            found = await self._find(provider, *asked)
             if found is None:
                 raise Pending("the payment's outcome is not known yet: ask again with the same key") from reason
-            return found
+            charge = found
+        if charge.state != "authorised" or (charge.amount, charge.currency) != asked[1:]:
+            await self._let_go(provider, begun)
+            raise Conflict("the payment cannot be used any more: order again")
+        return charge
 
     async def _find(self, provider: PaymentProvider, key: str, amount: int, currency: str) -> Charge | None:
         try:
-            return await provider.find(key, amount, currency)
-        except ProviderUnavailable:
+            async with asyncio.timeout(LONGEST_CALL):
+                return await provider.find(key, amount, currency)
+        except (Declined, ProviderUnavailable, TimeoutError):
             return None
 
-    async def _let_go(self, provider: PaymentProvider, authorised: Charge) -> None:
+    async def _let_go(self, provider: PaymentProvider, begun: OrderBegun) -> None:
+        """Let go of what was set aside, unless an order was made of it. What fails here is left to the settler."""
         try:
-            await provider.void(authorised.id)
-        except (Declined, ProviderUnavailable) as reason:
-            log.warning("payment.void_failed", provider=provider.name, id=authorised.id, reason=str(reason))
+            if await self.payments.abandon(begun.payment_id):
+                async with asyncio.timeout(LONGEST_CALL):
+                    await provider.abandon(begun.payment_id, begun.total_amount, begun.currency)
+        except self._bearable as reason:
+            log.warning("payment.left_to_the_settler", payment=begun.payment_id, reason=str(reason)[:200])
+
+    @property
+    def _bearable(self) -> tuple[type[Exception], ...]:
+        return (*self.storage_errors, Declined, ProviderUnavailable, TimeoutError)
+
+    async def _note(self, noting: Awaitable[None]) -> None:
+        """Note something that the settler finds out by itself, though later."""
+        try:
+            await noting
+        except self.storage_errors as reason:
+            log.warning("payment.not_noted", reason=str(reason)[:200])
 
     async def _commit(self, request: OrderRequest, payment: Payment | None) -> Order:
         command = PlaceOrder(

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from models.identity import OwnerId
-from models.order import Address, Payment
+from models.order import Address, Mover, OrderStatus, Payment
 from models.outcomes import (
     CartChanged,
     Left,
     Merged,
     Offered,
     OrderBegun,
-    OrderCancelled,
+    OrderMoved,
     OrderPlaced,
     StockChanged,
     Waits,
@@ -83,12 +83,18 @@ class MergeCarts(Command[Merged]):
 
 @dataclass(frozen=True, slots=True)
 class BeginOrder(Command[OrderBegun]):
-    """Check that the cart can be ordered, before money moves, and give its hold a last minute if it needs one."""
+    """Check that the cart can be ordered, before money moves, and give its hold a last minute if it needs one.
+
+    With ``provider`` given, a payment by it is begun under ``payment_id``, or one that was begun for the same request
+    is gone on with.
+    """
 
     cart_id: OwnerId
     order_key: str
     fingerprint: str
     expected_total: int | None
+    provider: str | None = None
+    payment_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +118,62 @@ class PlaceOrder(Command[OrderPlaced]):
 
 
 @dataclass(frozen=True, slots=True)
-class CancelOrder(Command[OrderCancelled]):
-    """Cancel an order that has not been shipped; its stock returns."""
+class CancelOrder(Command[OrderMoved]):
+    """Cancel an order, or one seller's part of it, that has not been shipped; its stock returns.
+
+    What was paid for it is let go or given back, as ``refund_id``; without one by the order's own id.
+    """
 
     order_id: str
-    actor: str
+    by: Mover
     reason: str
+    seller_id: str | None = None
+    refund_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOrder(Command[OrderMoved]):
+    """Move an order, or one seller's part of it, on: ``shipped``, ``delivered`` or ``completed``.
+
+    ``by`` is in whose right: a seller moves their own part, a courier what they brought, a buyer their own order.
+    """
+
+    order_id: str
+    to: OrderStatus
+    by: Mover
+    reason: str = ""
+    seller_id: str | None = None
+    carrier: str = ""
+    tracking_number: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDelivery(Command[OrderMoved]):
+    """Have a courier bring a part that is on its way, or, with ``release``, leave it to another one."""
+
+    order_id: str
+    seller_id: str | None
+    by: Mover
+    release: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder(Command[OrderMoved]):
+    """Give money back for units that came back, or an ``amount`` of its own; ``restock`` puts the units on the shelf.
+
+    Without ``units`` and ``amount``: for all that is left, of ``seller_id``'s part if one is named. ``refund_id`` names
+    it: repeated, it changes nothing.
+    """
+
+    order_id: str
+    refund_id: str
+    by: Mover
+    reason: str
+    units: tuple[tuple[str, int], ...] = ()
+    amount: int | None = None
+    seller_id: str | None = None
+    restock: bool = True
 
 
 @dataclass(frozen=True, slots=True)

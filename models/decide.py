@@ -3,21 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from models import holding, merging, offering, ordering, stocking
+from models import cancelling, fulfilling, holding, merging, offering, ordering, stocking
 from models.cart import Cart
 from models.commands import (
     Adjust,
     BeginOrder,
     BringPlaces,
     CancelOrder,
+    ClaimDelivery,
     ClearCart,
     Command,
     ExpireCart,
     JoinLine,
     LeaveLine,
     MergeCarts,
+    MoveOrder,
     OfferNext,
     PlaceOrder,
+    RefundOrder,
     Restock,
     SetEmail,
     SetLine,
@@ -37,7 +40,10 @@ _RULES: Mapping[type[Command[Any]], Callable[[Any, Draft], Any]] = {
     MergeCarts: merging.merge_carts,
     BeginOrder: ordering.begin_order,
     PlaceOrder: ordering.place_order,
-    CancelOrder: ordering.cancel_order,
+    CancelOrder: cancelling.cancel_order,
+    RefundOrder: cancelling.refund_order,
+    MoveOrder: fulfilling.move_order,
+    ClaimDelivery: fulfilling.claim_delivery,
     Restock: stocking.restock,
     Adjust: stocking.adjust,
     JoinLine: offering.join_line,
@@ -82,6 +88,7 @@ class Reads(NamedTuple):
     carts: tuple[OwnerId, ...] = ()
     orders: tuple[str, ...] = ()
     keys: tuple[OrderKey, ...] = ()
+    payments: tuple[OrderKey, ...] = ()
     waiting: Waiting | None = None
 
     @property
@@ -98,18 +105,13 @@ def reads(command: Command[Any]) -> Reads:
         case SetLines():
             return Reads(tuple(product_id for product_id, _ in command.quantities), (command.cart_id,))
         case PlaceOrder() | BeginOrder():
-            lines = command.lines or () if isinstance(command, PlaceOrder) else ()
-            return Reads(
-                tuple(product_id for product_id, _ in lines),
-                carts=(command.cart_id,),
-                keys=(OrderKey(command.cart_id, command.order_key),),
-            )
+            return _reads_of_ordering(command)
         case ClearCart() | ExpireCart() | SetEmail():
             waiter_id = waiter_of_offer(command.cart_id)
             return Reads(carts=(command.cart_id,), waiting=Waiting(ids=(waiter_id,)) if waiter_id else None)
         case MergeCarts():
             return Reads(carts=(command.source, command.target))
-        case CancelOrder():
+        case CancelOrder() | RefundOrder() | MoveOrder() | ClaimDelivery():
             return Reads(orders=(command.order_id,))
         case Restock() | Adjust():
             return Reads((command.product_id,))
@@ -117,6 +119,15 @@ def reads(command: Command[Any]) -> Reads:
             return _reads_of_line(command)
         case _:
             raise TypeError(f"no rule reads for {type(command).__name__}")
+
+
+def _reads_of_ordering(command: PlaceOrder | BeginOrder) -> Reads:
+    key = (OrderKey(command.cart_id, command.order_key),)
+    if isinstance(command, BeginOrder):
+        return Reads(carts=(command.cart_id,), keys=key, payments=key if command.provider else ())
+    products = tuple(product_id for product_id, _ in command.lines or ())
+    paid = command.payment is not None and command.payment.id
+    return Reads(products, (command.cart_id,), keys=key, payments=key if paid else ())
 
 
 def _reads_of_line(command: JoinLine | LeaveLine | TakeOffer | OfferNext | BringPlaces) -> Reads:

@@ -1,11 +1,11 @@
 """Orders: what was bought, at which price, and what became of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from models.identity import OwnerId
+from models.identity import OwnerId, user_of_owner
 
 
 class OrderStatus(StrEnum):
@@ -21,6 +21,18 @@ class OrderStatus(StrEnum):
 
 
 CANCELLABLE = frozenset({OrderStatus.PENDING, OrderStatus.PLACED})
+
+
+class Mover(NamedTuple):
+    """Who moves an order, and in which role: buyer, seller, delivery or admin. ``owner`` is their owner id."""
+
+    owner: OwnerId
+    role: str
+
+    @property
+    def user_id(self) -> str:
+        """The user; empty for a guest."""
+        return user_of_owner(self.owner) or ""
 
 
 class OrderLine(NamedTuple):
@@ -63,7 +75,7 @@ class Fulfilment(NamedTuple):
 
 
 class Refund(NamedTuple):
-    """Money that is given back for an order, in minor units, and for how many units of which products.
+    """Money that is given back for an order, in minor units, for how many units of which products, of whose part.
 
     It is due from the moment at which it is written; the payment says when it was carried out.
     """
@@ -74,6 +86,7 @@ class Refund(NamedTuple):
     actor: str
     reason: str
     units: tuple[tuple[str, int], ...] = ()
+    seller_id: str | None = None
 
 
 class Address(NamedTuple):
@@ -97,12 +110,16 @@ class Address(NamedTuple):
 
 
 class Payment(NamedTuple):
-    """Money that a provider has set aside for an order; ``provider_id`` names it there. Amount in minor units."""
+    """Money that a provider has set aside for an order; ``provider_id`` names it there. Amount in minor units.
+
+    ``id`` is of the payment that began as an intent; empty where the money came another way.
+    """
 
     provider: str
     provider_id: str
     amount: int
     currency: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,27 +146,3 @@ class Order:
     timestamp: datetime
     shipping: int = 0
     refunds: tuple[Refund, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """An authorised payment that is still to be captured, or voided if its order was cancelled.
-
-    ``tries`` is how often that failed.
-    """
-
-    id: str
-    provider: str
-    provider_id: str
-    amount: int
-    cancelled: bool
-    tries: int = 0
-
-
-class PutOff(NamedTuple):
-    """A payment that could not be settled now: why, after which pause to try again, and whether a person must look."""
-
-    payment: Unsettled
-    reason: str
-    pause: timedelta
-    flagged: bool

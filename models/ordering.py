@@ -1,14 +1,13 @@
-"""Rules of orders: placing one from a cart, and cancelling it."""
-
-from dataclasses import replace
+"""Rules of ordering: what a cart costs, and how it becomes an order."""
 
 from models.cart import Cart, Line
-from models.commands import BeginOrder, CancelOrder, PlaceOrder, SetLines
-from models.errors import CartExpired, Conflict, InsufficientStock, KeyReused, NotFound, PriceChanged
+from models.commands import BeginOrder, PlaceOrder, SetLines
+from models.errors import CartExpired, Conflict, InsufficientStock, KeyReused, PriceChanged
 from models.holding import prolong, set_lines
 from models.letter import Letter
-from models.order import CANCELLABLE, Fulfilment, Order, OrderLine, OrderStatus, StatusChange
-from models.outcomes import OrderBegun, OrderCancelled, OrderPlaced
+from models.order import Fulfilment, Order, OrderLine, OrderStatus, StatusChange
+from models.outcomes import OrderBegun, OrderPlaced
+from models.paying import begin_payment, take_payment
 from models.state import Draft, OrderKey
 from models.stock import Act, ChangeType, Product
 
@@ -20,13 +19,15 @@ def begin_order(command: BeginOrder, draft: Draft) -> OrderBegun:
         return OrderBegun(earlier.total_amount, earlier.currency, earlier)
     cart = _orderable(draft.cart(command.cart_id), draft)
     lines = _order_lines(cart, draft)
-    total = _total(lines)
+    _, total = _costs(lines, draft)
     _check_total(cart, total, command.expected_total)
     for line in lines:
         _check_available(cart, draft.state.products[line.product_id], line.quantity, draft)
     if cart.expires_at and cart.expires_at - draft.now < draft.policy.extension:
         prolong(cart, draft)
-    return OrderBegun(total, cart.currency or "", None)
+    currency = cart.currency or ""
+    payment = begin_payment(command, command.provider, total, currency, draft) if command.provider else None
+    return OrderBegun(total, currency, None, payment.id if payment else "")
 
 
 def place_order(command: PlaceOrder, draft: Draft) -> OrderPlaced:
@@ -38,39 +39,20 @@ def place_order(command: PlaceOrder, draft: Draft) -> OrderPlaced:
         set_lines(SetLines(command.cart_id, command.lines), draft)
     cart = _orderable(draft.cart(command.cart_id), draft)
     lines = _order_lines(cart, draft)
-    total = _total(lines)
+    shipping, total = _costs(lines, draft)
     _check_total(cart, total, command.expected_total, command.payment.amount if command.payment else None)
+    if command.payment and command.payment.id:
+        take_payment(command, command.payment, draft)
     for line in lines:
         _purchase(cart, line, command.order_id, draft)
-    order = _order(command, cart, lines, total, draft)
+    order = _order(command, cart, lines, shipping, total, draft)
     draft.placed.append(order)
     draft.put_cart(cart.with_lines(()))
     if order.email:
-        draft.letters.append(Letter(f"order_placed:{order.id}", "order_placed", order.email, {"order_id": order.id}))
+        draft.letters.append(
+            Letter(f"order_placed:{order.id}", "order_placed", order.email, {"order_id": order.id}, owner=order.owner)
+        )
     return OrderPlaced(order, repeated=False)
-
-
-def cancel_order(command: CancelOrder, draft: Draft) -> OrderCancelled:
-    """Cancel an order that has not left; each line comes back as a ``return`` movement."""
-    order = draft.state.orders.get(command.order_id)
-    if order is None:
-        raise NotFound("there is no such order")
-    if order.status not in CANCELLABLE:
-        raise Conflict(f"an order that is {order.status} cannot be cancelled", status=order.status.value, allowed=[])
-    act = Act(ChangeType.RETURN, command.actor, order.id, command.reason, draft.now)
-    for line in order.lines:
-        product = draft.product(line.product_id)
-        if product:
-            draft.move(product, act, stock=line.quantity)
-    cancelled = OrderStatus.CANCELLED
-    order = replace(
-        order,
-        status=cancelled,
-        history=(*order.history, StatusChange(cancelled, draft.now, command.actor, command.reason)),
-        fulfilments=tuple(part._replace(status=cancelled) for part in order.fulfilments),
-    )
-    draft.changed_orders.append(order)
-    return OrderCancelled(order)
 
 
 def _orderable(cart: Cart, draft: Draft) -> Cart:
@@ -103,8 +85,11 @@ def _order_line(cart: Cart, line: Line, draft: Draft) -> OrderLine:
     return OrderLine(product.id, product.name, line.quantity, price, product.seller_id, list_price)
 
 
-def _total(lines: tuple[OrderLine, ...]) -> int:
-    return sum(line.price * line.quantity for line in lines)
+def _costs(lines: tuple[OrderLine, ...], draft: Draft) -> tuple[int, int]:
+    """Return what shipping costs, and all together."""
+    goods = sum(line.price * line.quantity for line in lines)
+    shipping = draft.policy.shipping_for(goods)
+    return shipping, goods + shipping
 
 
 def _check_total(cart: Cart, total: int, *expected: int | None) -> None:
@@ -131,7 +116,9 @@ def _check_available(cart: Cart, product: Product, quantity: int, draft: Draft) 
         )
 
 
-def _order(command: PlaceOrder, cart: Cart, lines: tuple[OrderLine, ...], total: int, draft: Draft) -> Order:
+def _order(
+    command: PlaceOrder, cart: Cart, lines: tuple[OrderLine, ...], shipping: int, total: int, draft: Draft
+) -> Order:
     placed = OrderStatus.PLACED
     return Order(
         id=command.order_id,
@@ -149,4 +136,5 @@ def _order(command: PlaceOrder, cart: Cart, lines: tuple[OrderLine, ...], total:
         email=command.email,
         payment=command.payment,
         timestamp=draft.now,
+        shipping=shipping,
     )

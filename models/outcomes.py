@@ -38,11 +38,15 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class OrderBegun:
-    """What is to be paid, in minor units; or, for a repeated key, the order there is already."""
+    """What is to be paid, in minor units; or, for a repeated key, the order there is already.
+
+    ``payment_id`` is of the payment that was begun, if one was asked for.
+    """
 
     total_amount: int
     currency: str
     order: Order | None
+    payment_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,11 @@ class OrderPlaced:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderCancelled:
-    """The order after its cancellation."""
+class OrderMoved:
+    """The order as it is now; ``repeated`` if nothing was left to do."""
 
     order: Order
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

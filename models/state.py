@@ -4,6 +4,7 @@
 and whoever runs the batch applies the draft of each accepted command before deciding the next one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from models.cart import Cart
 from models.identity import OwnerId
 from models.letter import Letter
 from models.order import Order
+from models.payment import Intent
 from models.policy import Policy
 from models.stock import Act, Crossing, Level, Movement, Product, move
 from models.waiter import Waiter, WaitState
@@ -43,6 +45,8 @@ class State:
     carts: dict[OwnerId, Cart] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     keys: dict[OrderKey, str] = field(default_factory=dict)
+    payments: dict[OrderKey, dict[str, Intent]] = field(default_factory=dict)
+    """By the key of what they are to pay for, and by their id: all tries so far."""
     waiters: dict[str, Waiter] = field(default_factory=dict)
     known_up_to: dict[str, int] = field(default_factory=dict)
     """By product, the place up to which all who wait are in ``waiters``: beyond it some may be missing."""
@@ -66,6 +70,10 @@ class State:
         self.orders[order.id] = order
         self.keys[OrderKey(order.owner, order.order_key)] = order.id
 
+    def add_payment(self, intent: Intent) -> None:
+        """Make a payment known."""
+        self.payments.setdefault(OrderKey(intent.owner, intent.order_key), {})[intent.id] = intent
+
     def apply(self, draft: "Draft") -> None:
         """Let the next command see what this one changed."""
         self.levels.update(draft.levels)
@@ -74,6 +82,8 @@ class State:
             self.add_order(order)
         for waiter in draft.waiters.values():
             self.add_waiter(waiter)
+        for intent in (*draft.begun, *draft.paid):
+            self.add_payment(intent)
 
 
 class Draft:
@@ -81,11 +91,14 @@ class Draft:
 
     __slots__ = (
         *("carts", "changed_orders", "crossings", "letters", "levels", "movements", "placed", "state"),
-        *("notices", "seen", "waiters"),
+        *("begun", "notices", "owing", "paid", "seen", "waiters"),
     )
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.begun: list[Intent] = []
+        self.paid: list[Intent] = []
+        self.owing: list[str] = []
         self.levels: dict[str, Level] = {}
         self.carts: dict[OwnerId, Cart] = {}
         self.movements: list[Movement] = []
@@ -109,6 +122,8 @@ class Draft:
             + len(self.waiters)
             + len(self.notices)
             + len(self.seen)
+            + len(self.begun)
+            + len(self.owing)
             + 2 * len(self.placed)
         )
 
@@ -138,6 +153,10 @@ class Draft:
         """Return the order that was placed under a key, or None."""
         order_id = self.state.keys.get(key)
         return self.state.orders[order_id] if order_id else None
+
+    def payments_for(self, key: OrderKey) -> Mapping[str, Intent]:
+        """Return all tries to pay for what is ordered under a key, by their id."""
+        return self.state.payments.get(key, {})
 
     def waiter(self, product_id: str, owner: OwnerId) -> Waiter | None:
         """Return an owner's open place in the line of a product, as it was before this draft, or None."""
@@ -193,10 +212,13 @@ class Changes:
 
     __slots__ = (
         *("carts", "changed_orders", "crossings", "letters", "levels", "movements", "payments", "placed"),
-        *("notices", "seen", "waiters"),
+        *("begun", "notices", "owing", "paid", "seen", "waiters"),
     )
 
     def __init__(self) -> None:
+        self.begun: dict[str, Intent] = {}
+        self.paid: list[Intent] = []
+        self.owing: list[str] = []
         self.levels: dict[str, Level] = {}
         self.carts: dict[OwnerId, Cart] = {}
         self.movements: list[Movement] = []
@@ -216,7 +238,10 @@ class Changes:
         self.movements += draft.movements
         self.crossings += draft.crossings
         self.placed += draft.placed
-        self.payments += [order for order in draft.placed if order.payment]
+        self.payments += [order for order in draft.placed if order.payment and not order.payment.id]
+        self.begun.update((intent.id, intent) for intent in draft.begun)
+        self.paid += draft.paid
+        self.owing += draft.owing
         self.changed_orders.update((order.id, order) for order in draft.changed_orders)
         self.letters += draft.letters
         self.waiters.update(draft.waiters)
@@ -237,4 +262,7 @@ class Changes:
             + len(self.waiters)
             + len(self.notices)
             + len(self.seen)
+            + len(self.begun)
+            + len(self.paid)
+            + len(self.owing)
         )

@@ -284,7 +284,9 @@ def _fulfilment_document(part: Fulfilment) -> Document:
 
 def _refund_document(refund: Refund) -> Document:
     units = [{"product_id": ObjectId(product_id), "quantity": quantity} for product_id, quantity in refund.units]
-    return {**refund._asdict(), "id": ObjectId(refund.id), "units": units}
+    own = {"seller_id": ObjectId(refund.seller_id)} if refund.seller_id else {}
+    fields = {"amount": refund.amount, "at": refund.at, "actor": refund.actor, "reason": refund.reason}
+    return {"id": ObjectId(refund.id), **fields, "units": units, **own}
 
 
 def _for_couriers(order: Order) -> Document:
@@ -335,7 +337,8 @@ def _fulfilment_of(each: Mapping[str, Any]) -> Fulfilment:
 
 def _refund_of(each: Mapping[str, Any]) -> Refund:
     units = tuple((str(unit["product_id"]), unit["quantity"]) for unit in each["units"])
-    return Refund(str(each["id"]), each["amount"], each["at"], each["actor"], each["reason"], units)
+    seller_id = id_of(each.get("seller_id"))
+    return Refund(str(each["id"]), each["amount"], each["at"], each["actor"], each["reason"], units, seller_id)
 
 
 def _order_line(line: Mapping[str, Any]) -> OrderLine:
@@ -351,8 +354,9 @@ def _order_line(line: Mapping[str, Any]) -> OrderLine:
 
 
 def payment_document(order: Order) -> Document:
-    """Write the payment of a new order: set aside at the provider, to be captured."""
+    """Write the payment of a new order that did not begin as an intent: set aside at the provider, to be captured."""
     payment = order.payment._asdict() if order.payment else {}
+    payment.pop("id", None)
     return {
         "order_id": ObjectId(order.id),
         "owner": order.owner,
@@ -361,6 +365,8 @@ def payment_document(order: Order) -> Document:
         "state": "authorised",
         "captured": 0,
         "refunded": 0,
+        "open": True,
+        "due": order.timestamp,
         "created_at": order.timestamp,
         "updated_at": order.timestamp,
     }

@@ -20,6 +20,7 @@ from models.state import Changes, OrderKey, Place, State
 from models.waiter import WaitState
 from mongo import documents
 from mongo.driver import Document
+from mongo.payments import INTENT_FIELDS, intent_of
 
 Ask = Callable[[Document], Awaitable[Document]]
 
@@ -52,6 +53,7 @@ class BatchReader:
         carts_of_offers = await self._read_places(lines, state) if lines else set()
         await self._read_carts({cart for each in wanted for cart in each.carts} | carts_of_offers, state)
         await self._read_orders(wanted, state)
+        await self._read_payments({key for each in wanted for key in each.payments}, state)
         both = zip(commands, wanted, strict=True)
         with_lines = {cart for command, each in both if needs_lines(command) for cart in each.carts}
         carts = {cart_id: cart for cart_id, cart in state.carts.items() if cart_id in with_lines}
@@ -128,6 +130,17 @@ class BatchReader:
         for order in self._after.placed:
             if OrderKey(order.owner, order.order_key) in keys:
                 state.add_order(order)
+
+    async def _read_payments(self, keys: set[OrderKey], state: State) -> None:
+        if not keys:
+            return
+        query = {"owner": {"$in": [key.owner for key in keys]}, "order_key": {"$in": [key.key for key in keys]}}
+        for row in await self._rows("payments", filter=query, projection=INTENT_FIELDS, batchSize=20_000):
+            if OrderKey(row["owner"], row["order_key"]) in keys:
+                state.add_payment(intent_of(row))
+        for intent in (*self._after.begun.values(), *self._after.paid):
+            if OrderKey(intent.owner, intent.order_key) in keys:
+                state.add_payment(intent)
 
     async def _read_products(self, ids: set[str], state: State) -> None:
         self.wanted = [ObjectId(each) for each in ids]

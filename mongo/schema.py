@@ -66,7 +66,7 @@ VALIDATORS: dict[str, Document] = {
         "new_held": {"$gte": 0},
         "$expr": {"$lte": ["$new_held", "$new_stock"]},
     },
-    "payments": {"amount": {"$gte": 0}, "provider_id": {"$type": "string"}},
+    "payments": {"amount": {"$gte": 0}, "provider": {"$type": "string"}, "state": {"$type": "string"}},
     "users": _fields("email role password", email=TEXT_FIELD, role=TEXT_FIELD, password=TEXT_FIELD),
     "notifications": _fields("key to kind at", key=TEXT_FIELD, to=TEXT_FIELD, kind=TEXT_FIELD, at=DATE),
     "emails": _fields("kind to state", kind=TEXT_FIELD, to=TEXT_FIELD, state=TEXT_FIELD),
@@ -155,13 +155,23 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
     ],
     "payments": [
-        IndexModel([("provider", ASCENDING), ("provider_id", ASCENDING)], unique=True),
-        IndexModel([("order_id", ASCENDING)]),
         IndexModel(
-            # what was not tried yet has no `due` and comes first, so what fails for ever holds up nobody
-            [("due", ASCENDING), ("created_at", ASCENDING)],
-            name="to_settle",
-            partialFilterExpression={"state": {"$eq": "authorised"}},
+            [("provider", ASCENDING), ("provider_id", ASCENDING)],
+            name="at_provider",
+            unique=True,
+            partialFilterExpression={"provider_id": {"$type": "string"}},
+        ),
+        IndexModel(
+            [("order_id", ASCENDING)], name="of_order", partialFilterExpression={"order_id": {"$type": "objectId"}}
+        ),
+        # what fails again and again is put off, so it holds up nobody
+        IndexModel([("due", ASCENDING)], name="open", partialFilterExpression={"open": {"$eq": True}}),
+        # two processes that begin to pay for the same order see each other
+        IndexModel(
+            [("owner", ASCENDING), ("order_key", ASCENDING), ("attempt", ASCENDING)],
+            name="attempts",
+            unique=True,
+            partialFilterExpression={"attempt": {"$type": "int"}},
         ),
     ],
     "users": [
@@ -391,6 +401,18 @@ async def _lines_in_portions(database: Database) -> None:
     await _drop_index(database, "products", "waited_for")
 
 
+async def _payments_from_their_intent(database: Database) -> None:
+    """Let payments begin before there is an order, or a name at the provider; those to be settled are ``open``."""
+    payments = database["payments"]
+    await _collection(database, "payments", VALIDATORS["payments"])
+    for name in ("provider_1_provider_id_1", "order_id_1", "to_settle"):
+        await _drop_index(database, "payments", name)
+    await payments.create_indexes(INDEXES["payments"])
+    unsettled: Document = {"state": "authorised", "open": {"$exists": False}}
+    due: Document = {"$ifNull": ["$due", "$created_at"]}
+    await payments.update_many(unsettled, [{"$set": {"open": True, "due": due}}])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -407,6 +429,7 @@ STEPS: tuple[Step, ...] = (
     _a_line_for_what_is_out,
     _movements_of_sellers,
     _lines_in_portions,
+    _payments_from_their_intent,
 )
 
 

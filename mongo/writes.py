@@ -15,7 +15,7 @@ from models.order import Order
 from models.state import Changes
 from models.stock import Level
 from models.waiter import Waiter
-from mongo import documents
+from mongo import documents, payments
 from mongo.driver import Document
 
 T = TypeVar("T")
@@ -58,6 +58,7 @@ def writes(changes: Changes, read: Read) -> Iterator[Write]:
     yield from _insert("inventory_logs", documents.movement_document, changes.movements)
     yield from _insert("orders", documents.order_document, changes.placed)
     yield from _insert("payments", documents.payment_document, changes.payments)
+    yield from _payment_writes(changes, read)
     if changes.changed_orders:
         changed = changes.changed_orders
         yield Write("orders", "update", map(_order_update, changed.values()), len(changed))
@@ -82,6 +83,15 @@ def _level_update(product_id: str, level: Level) -> Document:
 
 def _order_update(order: Order) -> Document:
     return {"q": {"_id": ObjectId(order.id)}, "u": documents.order_document(order)}
+
+
+def _payment_writes(changes: Changes, read: Read) -> Iterator[Write]:
+    """Write payments: those that begin, those that become an order's, and those of which more is asked."""
+    yield from _insert("payments", partial(payments.intent_document, at=read.now), [*changes.begun.values()])
+    if changes.paid:
+        yield Write("payments", "update", [payments.taking(each, read.now) for each in changes.paid], len(changes.paid))
+    if changes.owing:
+        yield Write("payments", "update", [payments.owing(each, read.now) for each in changes.owing], None)
 
 
 def _cart_writes(carts: Iterable[Cart], read: Read) -> Iterator[Write]:

@@ -1,24 +1,32 @@
-"""The settler: captures what was authorised for an order, or voids it if the order is cancelled.
+"""The settler: sees to it that every payment ends as it should, whatever happened to whoever began it.
 
-Pattern: a leased worker over ``payments``; each step is idempotent at the provider and in the store, so it can be
-killed anywhere and two can run at once.
+    intent that became no order   given up after half a minute, and whatever was set aside for it let go
+    authorised for an order       captured; let go, if the order was cancelled meanwhile
+    captured                      given back as far as the order says, refund by refund
+
+Pattern: a leased worker over the ``open`` rows of ``payments``; each step is idempotent at the provider and guarded in
+the store, so it can be killed anywhere and two can run at once. An intent is first given up in the store, so that no
+order can be made of it any more, and let go at the provider after that; an order is made of it in one transaction, or
+not at all. So of the two one happens.
 
 Whatever goes wrong with one payment puts off that payment alone, with a growing pause. After ``FLAGGED_AFTER`` tries it
-is flagged for a person to look at; it stays authorised and is still tried now and then, as the provider may come back.
+is flagged for a person to look at; it stays as it is and is still tried now and then, as the provider may come back.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
 from ivorycart.payments.port import Declined, PaymentProvider, ProviderUnavailable
-from models.order import PutOff, Unsettled
+from models.payment import Open, PaymentState, PutOff, RefundDone
 
 BATCH = 200
+# How many payments are seen to at once: a provider takes a third of a second for each.
+AT_ONCE = 16
 # Seconds. A step notes what it did well before its worker is taken for one that hangs.
 LONGEST_CALL = 10.0
 LONGEST_ROUND = 60.0
@@ -30,17 +38,43 @@ FLAGGED_AFTER = 20
 log = structlog.get_logger(__name__)
 
 
+class Disagreement(Exception):  # noqa: N818 - it says what is the matter
+    """The provider's books say otherwise than the shop's: a person has to look."""
+
+
 class PaymentBook(Protocol):
-    """Where payments are kept."""
+    """Where payments are kept. Every change is guarded by the state that it begins from."""
 
-    async def unsettled(self, limit: int) -> Sequence[Unsettled]:
-        """Return authorised payments that are due: those not tried yet first, each group oldest first."""
+    async def due(self, limit: int) -> Sequence[Open]:
+        """Return payments to be seen to now, the longest due first."""
 
-    async def settled(self, captured: Sequence[Unsettled], voided: Sequence[Unsettled]) -> None:
-        """Note what was captured and voided."""
+    async def abandon(self, payment_id: str) -> bool:
+        """Give an intent up; return whether it was one, or is given up already."""
+
+    async def captured(self, payments: Sequence[Open]) -> None:
+        """Note what was taken."""
+
+    async def voided(self, payments: Sequence[Open]) -> None:
+        """Note what was let go."""
+
+    async def refunded(self, payment: Open, refund: RefundDone) -> None:
+        """Note what was given back."""
+
+    async def close(self, payment: Open) -> None:
+        """Note that nothing is left to be done, unless more was asked since."""
 
     async def put_off(self, failed: Sequence[PutOff]) -> None:
-        """Note what could not be settled, and when to try again."""
+        """Note what failed, and when to try again."""
+
+
+@dataclass(slots=True)
+class _Round:
+    """What came of one batch."""
+
+    ends_at: float
+    captured: list[Open] = field(default_factory=list)
+    voided: list[Open] = field(default_factory=list)
+    failed: list[PutOff] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -53,38 +87,33 @@ class Settler:
     longest_round: float = LONGEST_ROUND
 
     async def step(self) -> bool:
-        """Settle one batch, or as much of it as a round has time for; return whether there may be more."""
-        due = await self.book.unsettled(BATCH)
-        done: list[Unsettled] = []
-        failed: list[PutOff] = []
-        clock = asyncio.get_running_loop().time
-        ends_at = clock() + self.longest_round
-        for payment in due:
-            put_off = await self._try(payment)
-            if put_off:
-                failed.append(put_off)
-            else:
-                done.append(payment)
-            if clock() >= ends_at:
-                break
-        await self._note(done, failed)
-        return len(due) == BATCH or len(done) + len(failed) < len(due)
+        """See to one batch, or as much of it as a round has time for; return whether there may be more."""
+        due = await self.book.due(BATCH)
+        done = _Round(asyncio.get_running_loop().time() + self.longest_round)
+        waiting = list(reversed(due))
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(AT_ONCE, len(due))):
+                tasks.create_task(self._work_off(waiting, done))
+        await self.book.captured(done.captured)
+        await self.book.voided(done.voided)
+        await self.book.put_off(done.failed)
+        return len(due) == BATCH or bool(waiting)
 
-    async def _note(self, done: Sequence[Unsettled], failed: Sequence[PutOff]) -> None:
-        if done:
-            captured = [payment for payment in done if not payment.cancelled]
-            await self.book.settled(captured, [payment for payment in done if payment.cancelled])
-        if failed:
-            await self.book.put_off(failed)
+    async def _work_off(self, waiting: list[Open], done: _Round) -> None:
+        while waiting:
+            await self._try(waiting.pop(), done)
+            if asyncio.get_running_loop().time() >= done.ends_at:
+                return
 
-    async def _try(self, payment: Unsettled) -> PutOff | None:
-        """Settle one payment; return what is to be noted if that failed, whatever the reason."""
+    async def _try(self, payment: Open, done: _Round) -> None:
+        """See to one payment; whatever goes wrong with it is noted, and the others go on."""
         try:
             async with asyncio.timeout(self.longest_call):
-                await self._settle(payment)
+                await self._settle(payment, done)
         except Exception as error:  # noqa: BLE001 - it is logged and noted; the other payments go on
-            put_off = _put_off(payment, f"{type(error).__name__}: {error}"[:300])
-            expected = isinstance(error, Declined | ProviderUnavailable | TimeoutError)
+            put_off = _put_off(payment, error)
+            done.failed.append(put_off)
+            expected = isinstance(error, Declined | ProviderUnavailable | Disagreement | TimeoutError)
             tell = log.error if put_off.flagged else log.warning
             tell(
                 "payment.stuck" if put_off.flagged else "payment.unsettled",
@@ -93,20 +122,46 @@ class Settler:
                 reason=put_off.reason,
                 exc_info=not expected,
             )
-            return put_off
-        return None
 
-    async def _settle(self, payment: Unsettled) -> None:
+    async def _settle(self, payment: Open, done: _Round) -> None:
         provider = self.providers.get(payment.provider)
         if provider is None:
             raise ProviderUnavailable(f"{payment.provider} is not set up any more")
-        if payment.cancelled:
-            await provider.void(payment.provider_id)
-        else:
-            await provider.capture(payment.provider_id, payment.amount)
+        match payment.state:
+            case PaymentState.INTENT | PaymentState.ABANDONED:
+                if await self.book.abandon(payment.id):
+                    await provider.abandon(payment.id, payment.amount, payment.currency)
+                    done.voided.append(payment)
+            case PaymentState.AUTHORISED if not payment.stands:
+                await provider.void(_named(payment))
+                done.voided.append(payment)
+            case PaymentState.AUTHORISED:
+                await provider.capture(_named(payment), payment.amount)
+                done.captured.append(payment)
+            case _:
+                await self._give_back(provider, payment)
+
+    async def _give_back(self, provider: PaymentProvider, payment: Open) -> None:
+        """Carry out the refunds that are due; with none left, make sure that the provider agrees."""
+        given_back = payment.refunded
+        for refund in payment.due:
+            provider_id = await provider.refund(_named(payment), refund.amount, refund.id)
+            await self.book.refunded(payment, RefundDone(refund.id, refund.amount, provider_id))
+            given_back += refund.amount
+        if payment.provider_id and not payment.due:
+            charge = await provider.look(payment.provider_id)
+            if charge and charge.refunded != given_back:
+                raise Disagreement(f"{charge.refunded} were given back there, {given_back} here")
+        await self.book.close(payment)
 
 
-def _put_off(payment: Unsettled, reason: str) -> PutOff:
-    flagged = payment.tries + 1 >= FLAGGED_AFTER
+def _named(payment: Open) -> str:
+    if payment.provider_id is None:
+        raise Disagreement("it was taken for an order without a name at the provider")
+    return payment.provider_id
+
+
+def _put_off(payment: Open, error: Exception) -> PutOff:
+    flagged = isinstance(error, Disagreement) or payment.tries + 1 >= FLAGGED_AFTER
     seconds = FLAGGED_PAUSE if flagged else min(LONGEST_PAUSE, 2 ** min(payment.tries, 10))
-    return PutOff(payment, reason, timedelta(seconds=seconds), flagged)
+    return PutOff(payment, f"{type(error).__name__}: {error}"[:300], timedelta(seconds=seconds), flagged)

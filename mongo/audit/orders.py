@@ -9,7 +9,7 @@ STATUSES = [status.value for status in OrderStatus]
 
 
 def lines() -> Probe:
-    """Each line has its one purchase, a cancelled one its one return, and no such movement is without a line.
+    """Each line has its one purchase, and returns of as many units as came back; no such movement is without a line.
 
     Lines and movements meet by order and product in one ``$group``: no index serves that join, and a group can spill.
     """
@@ -19,6 +19,7 @@ def lines() -> Probe:
         "line": {"$literal": 1},
         "quantity": "$product_list.quantity",
         "status": "$status",
+        "expected": _came_back(),
     }
     moved = {
         "order": "$cause",
@@ -33,6 +34,7 @@ def lines() -> Probe:
         "lines": total("$line"),
         "quantity": total("$quantity"),
         "status": {"$max": "$status"},
+        "expected": {"$max": "$expected"},
         "purchases": count(purchase),
         "purchased": total("$moved", purchase),
         "returns": count(returned),
@@ -55,19 +57,18 @@ def lines() -> Probe:
     )
 
 
+def _came_back() -> Expression:
+    """Return how many units of a line are on the shelf again, by the order.
+
+    Orders that were cancelled before lines said so came back whole.
+    """
+    whole = {"$cond": [{"$eq": ["$status", "cancelled"]}, "$product_list.quantity", 0]}
+    return {"$ifNull": ["$product_list.returned", whole]}
+
+
 def _line_problems() -> list[Document]:
     here = document("orders", "$_id.order")
     one_line = {"$eq": ["$lines", 1]}
-    # Goods of a refunded order may have come back or not; of any other order, exactly when it was cancelled.
-    expected_returns: Document = {
-        "$switch": {
-            "branches": [
-                {"case": {"$eq": ["$status", "cancelled"]}, "then": [1]},
-                {"case": {"$eq": ["$status", "refunded"]}, "then": [0, 1]},
-            ],
-            "default": [0],
-        }
-    }
     return [
         problem(
             document("inventory_logs", "$movement"),
@@ -83,10 +84,9 @@ def _line_problems() -> list[Document]:
         _moved_as_ordered(here, {"$eq": ["$purchases", 1]}, "purchased", {"$multiply": [-1, "$quantity"]}),
         problem(
             here,
-            {"$and": [one_line, {"$not": [{"$in": ["$returns", expected_returns]}]}]},
-            "is {status} and has {returns} return movements of product {_id.product}",
+            {"$and": [one_line, {"$ne": ["$returned", "$expected"]}]},
+            "is {status}, and of product {_id.product} {expected} units came back; by its movements {returned}",
         ),
-        _moved_as_ordered(here, {"$eq": ["$returns", 1]}, "returned", "$quantity"),
     ]
 
 
@@ -99,18 +99,26 @@ def _moved_as_ordered(here: Document, moved: Document, change: str, expected: Ex
 
 
 def totals() -> Probe:
-    """Each order has a status, lines of at least one unit, and a total that is the sum of price times quantity."""
+    """Each order has a status, lines of at least one unit, and a total: the sum of price times quantity, and shipping.
+
+    What was given back is not more than that, and of no line more units came back than were sent.
+    """
     here = document("orders")
-    line = {"quantity": number("$$this.quantity"), "price": number("$$this.price")}
+    line = {
+        "quantity": number("$$this.quantity"),
+        "price": number("$$this.price"),
+        "returned": number({"$ifNull": ["$$this.returned", 0]}),
+    }
     read = {"$map": {"input": array("$product_list"), "in": line}}
     amounts = {"$map": {"input": "$lines", "in": {"$multiply": ["$$this.price", "$$this.quantity"]}}}
     least = {"$min": {"$map": {"input": "$lines", "in": {"$ifNull": ["$$this.quantity", 0]}}}}
+    kept = {"$map": {"input": "$lines", "in": {"$subtract": ["$$this.quantity", "$$this.returned"]}}}
     has_lines = {"$gt": [{"$size": "$lines"}, 0]}
     return Probe(
         "orders",
         [
-            {"$project": {"total_amount": "$total_amount", "status": "$status", "lines": read}},
-            {"$set": {"sum": {"$sum": amounts}}},
+            {"$project": {"total_amount": "$total_amount", "status": "$status", "lines": read, **_beside_the_lines()}},
+            {"$set": {"sum": {"$add": [{"$sum": amounts}, "$shipping"]}}},
             *report(
                 problem(here, {"$not": [{"$in": ["$status", STATUSES]}]}, "has the unknown status {status}"),
                 problem(here, {"$not": [has_lines]}, "has no lines"),
@@ -118,11 +126,22 @@ def totals() -> Probe:
                 problem(
                     here,
                     {"$ne": ["$total_amount", "$sum"]},
-                    "has total {total_amount}, but its lines add up to {sum}",
+                    "has total {total_amount}, but its lines and shipping add up to {sum}",
                 ),
+                problem(
+                    here,
+                    {"$gt": ["$given_back", "$total_amount"]},
+                    "has total {total_amount}, and {given_back} of it were to be given back",
+                ),
+                problem(here, {"$lt": [{"$min": kept}, 0]}, "has a line of which more units came back than were sent"),
             ),
         ],
     )
+
+
+def _beside_the_lines() -> Document:
+    refunds = {"$map": {"input": array("$refunds"), "in": number("$$this.amount")}}
+    return {"shipping": number({"$ifNull": ["$shipping", 0]}), "given_back": {"$sum": refunds}}
 
 
 def keys() -> Probe:

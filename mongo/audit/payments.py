@@ -2,12 +2,30 @@
 
 from datetime import timedelta
 
-from mongo.audit.probe import Deadlines, Probe, array, differ, document, number, problem, report, total, union
+from models.payment import PaymentState
+from mongo.audit.probe import (
+    ALWAYS,
+    Deadlines,
+    Expression,
+    Probe,
+    array,
+    differ,
+    document,
+    number,
+    problem,
+    report,
+    total,
+    union,
+)
 from mongo.driver import Document
 
 # What is set aside at the provider is captured or voided within a minute, and given back as soon.
 SETTLE_SLACK = timedelta(minutes=1)
-STATES = ["authorised", "captured", "voided", "refunded"]
+STATES = [state.value for state in PaymentState]
+# Those of an order; what was begun and became none is not.
+OF_ORDERS = ["authorised", "captured", "refunded"]
+# Those of which nothing was taken.
+UNTOUCHED = ["intent", "abandoned", "declined", "authorised", "voided"]
 # Orders whose goods are the buyer's, or on their way there.
 STANDING = ["placed", "shipped", "delivered", "completed"]
 _SHARED = ("provider", "provider_id", "amount", "currency")
@@ -16,9 +34,9 @@ _SHARED = ("provider", "provider_id", "amount", "currency")
 def matching(deadlines: Deadlines) -> Probe:
     """Each order that says it was paid has its one payment, equal to what it says, and in the state that suits it.
 
-    Each payment has its order.
+    Each payment that was taken for an order has its order, and gives back what that says.
     """
-    paid = {field: f"$payment.{field}" for field in _SHARED}
+    paid = {field: f"$payment.{field}" for field in (*_SHARED, "id")}
     expected = {"$cond": [{"$eq": [{"$type": "$payment"}, "object"]}, paid, None]}
     together = {
         "_id": "$_id",
@@ -29,7 +47,10 @@ def matching(deadlines: Deadlines) -> Probe:
         "payments": total("$one"),
         "payment": {"$max": "$payment"},
         "actual": {"$max": "$actual"},
-        **{field: {"$max": f"${field}"} for field in ("status", "since", "state", "captured", "refunded")},
+        **{
+            field: {"$max": f"${field}"}
+            for field in ("status", "since", "state", "captured", "refunded", "asked_back", "asked_back_before")
+        },
     }
     order = {
         "order": {"$literal": 1},
@@ -37,6 +58,8 @@ def matching(deadlines: Deadlines) -> Probe:
         "expected": expected,
         "status": "$status",
         "since": {"$last": {"$map": {"input": array("$history"), "in": "$$this.at"}}},
+        "asked_back": _asked_back(ALWAYS),
+        "asked_back_before": _asked_back({"$lt": ["$$this.at", deadlines.before(SETTLE_SLACK)]}),
     }
     actual = {
         "_id": "$order_id",
@@ -51,11 +74,17 @@ def matching(deadlines: Deadlines) -> Probe:
         "orders",
         [
             {"$project": order},
-            union("payments", [{"$project": actual}]),
+            union("payments", [{"$match": {"order_id": {"$type": "objectId"}}}, {"$project": actual}]),
             {"$group": together},
             *report(*_matching_problems(), *_standing_problems(deadlines)),
         ],
     )
+
+
+def _asked_back(when: Expression) -> Document:
+    """Sum what is to be given back of an order, of those refunds for which a condition holds."""
+    amount = {"$cond": [when, number("$$this.amount"), 0]}
+    return {"$sum": {"$map": {"input": array("$refunds"), "in": amount}}}
 
 
 def _matching_problems() -> list[Document]:
@@ -76,6 +105,17 @@ def _matching_problems() -> list[Document]:
         problem(payment, {"$and": [known, one, {"$not": [paid]}]}, "is for orders/{_id}, which was not paid so"),
         problem(order, {"$and": [known, paid, {"$eq": ["$payments", 0]}]}, "says it was paid, but has no payment"),
         problem(order, {"$and": [known, {"$gt": ["$payments", 1]}]}, "has {payments} payments"),
+        problem(
+            payment,
+            {
+                "$and": [
+                    *(known, paid, one),
+                    {"$gt": ["$expected.id", ""]},
+                    {"$ne": ["$expected.id", {"$toString": "$payment"}]},
+                ]
+            },
+            "is for orders/{_id}, which was paid by payments/{expected.id}",
+        ),
         *unequal,
         problem(
             payment,
@@ -92,7 +132,18 @@ def _standing_problems(deadlines: Deadlines) -> list[Document]:
     long_since = {"$and": [one, {"$lt": ["$since", deadlines.before(SETTLE_SLACK)]}]}
     given_up = {"$in": ["$state", ["voided", "refunded"]]}
     all_kept = {"$and": [{"$gt": ["$captured", 0]}, {"$eq": ["$refunded", 0]}]}
+    taken = {"$in": ["$state", ["captured", "refunded"]]}
     return [
+        problem(
+            payment,
+            {"$and": [one, taken, {"$gt": ["$refunded", "$asked_back"]}]},
+            "has given back {refunded}; orders/{_id} asks for {asked_back}",
+        ),
+        problem(
+            payment,
+            {"$and": [one, taken, {"$lt": ["$refunded", "$asked_back_before"]}]},
+            "has given back {refunded}; orders/{_id} asked for {asked_back_before} more than a minute ago",
+        ),
         problem(
             payment,
             {"$and": [one, {"$in": ["$status", STANDING]}, given_up]},
@@ -115,9 +166,11 @@ def amounts(deadlines: Deadlines) -> Probe:
     """Each payment is in order by itself: refunded ≤ captured ≤ amount, as its state says, and settled in time."""
     here = document("payments")
     sums = {field: number(f"${field}") for field in ("refunded", "captured", "amount")}
-    read = {"state": "$state", "created_at": "$created_at", **sums}
-    untouched = {"$in": ["$state", ["authorised", "voided"]]}
-    overdue = {"$lt": ["$created_at", deadlines.before(SETTLE_SLACK)]}
+    done = {"$sum": {"$map": {"input": array("$refunds"), "in": number("$$this.amount")}}}
+    since = {"$ifNull": ["$abandoned_at", {"$ifNull": ["$taken_at", "$created_at"]}]}
+    read = {"state": "$state", "since": since, "due": "$due", "order_id": "$order_id", "done": done, **sums}
+    untouched = {"$in": ["$state", UNTOUCHED]}
+    overdue = {"$lt": ["$since", deadlines.before(SETTLE_SLACK)]}
     return Probe(
         "payments",
         [
@@ -148,7 +201,32 @@ def amounts(deadlines: Deadlines) -> Probe:
                 problem(
                     here,
                     {"$and": [{"$eq": ["$state", "authorised"]}, overdue]},
-                    "was authorised at {created_at} and is not settled",
+                    "was authorised at {since} and is not settled",
+                ),
+                problem(
+                    here,
+                    {"$and": [{"$eq": ["$state", "abandoned"]}, overdue]},
+                    "was given up at {since} and is not let go",
+                ),
+                problem(
+                    here,
+                    {
+                        "$and": [
+                            {"$eq": ["$state", "intent"]},
+                            {"$lt": [{"$ifNull": ["$due", "$since"]}, deadlines.before(SETTLE_SLACK)]},
+                        ]
+                    },
+                    "was begun, was to be given up at {due}, and is not",
+                ),
+                problem(
+                    here,
+                    {"$and": [{"$in": ["$state", OF_ORDERS]}, {"$ne": [{"$type": "$order_id"}, "objectId"]}]},
+                    "is {state}, but for no order",
+                ),
+                problem(
+                    here,
+                    {"$and": [{"$gt": ["$done", 0]}, {"$ne": ["$done", "$refunded"]}]},
+                    "has refunded {refunded}, but its refunds add up to {done}",
                 ),
             ),
         ],

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from ivorycart.checkout import MAX_ATTEMPTS, Checkout, OrderRequest
+from ivorycart.checkout import Checkout, OrderRequest
 from ivorycart.order_addresses import OrderAddresses
 from ivorycart.payments.port import Charge, Declined, ProviderUnavailable
 from ivorycart.payments.sandbox import ACCEPTED, DECLINED, NO_ANSWER, Sandbox
@@ -29,7 +29,9 @@ from models.errors import (
 )
 from models.identity import OwnerId
 from models.order import Address
-from mongo.driver import Database, Driver
+from models.payment import MAX_ATTEMPTS
+from mongo.driver import DRIVER_ERRORS, Database, Driver
+from mongo.payments import Payments
 from tests.mongo.shop import ANNA, add_product, check_books, failing, running_ledger
 
 HOME = Address("Anna", "1 High Street", "", "Bath", "BA1 1AA", "GB")
@@ -80,6 +82,12 @@ class Provider:
             raise self.on_void
         self.voided.append(authorisation_id)
 
+    async def abandon(self, key: str, _amount: int, _currency: str) -> None:
+        """Let go of what there is under a key."""
+        found = self.keys.get(key)
+        if found:
+            await self.void(found.id)
+
     def _current(self, authorisation: Charge) -> Charge:
         return replace(authorisation, state="voided") if authorisation.id in self.voided else authorisation
 
@@ -98,10 +106,10 @@ class Till:
         return await self.checkout.place(replace(REQUEST, **changes))
 
     async def facts(self) -> tuple[int, int, int]:
-        """Count orders and payments, and what is on hand."""
+        """Count orders and their payments, and what is on hand."""
         product = await self.database["products"].find_one({"_id": ObjectId(self.tea)})
         orders = await self.database["orders"].count_documents({})
-        return orders, await self.database["payments"].count_documents({}), product["stock"]
+        return orders, await self.database["payments"].count_documents({"order_id": {"$ne": None}}), product["stock"]
 
     async def set_price(self, price: int) -> None:
         """Change the catalogue."""
@@ -136,7 +144,15 @@ async def opened(driver: Driver, database: Database, provider: Any, **options: A
     tea = await add_product(database, 10)
     async with running_ledger(driver, database, **options) as ledger:
         await ledger.submit(SetLine(ANNA, tea, 2))
-        checkout = Checkout(ledger, {"sandbox": provider}, lambda: str(ObjectId()), ADDRESSES)
+        payments = Payments(driver, database)
+        checkout = Checkout(
+            ledger=ledger,
+            providers={"sandbox": provider},
+            new_id=lambda: str(ObjectId()),
+            addresses=ADDRESSES,
+            payments=payments,
+            storage_errors=DRIVER_ERRORS,
+        )
         yield Till(database, checkout, provider, tea)
     await check_books(database)
 
@@ -428,8 +444,8 @@ async def test_what_the_sandbox_let_go_is_not_live_any_more(driver: Driver, data
         with pytest.raises(PriceChanged):
             await away.place(replace(REQUEST, payment=payment))
         order = await till.place(payment=payment)
-        first = replace(REQUEST, payment=payment).fingerprint
-        again = await sandbox.authorise(f"{ANNA}:key:{first}:0", 1000, "EUR", CARD)
+        first = await till.database["payments"].find_one({"attempt": 0})
+        again = await sandbox.authorise(str(first["_id"]), 1000, "EUR", CARD)
         assert again.state == "voided"
         assert order.payment.provider_id != again.id
         assert await till.facts() == ONE

@@ -33,6 +33,7 @@ from models.policy import Policy
 from models.state import Draft, State
 from models.stock import Level
 from tests.models.builders import NOON, a_payment, a_product
+from tests.movers import AN_ADMIN
 
 PRODUCTS = ("tea", "cup", "pot", "tin")
 CARTS = tuple(OwnerId(each) for each in ("u:anna", "u:ben", "s:guest"))
@@ -130,7 +131,7 @@ class Books(RuleBasedStateMachine):
     @rule(order_id=orders)
     def cancel(self, order_id: str) -> None:
         """Cancel an order."""
-        self.ask(CancelOrder(order_id, "admin", ""))
+        self.ask(CancelOrder(order_id, AN_ADMIN, "why"))
 
     @rule(product=products, delta=numbers, seller=st.sampled_from((None, "seller", "another")))
     def restock(self, product: str, delta: int, seller: str | None) -> None:

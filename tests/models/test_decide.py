@@ -22,6 +22,7 @@ from models.errors import Refused
 from models.identity import owner_of_session, owner_of_user, user_of_owner
 from models.state import Changes, OrderKey
 from tests.models.builders import ANNA, GUEST, Shop, an_order
+from tests.movers import AN_ADMIN
 
 READS: list[tuple[Command[object], Reads, bool]] = [
     (SetLine(ANNA, "tea", 1), Reads(("tea",), (ANNA,)), False),
@@ -33,7 +34,7 @@ READS: list[tuple[Command[object], Reads, bool]] = [
     (an_order(), Reads(carts=(ANNA,), keys=(OrderKey(ANNA, "key"),)), True),
     (an_order(lines=(("cup", 1),)), Reads(("cup",), (ANNA,), keys=(OrderKey(ANNA, "key"),)), True),
     (BeginOrder(ANNA, "key", "f", None), Reads(carts=(ANNA,), keys=(OrderKey(ANNA, "key"),)), True),
-    (CancelOrder("1", "admin", ""), Reads(orders=("1",)), False),
+    (CancelOrder("1", AN_ADMIN, "why"), Reads(orders=("1",)), False),
     (Restock("tea", 1, "seller", ""), Reads(("tea",)), False),
     (Adjust("tea", 1, None, "seller", ""), Reads(("tea",)), False),
 ]
@@ -93,9 +94,9 @@ def test_the_changes_of_a_batch_count_their_documents() -> None:
     order = shop.do(an_order()).order
     changes.add(shop.last)  # one more movement, an order, a letter
     assert len(changes) == 7
-    shop.do(CancelOrder(order.id, "admin", ""))
-    changes.add(shop.last)  # one more movement, the changed order
-    assert len(changes) == 9
+    shop.do(CancelOrder(order.id, AN_ADMIN, "why"))
+    changes.add(shop.last)  # one more movement, the changed order, a letter to the buyer and a notice to the seller
+    assert len(changes) == 11
 
 
 def test_owners_are_users_or_digests_of_sessions() -> None:

@@ -8,10 +8,11 @@ from models.cart import Line
 from models.commands import CancelOrder, ExpireCart
 from models.errors import CartExpired, Conflict, InsufficientStock, KeyReused, NotFound, PriceChanged
 from models.letter import Letter
-from models.order import Fulfilment, OrderLine, OrderStatus
+from models.order import Fulfilment, Mover, OrderLine, OrderStatus
 from models.state import Changes
 from models.stock import ChangeType
 from tests.models.builders import ANNA, BEN, HOME, NOON, Shop, a_payment, an_order
+from tests.movers import AN_ADMIN
 
 
 def test_an_order_takes_what_the_cart_holds() -> None:
@@ -97,7 +98,7 @@ def test_an_order_sends_its_owner_one_letter() -> None:
     shop.put(ANNA, 1)
     order = shop.do(an_order()).order
     assert shop.letters == [
-        Letter(f"order_placed:{order.id}", "order_placed", "anna@shop.test", {"order_id": order.id})
+        Letter(f"order_placed:{order.id}", "order_placed", "anna@shop.test", {"order_id": order.id}, owner=ANNA)
     ]
     shop.put(BEN, 1)
     shop.do(an_order(BEN, email=None))
@@ -202,11 +203,12 @@ def test_a_cancelled_order_brings_its_stock_back() -> None:
     shop = Shop().sells(stock=10)
     shop.put(ANNA, 4)
     order = shop.do(an_order()).order
-    cancelled = shop.do(CancelOrder(order.id, "admin", "changed my mind")).order
+    cancelled = shop.do(CancelOrder(order.id, AN_ADMIN, "changed my mind")).order
     assert shop.counts() == (10, 0)
     assert cancelled.status is OrderStatus.CANCELLED
     assert [part.status for part in cancelled.fulfilments] == [OrderStatus.CANCELLED]
-    assert cancelled.history[-1][2:] == ("admin", "changed my mind")
+    assert cancelled.history[-1][2:] == (AN_ADMIN.owner, "changed my mind", "seller")
+    assert [line.returned for line in cancelled.lines] == [4]
     assert shop.movements[-1].change_type is ChangeType.RETURN
     assert shop.movements[-1].cause == order.id
 
@@ -216,7 +218,7 @@ def test_a_deleted_product_does_not_stop_a_cancellation() -> None:
     shop = Shop().sells()
     shop.put(ANNA, 4)
     order = shop.do(an_order()).order
-    assert shop.drops().do(CancelOrder(order.id, "admin", "")).order.status is OrderStatus.CANCELLED
+    assert shop.drops().do(CancelOrder(order.id, AN_ADMIN, "why")).order.status is OrderStatus.CANCELLED
 
 
 def test_an_order_is_cancelled_once() -> None:
@@ -224,9 +226,10 @@ def test_an_order_is_cancelled_once() -> None:
     shop = Shop().sells(stock=10)
     shop.put(ANNA, 4)
     order = shop.do(an_order()).order
-    shop.do(CancelOrder(order.id, "admin", ""))
+    shop.do(CancelOrder(order.id, AN_ADMIN, "why"))
+    assert shop.do(CancelOrder(order.id, AN_ADMIN, "why")).repeated
     with pytest.raises(Conflict):
-        shop.do(CancelOrder(order.id, "admin", ""))
+        shop.do(CancelOrder(order.id, Mover(ANNA, "buyer"), ""))
     assert shop.counts() == (10, 0)
 
 
@@ -236,15 +239,16 @@ def test_what_was_shipped_is_not_cancelled(status: OrderStatus) -> None:
     shop = Shop().sells()
     shop.put(ANNA, 1)
     order = shop.do(an_order()).order
-    shop.state.orders[order.id] = replace(order, status=status)
+    parts = tuple(part._replace(status=status) for part in order.fulfilments)
+    shop.state.orders[order.id] = replace(order, status=status, fulfilments=parts)
     with pytest.raises(Conflict):
-        shop.do(CancelOrder(order.id, "admin", ""))
+        shop.do(CancelOrder(order.id, AN_ADMIN, "why"))
 
 
 def test_an_unknown_order_is_not_found() -> None:
     """There is nothing to cancel."""
     with pytest.raises(NotFound):
-        Shop().do(CancelOrder("nothing", "admin", ""))
+        Shop().do(CancelOrder("nothing", AN_ADMIN, "why"))
 
 
 def test_the_key_of_a_cancelled_order_still_answers() -> None:
@@ -252,7 +256,7 @@ def test_the_key_of_a_cancelled_order_still_answers() -> None:
     shop = Shop().sells()
     shop.put(ANNA, 1)
     order = shop.do(an_order()).order
-    shop.do(CancelOrder(order.id, "admin", ""))
+    shop.do(CancelOrder(order.id, AN_ADMIN, "why"))
     again = shop.do(an_order())
     assert (again.repeated, again.order.status) == (True, OrderStatus.CANCELLED)
 

@@ -33,6 +33,7 @@ from mongo.alerts import Alerts
 from mongo.driver import Database, Document, Driver
 from mongo.orders import Payments
 from mongo.transaction import LedgerTransactions
+from tests.movers import AN_ADMIN
 
 Found = set[tuple[str, str]]
 PRICE = 500
@@ -135,7 +136,7 @@ async def trade(driver: Driver, shop: Shop) -> None:
         await ask.submit(SetLine(DAN, mug, 1))
         await ask.submit(SetLine(DAN, lamp, 2))
         await ask.submit(order(DAN, shop.cancelled))
-        await ask.submit(CancelOrder(str(shop.cancelled), "dan", "changed my mind"))
+        await ask.submit(CancelOrder(str(shop.cancelled), AN_ADMIN, "changed my mind"))
         await ask.submit(SetLine(EVE, mug, 2))
         await ask.submit(MergeCarts(EVE, FAY))
         await ask.submit(JoinLine(str(await product(shop.database, "fan")), BOB, "bob@example.org"))

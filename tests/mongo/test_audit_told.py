@@ -17,6 +17,7 @@ from mongo.alerts import Alerts
 from mongo.audit import audit
 from mongo.driver import Database, Document, Driver
 from tests.mongo.audited import ANN, BOB, CAT, DAN, PRICE, Found, Shop, found, ledger, product, traded
+from tests.movers import AN_ADMIN
 
 LATE = timedelta(seconds=62)
 
@@ -74,7 +75,7 @@ def letter(shop: Shop) -> Document:
 async def cancel(driver: Driver, shop: Shop, *, ago: timedelta) -> None:
     """Cancel the paid order, so long ago."""
     async with ledger(driver, shop.database, timedelta(minutes=10)) as ask:
-        await ask.submit(CancelOrder(str(shop.paid), "cat", ""))
+        await ask.submit(CancelOrder(str(shop.paid), AN_ADMIN, "why"))
     history = (await shop.one("orders", {"_id": shop.paid}))["history"]
     history[-1]["at"] -= ago
     if ago:

@@ -33,6 +33,7 @@ from mongo.carts import Carts
 from mongo.driver import Database, Document, Driver
 from mongo.waiting import Lines, look
 from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buyer, check_books, order, running_ledger
+from tests.movers import AN_ADMIN
 
 WAITING, UNITS = 1000, 100
 
@@ -152,7 +153,7 @@ async def _held_in_every_way(ledger: Ledger, tea: str) -> list[tuple[str, Any]]:
 async def _bring_back(ledger: Ledger, database: Database, way: tuple[str, Any]) -> None:
     match way:
         case ("cancel", order_id):
-            await ledger.submit(CancelOrder(order_id, "admin", ""))
+            await ledger.submit(CancelOrder(order_id, AN_ADMIN, "why"))
         case ("release", owner):
             await ledger.submit(ClearCart(owner))
         case ("expire", owner):

@@ -22,7 +22,9 @@ from models.order import Address, Order
 from mongo.driver import Database, Driver
 from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders
+from mongo.payments import Payments
 from tests.mongo.shop import ANNA, add_product, both_drivers, running_ledger
+from tests.movers import AN_ADMIN
 
 HOME = Address("Anna Müller", "1 High Street", "Flat 2", "Bath", "BA1 1AA", "GB", "Somerset")
 SECRETS = ("Anna", "Müller", "M\\u00fcller", "High Street", "Flat 2")
@@ -44,9 +46,15 @@ def under(keys: str) -> OrderAddresses:
     return OrderAddresses(Vault(keys_of(keys)))
 
 
-def checkout(ledger: Ledger, addresses: OrderAddresses) -> Checkout:
+def checkout(driver: Driver, database: Database, ledger: Ledger, addresses: OrderAddresses) -> Checkout:
     """Place orders with the sandbox."""
-    return Checkout(ledger, {"sandbox": Sandbox(patience=1)}, lambda: str(ObjectId()), addresses)
+    return Checkout(
+        ledger=ledger,
+        providers={"sandbox": Sandbox(patience=1)},
+        new_id=lambda: str(ObjectId()),
+        addresses=addresses,
+        payments=Payments(driver, database),
+    )
 
 
 @pytest.fixture
@@ -88,10 +96,10 @@ async def shown(database: Database, addresses: OrderAddresses, ids: Sequence[str
 
 
 @both_drivers
-async def test_who_reads_the_database_learns_neither_name_nor_lines(database: Database, ledger: Ledger):
+async def test_who_reads_the_database_learns_neither_name_nor_lines(driver: Driver, database: Database, ledger: Ledger):
     """In no collection that an order is written to; its town can be counted, and its buyer sees all of it."""
     addresses = under(fresh_keys())
-    order = await checkout(ledger, addresses).place(REQUEST)
+    order = await checkout(driver, database, ledger, addresses).place(REQUEST)
     assert order.address == HOME
     for name in await database.list_collection_names():
         text = json_util.dumps(await database[name].find().to_list(None))
@@ -106,13 +114,15 @@ async def test_who_reads_the_database_learns_neither_name_nor_lines(database: Da
     assert await shown(database, addresses, [order.id]) == [expected]
 
 
-async def test_a_repeat_gets_the_same_answer_though_nothing_is_sealed_alike_twice(database: Database, ledger: Ledger):
+async def test_a_repeat_gets_the_same_answer_though_nothing_is_sealed_alike_twice(
+    driver: Driver, database: Database, ledger: Ledger
+):
     """Later, at once, and after a change of keys; another address under the same key is still the client's mistake."""
-    place = checkout(ledger, under(f"old:{OLD}")).place
+    place = checkout(driver, database, ledger, under(f"old:{OLD}")).place
     first = await place(REQUEST)
     sealed = await stored(database, first)
     assert await asyncio.gather(*(place(REQUEST) for _ in range(5))) == [first] * 5
-    assert await checkout(ledger, under(f"new:{NEW},old:{OLD}")).place(REQUEST) == first
+    assert await checkout(driver, database, ledger, under(f"new:{NEW},old:{OLD}")).place(REQUEST) == first
     assert await stored(database, first) == sealed
     with pytest.raises(KeyReused):
         await place(replace(REQUEST, address=HOME._replace(line1="2 High Street")))
@@ -123,12 +133,12 @@ def test_a_request_is_known_again_by_what_it_was_known_before_addresses_were_sea
     assert REQUEST.fingerprint == "cd8f88b481eddba9a50699492990f7fa"
 
 
-async def test_an_order_that_changes_keeps_its_address(database: Database, ledger: Ledger):
+async def test_an_order_that_changes_keeps_its_address(driver: Driver, database: Database, ledger: Ledger):
     """The ledger writes it whole."""
     addresses = under(fresh_keys())
-    order = await checkout(ledger, addresses).place(REQUEST)
+    order = await checkout(driver, database, ledger, addresses).place(REQUEST)
     before = await stored(database, order)
-    await ledger.submit(CancelOrder(order.id, "anna", "changed my mind"))
+    await ledger.submit(CancelOrder(order.id, AN_ADMIN, "changed my mind"))
     assert await stored(database, order) == before
     assert (await shown(database, addresses, [order.id]))[0]["line1"] == HOME.line1
 

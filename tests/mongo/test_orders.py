@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from models.identity import OwnerId
 from mongo.driver import Database, Driver
-from mongo.orders import Orders, Payments
+from mongo.orders import Orders
 from tests.mongo.shop import add_product, both_drivers, buy, buyer, running_ledger
 from tests.mongo.test_carts import stages
 
@@ -81,12 +81,6 @@ async def test_a_page_reads_the_buyers_orders_only(database: Database, *, after:
     plan = await database.command({"explain": command, "verbosity": "executionStats"})
     assert "COLLSCAN" not in stages(plan["queryPlanner"]["winningPlan"])
     assert plan["executionStats"]["totalDocsExamined"] == 1
-
-
-async def test_settling_nothing_writes_nothing(driver: Driver, database: Database):
-    """There is none to settle, and none is asked for."""
-    assert await Payments(driver, database).unsettled(10) == []
-    await Payments(driver, database).settled([], [])
 
 
 async def test_a_guests_order_belongs_to_no_buyer(driver: Driver, database: Database):

@@ -23,6 +23,7 @@ from mongo.sales_documents import MOST_TOLD
 from mongo.sales_projection import SalesProjection
 from tests.mongo.sales_recount import minutes, recent_units, recount, stored
 from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, failing, order, running_ledger
+from tests.movers import AN_ADMIN
 
 OTHER = ObjectId("5e11e05e11e05e11e05e11e1")
 NOW = datetime.now(UTC)
@@ -44,7 +45,7 @@ async def rush(ledger: Ledger, products: list[str], orders: int, seed: int = 1) 
         await ask(ledger, *lines)
     placed = await ask(ledger, *(order(owner) for owner in buyers))
     ids = [each.order.id for each in placed]
-    cancelled = await ask(ledger, *(CancelOrder(each, "somebody", "") for each in ids[::3]))
+    cancelled = await ask(ledger, *(CancelOrder(each, AN_ADMIN, "why") for each in ids[::3]))
     assert not [each for each in cancelled if isinstance(each, BaseException) and not isinstance(each, Refused)]
     return ids
 

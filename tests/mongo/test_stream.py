@@ -27,6 +27,7 @@ from models.stock import Level
 from mongo.driver import Database, Driver
 from mongo.stream import ChangeFeed
 from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, failing, order, running_ledger
+from tests.movers import AN_ADMIN
 
 pytestmark = both_drivers
 
@@ -326,7 +327,7 @@ async def test_orders_are_told_when_they_change_not_when_they_are_made(driver: D
     tea = await add_product(database)
     async with running_ledger(driver, database) as ledger, listening(driver, database) as listener:
         placed = (await buy(ledger, ANNA, tea)).order
-        await ledger.submit(CancelOrder(placed.id, "admin", ""))
+        await ledger.submit(CancelOrder(placed.id, AN_ADMIN, "why"))
         await listener.until_marked(database)
     (change,) = listener.of(OrderUpdated)
     assert (change.order.id, change.order.status) == (placed.id, OrderStatus.CANCELLED)

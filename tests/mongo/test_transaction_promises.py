@@ -25,6 +25,7 @@ from tests.mongo.shop import (
     running_ledger,
     sizes,
 )
+from tests.movers import AN_ADMIN
 
 pytestmark = both_drivers
 
@@ -113,7 +114,7 @@ async def test_an_order_placed_and_cancelled_in_one_batch_is_cancelled(driver: D
     tea = await add_product(database, 10)
     async with running_ledger(driver, database) as ledger:
         placing = order(ANNA)
-        cancel = CancelOrder(placing.order_id, "admin", "")
+        cancel = CancelOrder(placing.order_id, AN_ADMIN, "why")
         await ask(ledger, SetLine(ANNA, tea, 2), placing, cancel, SetLine(ANNA, tea, 1))
     stored: Any = await database["orders"].find_one({})
     assert stored["status"] == "cancelled"

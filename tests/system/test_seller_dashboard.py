@@ -18,6 +18,7 @@ from models.commands import CancelOrder
 from mongo.sales_documents import PROJECTION
 from tests.handlers.doors import bearer, send
 from tests.mongo.shop import ask, running_ledger
+from tests.movers import AN_ADMIN
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.seller_screen import SellerScreen, expected, told
 from tests.visitor import Visitor
@@ -65,7 +66,7 @@ async def storm(visitors: list[Visitor], products: list[str], ledger: Ledger, di
                 continue
             placed = await visitor.ask("order:place", order(cart["total_amount"], uuid4().hex))
             if placed["ok"] and dice.random() < 0.3:
-                await ask(ledger, CancelOrder(placed["order"]["id"], "somebody", "changed my mind"))
+                await ask(ledger, CancelOrder(placed["order"]["id"], AN_ADMIN, "changed my mind"))
         await visitor.ask("cart:set", {"product_id": dice.choice(products), "quantity": 1})
 
     await asyncio.gather(*map(shopping, visitors))

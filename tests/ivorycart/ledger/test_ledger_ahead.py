@@ -11,6 +11,7 @@ from models.faults import CommitUnknown, Rejected, Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged
 from tests.ivorycart.ledger.ledger_fakes import Clock, FakeStore, Running, running, until
+from tests.movers import AN_ADMIN
 
 SIZE = 4
 
@@ -203,7 +204,7 @@ async def test_what_reads_orders_by_their_id_waits_for_its_turn() -> None:
         it.store.write_gate.clear()
         tasks = await submitted(it, *lines(SIZE))
         await until(lambda: len(it.store.loaded) == 1)
-        cancel = CancelOrder("0" * 24, actor="u:0", reason="changed my mind")
+        cancel = CancelOrder("0" * 24, AN_ADMIN, "changed my mind")
         tasks += await submitted(it, *lines(SIZE - 1, first=SIZE), cancel)
         it.store.write_gate.set()
         outcomes = await answers(tasks)
