@@ -81,6 +81,7 @@ from ivorycart.offering import INTERVAL as OFFER_INTERVAL
 from ivorycart.offering import Offerer
 from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
+from ivorycart.order_desk import OrderDesk
 from ivorycart.overview import exposition
 from ivorycart.overview.audits import Audits
 from ivorycart.overview.dashboard import Dashboard
@@ -457,6 +458,7 @@ class Server:
                 board=board,
             ),
             orders=self.orders,
+            desk=OrderDesk(self.ledger, self.addresses, new_id),
             gallery=Gallery(Images(database), GalleryWrites(self.store.driver, database), Laboratory()),
             notifications=self.notifications,
             board=board,

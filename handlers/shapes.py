@@ -16,7 +16,7 @@ from models.feed import CatalogueChanged, Cursor
 from models.finding import CategoryCount, Facets
 from models.identity import user_of_owner
 from models.notification import Notification
-from models.order import Address, Order
+from models.order import Address, Order, Refund
 from models.outcomes import StockChanged
 from models.pricing import Discount
 from models.profile import Profile
@@ -149,16 +149,30 @@ def order(placed: Order) -> Payload:
         "order_key": placed.order_key,
         "buyer_id": placed.buyer_id,
         "product_list": [{**line._asdict(), "line_total": line.price * line.quantity} for line in placed.lines],
+        "shipping": placed.shipping,
         "total_amount": placed.total_amount,
         "currency": placed.currency,
         "status": placed.status.value,
         "history": [
-            {"status": step.status.value, "at": time(step.at), "reason": step.reason} for step in placed.history
+            {"status": step.status.value, "at": time(step.at), "reason": step.reason, "seller_id": step.seller_id}
+            for step in placed.history
         ],
-        "fulfilments": [{"seller_id": part.seller_id, "status": part.status.value} for part in placed.fulfilments],
+        "fulfilments": [{**part._asdict(), "status": part.status.value} for part in placed.fulfilments],
+        "refunds": [_refund(each) for each in placed.refunds],
         "address": _place(placed.address),
         "payment": placed.payment and {"method": placed.payment.provider, "amount": placed.payment.amount},
         "timestamp": time(placed.timestamp),
+    }
+
+
+def _refund(each: Refund) -> Payload:
+    return {
+        "id": each.id,
+        "amount": each.amount,
+        "at": time(each.at),
+        "reason": each.reason,
+        "units": [{"product_id": product_id, "quantity": quantity} for product_id, quantity in each.units],
+        "seller_id": each.seller_id,
     }
 
 

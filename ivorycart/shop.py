@@ -14,6 +14,7 @@ from ivorycart.finding.finding import Finding
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.service import Importing
 from ivorycart.ledger import Ledger
+from ivorycart.order_desk import OrderDesk
 from ivorycart.overview.overview import Overview
 from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
@@ -99,6 +100,7 @@ class Shop:
     exporting: Exporting
     stock_work: StockWork
     orders: OrderBook
+    desk: OrderDesk
     gallery: Gallery
     notifications: NotificationBook
     board: StockBoard

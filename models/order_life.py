@@ -41,8 +41,8 @@ def rights_in(order: Order, part: Fulfilment, mover: Mover) -> frozenset[str]:
         rights.add("buyer")
     if part.seller_id == mover.user_id:
         rights.add("seller")
-    if part.status is OrderStatus.PLACED and part.courier != mover.user_id:
-        rights.discard("delivery")  # nobody has sent it yet: it is not theirs to know of
+    if part.status not in {*SENT, OrderStatus.REFUNDED} and part.courier != mover.user_id:
+        rights.discard("delivery")  # nobody has sent it: it is not theirs to know of
     return frozenset(rights)
 
 

@@ -23,6 +23,9 @@ class Permission(StrEnum):
     BEGIN_ORDER = "order what is in the cart; guests where the shop allows it"
     ORDER = "order in one's own name"
     READ_OWN_ORDERS = "read one's own orders"
+    MOVE_ORDERS = "move on what one bought, sells or brings"
+    REFUND_ORDERS = "give money back for what one sold"
+    DELIVER = "bring what is on its way"
     READ_NOTIFICATIONS = "read what one was told"
     SIGN_IN = "register, sign in, and recover an account"
     OWN_ACCOUNT = "see and change one's own account"
@@ -45,6 +48,9 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.BEGIN_ORDER: _EVERYONE,
     Permission.ORDER: _SIGNED_IN,
     Permission.READ_OWN_ORDERS: _SIGNED_IN,
+    Permission.MOVE_ORDERS: _SIGNED_IN,
+    Permission.REFUND_ORDERS: frozenset({"seller", "admin"}),
+    Permission.DELIVER: frozenset({"delivery", "admin"}),
     Permission.READ_NOTIFICATIONS: _EVERYONE,
     Permission.SIGN_IN: _EVERYONE,
     Permission.OWN_ACCOUNT: _SIGNED_IN,

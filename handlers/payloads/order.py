@@ -43,7 +43,7 @@ class PlaceOrderBody(Request):
 
 
 class OrderLine(Answer):
-    """One product of an order; ``price`` is of one unit when it was ordered.
+    """One product of an order; ``price`` is of one unit when it was ordered, ``returned`` how many came back.
 
     ``list_price`` is what it was without the discount, null where there was none.
     """
@@ -55,21 +55,45 @@ class OrderLine(Answer):
     line_total: Amount
     seller_id: Id
     list_price: Amount | None
+    returned: int
 
 
 class StatusChange(Answer):
-    """One step of an order's life."""
+    """One step of an order's life; with ``seller_id``, of that seller's part alone."""
 
     status: str
     at: Time
     reason: str
+    seller_id: Id | None
 
 
 class Fulfilment(Answer):
-    """One seller's part."""
+    """One seller's part; ``courier`` is who brings it."""
 
     seller_id: Id
     status: str
+    courier: Id | None
+    carrier: str
+    tracking_number: str
+    note: str
+
+
+class RefundedUnits(Answer):
+    """Units of a product that money was given back for."""
+
+    product_id: Id
+    quantity: int
+
+
+class Refund(Answer):
+    """Money that is given back; ``seller_id`` says of whose part, null of the whole."""
+
+    id: Id
+    amount: Amount
+    at: Time
+    reason: str
+    units: list[RefundedUnits]
+    seller_id: Id | None
 
 
 class OrderAddress(Answer):
@@ -92,17 +116,19 @@ class OrderPayment(Answer):
 
 
 class Order(Answer):
-    """An order."""
+    """An order. ``total_amount`` is what lines and ``shipping`` cost, before ``refunds``."""
 
     id: Id
     order_key: str
     buyer_id: Id | None
     product_list: list[OrderLine]
+    shipping: Amount
     total_amount: Amount
     currency: str
     status: str
     history: list[StatusChange]
     fulfilments: list[Fulfilment]
+    refunds: list[Refund]
     address: OrderAddress | None
     payment: OrderPayment | None
     timestamp: Time

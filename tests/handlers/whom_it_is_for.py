@@ -53,6 +53,8 @@ SIGNED_IN = """
 POST /api/orders/
 GET /api/orders/my-orders
 GET /api/orders/{order_id}
+PUT /api/orders/{order_id}/status
+POST /api/orders/{order_id}/cancel
 POST /api/auth/change-password
 POST /api/auth/change-email
 GET /api/auth/sessions
@@ -67,6 +69,7 @@ DELETE /api/auth/addresses/{address_id}
 """
 
 SELLERS = """
+POST /api/orders/{order_id}/refund
 GET /api/seller/inventory-logs
 GET /api/products/export
 POST /api/products/import
@@ -96,6 +99,11 @@ PUT /api/products/{product_id}/images/{image_id}
 DELETE /api/products/{product_id}/images/{image_id}
 """
 
+COURIERS = """
+POST /api/orders/{order_id}/claim
+POST /api/orders/{order_id}/release
+"""
+
 ADMINS = """
 GET /api/admin/products
 PUT /api/admin/products/{product_id}/disable
@@ -120,6 +128,7 @@ _ROLES = {
     EVERYONE: {"nobody", "buyer", "seller", "delivery", "admin"},
     SIGNED_IN: {"buyer", "seller", "delivery", "admin"},
     SELLERS: {"seller", "admin"},
+    COURIERS: {"delivery", "admin"},
     ADMINS: {"admin"},
 }
 

@@ -31,7 +31,7 @@ from models.order import Payment
 from models.policy import Policy
 from mongo.alerts import Alerts
 from mongo.driver import Database, Document, Driver
-from mongo.orders import Payments
+from mongo.payments import Payments
 from mongo.transaction import LedgerTransactions
 from tests.movers import AN_ADMIN
 
@@ -150,7 +150,9 @@ async def trade(driver: Driver, shop: Shop) -> None:
         await free.submit(SetLine(DAN, lamp, 1))
     await Alerter(Alerts(shop.database)).step()
     payments = Payments(driver, shop.database)
-    await payments.settled(await payments.unsettled(10), [])
+    due = await payments.due(10)
+    await payments.captured([each for each in due if each.stands])
+    await payments.voided([each for each in due if not each.stands])
 
 
 async def traded(driver: Driver, database: Database) -> Shop:

@@ -584,6 +584,7 @@ async def test_no_type_of_a_field_stops_the_audit(driver: Driver, shop: Shop, va
         "orders": {"_id": shop.paid},
         "emails": {"_id": f"order_placed:{shop.paid}"},
         "inventory_logs": {"cause": str(shop.paid)},
+        "notifications": {"kind": "low_stock"},
     }
     missed = set()
     for collection, fields in ANY_TYPE.items():
@@ -689,7 +690,7 @@ async def test_the_report_names_checks_and_documents(driver: Driver, shop: Shop)
     result = await audit(driver, shop.database, listed=1)
     text = shown(result)
     assert all(name in text for name in PROVES)
-    assert f"orders/{shop.plain}  has total 1999, but its lines add up to 2000" in text
+    assert f"orders/{shop.plain}  has total 1999, but its lines and shipping add up to 2000" in text
     data = orjson.loads(orjson.dumps(as_json(result)))
     assert (data["ok"], data["total"], data["at"][-1]) == (False, 1, "Z")
     assert data["checks"][3]["findings"][0]["document"] == f"orders/{shop.plain}"
