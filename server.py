@@ -51,6 +51,7 @@ from ivorycart.accounts.tokens import Tokens
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
 from ivorycart.bringing import Bringing
+from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom
@@ -82,6 +83,7 @@ from ivorycart.offering import Offerer
 from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
 from ivorycart.order_desk import OrderDesk
+from ivorycart.order_links import OrderLinks
 from ivorycart.overview import exposition
 from ivorycart.overview.audits import Audits
 from ivorycart.overview.dashboard import Dashboard
@@ -146,6 +148,7 @@ from mongo.audit_trail import AuditTrail
 from mongo.audits import Audits as AuditResults
 from mongo.carts import Carts
 from mongo.catalogue import Catalogue
+from mongo.checkouts import Checkouts
 from mongo.cluster import Cluster
 from mongo.driver import DRIVER_ERRORS
 from mongo.email_directory import EmailDirectory
@@ -360,6 +363,7 @@ class Server:
         self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
         self.public_url = public_url
         secret = settings.jwt_secret or kept_secret(settings.data_dir)
+        self.links_secret = secret
         self.tokens, self.mail_tokens = Tokens(secret, seconds=settings.token_seconds), MailTokens(secret)
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
         self.shop = self._shop(board, connections)
@@ -414,6 +418,14 @@ class Server:
             ),
         )
         room = WaitingRoom(self.ledger, self.lines, self.carts, limits)
+        checkout = Checkout(
+            ledger=self.ledger,
+            providers=self.providers,
+            new_id=new_id,
+            addresses=self.addresses,
+            payments=Payments(driver, database),
+            storage_errors=DRIVER_ERRORS,
+        )
         return Shop(
             facts=Facts(
                 demo=settings.demo,
@@ -426,14 +438,18 @@ class Server:
             public_url=self.public_url,
             session_days=settings.session_days,
             ledger=self.ledger,
-            checkout=Checkout(
-                ledger=self.ledger,
-                providers=self.providers,
-                new_id=new_id,
+            checkout=checkout,
+            checking_out=CheckingOut(
+                book=Checkouts(database),
+                carts=self.carts,
+                orders=Orders(database),
+                checkout=checkout,
                 addresses=self.addresses,
-                payments=Payments(self.store.driver, self.store.database),
-                storage_errors=DRIVER_ERRORS,
+                board=board,
+                policy=self.ledger.policy,
+                methods=lambda: tuple(self.providers),
             ),
+            order_links=OrderLinks(self.links_secret, self.orders),
             accounts=self._accounts(limits),
             administration=administration(self.store, ended=self.presence.standing.ended),
             identity=Identity(self.tokens, self.presence.standing),

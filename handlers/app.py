@@ -15,6 +15,7 @@ from handlers.http_accounts import account_routes
 from handlers.http_admin import admin_routes
 from handlers.http_admin_dashboard import admin_dashboard_routes
 from handlers.http_cart import cart_routes
+from handlers.http_checkout import checkout_routes
 from handlers.http_documents import document_routes
 from handlers.http_finding import finding_routes
 from handlers.http_images import image_routes
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 
 TABLES: tuple[Routes, ...] = (
     cart_routes,
+    checkout_routes,
     order_routes,
     order_move_routes,
     finding_routes,  # before the routes that take an id: my-products is none

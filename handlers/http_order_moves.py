@@ -29,7 +29,7 @@ async def move_order(call: Call) -> Any:
     """Move an order, or one's own part of it, on; where that is refused, ``allowed`` names what is not."""
     given = call.body.model_dump()
     request = MoveRequest(to=orders.OrderStatus(given.pop("status")), **given)
-    return _shown(call, await call.shop.desk.move(call.id("order_id"), request, mover_of(call)))
+    return shapes.order(await call.shop.desk.move(call.id("order_id"), request, mover_of(call)))
 
 
 @order_move_routes.add(
@@ -44,7 +44,7 @@ async def cancel_order(call: Call) -> Any:
     """Cancel what was not sent yet: its stock returns, and its money is let go or given back."""
     body = call.body
     desk = call.shop.desk
-    return _shown(call, await desk.cancel(call.id("order_id"), mover_of(call), body.reason, body.seller_id))
+    return shapes.order(await desk.cancel(call.id("order_id"), mover_of(call), body.reason, body.seller_id))
 
 
 @order_move_routes.add(
@@ -69,7 +69,7 @@ async def refund_order(call: Call) -> Any:
         reason=body.reason,
         restock=body.restock,
     )
-    return _shown(call, await call.shop.desk.refund(call.id("order_id"), request, mover_of(call)))
+    return shapes.order(await call.shop.desk.refund(call.id("order_id"), request, mover_of(call)))
 
 
 @order_move_routes.add(
@@ -83,7 +83,7 @@ async def refund_order(call: Call) -> Any:
 async def claim_order(call: Call) -> Any:
     """Take over the delivery of what is on its way; nobody else can hand it over then."""
     desk = call.shop.desk
-    return _shown(call, await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id))
+    return shapes.order(await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id))
 
 
 @order_move_routes.add(
@@ -97,13 +97,9 @@ async def claim_order(call: Call) -> Any:
 async def release_order(call: Call) -> Any:
     """Leave a delivery to somebody else."""
     desk = call.shop.desk
-    return _shown(call, await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id, release=True))
+    return shapes.order(await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id, release=True))
 
 
 def mover_of(call: Call) -> orders.Mover:
     """Return who asks."""
     return orders.Mover(owner_of_user(call.me.id), call.me.role)
-
-
-def _shown(call: Call, order: orders.Order) -> Any:
-    return shapes.order(order)

@@ -4,6 +4,7 @@ from typing import Any
 
 from handlers import shapes
 from handlers.http_cart import ORDER_REFUSALS
+from handlers.payloads.checkout import ChoicesBody
 from handlers.payloads.order import Order, OrderList, PlaceOrderBody
 from handlers.payloads.product import PageQuery
 from handlers.routing import Call, Routes
@@ -25,7 +26,7 @@ async def order_request(shop: Shop, body: PlaceOrderBody, *, buyer_id: str | Non
     return OrderRequest(
         order_key=body.order_key,
         buyer_id=buyer_id,
-        address=await _address(shop, body, buyer_id),
+        address=await address_of(shop, body, buyer_id),
         address_id=body.address_id,
         payment=body.payment.model_dump(),
         expected_total=body.expected_total,
@@ -33,7 +34,8 @@ async def order_request(shop: Shop, body: PlaceOrderBody, *, buyer_id: str | Non
     )
 
 
-async def _address(shop: Shop, body: PlaceOrderBody, buyer_id: str | None) -> Address:
+async def address_of(shop: Shop, body: PlaceOrderBody | ChoicesBody, buyer_id: str | None) -> Address:
+    """Return the address that a request names: its own, or one of the buyer's address book."""
     if body.address:
         return Address(**body.address.model_dump())
     if buyer_id is None or body.address_id is None:

@@ -159,7 +159,7 @@ def order(placed: Order) -> Payload:
         ],
         "fulfilments": [{**part._asdict(), "status": part.status.value} for part in placed.fulfilments],
         "refunds": [_refund(each) for each in placed.refunds],
-        "address": _place(placed.address),
+        "address": place(placed.address),
         "payment": placed.payment and {"method": placed.payment.provider, "amount": placed.payment.amount},
         "timestamp": time(placed.timestamp),
     }
@@ -176,7 +176,7 @@ def _refund(each: Refund) -> Payload:
     }
 
 
-def _place(address: Address | None) -> Payload | None:
+def place(address: Address | None) -> Payload | None:
     """Show where an order goes; an address that was not opened is none."""
     if address is None or address.sealed:
         return None

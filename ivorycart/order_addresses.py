@@ -71,6 +71,13 @@ class OrderAddresses:
             _complain(order.id, error)
             return replace(order, address=None)
 
+    def legible(self, address: Address) -> Address | None:
+        """Return an address as its owner wrote it; None where no key opens it."""
+        try:
+            return self._legible(address) if address.sealed else address
+        except Unreadable:
+            return None
+
     async def reseal(self, store: AddressStore) -> ResealedOrders:
         """Seal under the present key what is not. It can be stopped, and run again, at any time."""
         orders, unreadable = 0, 0

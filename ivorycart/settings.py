@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     low_stock_threshold: int = Field(3, ge=0, le=1_000_000, description="default threshold of new products")
     max_units_per_cart: int = Field(500, ge=1, le=1_000_000, description="units that one cart may hold")
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="currency of new products")
+    shipping: int = Field(0, ge=0, le=10**9, description="what sending an order costs, in minor units")
+    free_shipping_from: int | None = Field(
+        None, ge=0, le=10**12, description="worth of goods, in minor units, from which sending them is free"
+    )
     demo: bool = Field(False, description="demo data and accounts; never in production")  # noqa: FBT003 - a field
     public_url: str | None = Field(None, description="address for links in mails; unset: where the server listens")
     allowed_origins: Comma = Field(
@@ -203,7 +207,11 @@ def _is_web_address(text: str) -> bool:
 def policy_of(settings: Settings) -> Policy:
     """Return the shop's limits."""
     return Policy.of_seconds(
-        hold=settings.hold_seconds, max_units=settings.max_units_per_cart, offer=settings.offer_seconds
+        hold=settings.hold_seconds,
+        offer=settings.offer_seconds,
+        max_units=settings.max_units_per_cart,
+        shipping=settings.shipping,
+        free_shipping_from=settings.free_shipping_from,
     )
 
 

@@ -8,6 +8,7 @@ from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
 from ivorycart.bringing import Bringing
+from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
 from ivorycart.finding.finding import Finding
@@ -15,6 +16,7 @@ from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.service import Importing
 from ivorycart.ledger import Ledger
 from ivorycart.order_desk import OrderDesk
+from ivorycart.order_links import OrderLinks
 from ivorycart.overview.overview import Overview
 from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
@@ -89,6 +91,8 @@ class Shop:
     """How long a sign-in lasts at the most."""
     ledger: Ledger
     checkout: Checkout
+    checking_out: CheckingOut
+    order_links: OrderLinks
     accounts: Accounts
     administration: Administration
     identity: Identity

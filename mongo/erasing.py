@@ -82,10 +82,11 @@ class Erasing:
         return False
 
     async def requests(self, erasure: Erasure) -> bool:
-        """Forget what was asked for by mail, and the tokens that came of it.
+        """Forget what was asked for by mail, and the tokens that came of it; and what was chosen at a checkout.
 
         Requests that name but an address are not theirs alone, and are worked off in a moment.
         """
+        await self._database["checkouts"].delete_one({"_id": owner_of_user(erasure.user_id)})
         await self._database["account_requests"].delete_many({"data.user_id": erasure.user_id})
         await self._database["account_tokens"].delete_many({"user_id": ObjectId(erasure.user_id)})
         return False

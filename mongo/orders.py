@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bson import ObjectId
 
+from models.identity import OwnerId
 from models.order import Order
 from mongo import documents
 from mongo.driver import Database, Document
@@ -19,6 +20,11 @@ class Orders:
         """Return an order."""
         document = await self._orders.find_one({"_id": ObjectId(order_id)})
         return documents.order_of(document) if document else None
+
+    async def was_placed(self, owner: OwnerId, order_key: str) -> bool:
+        """Return whether there is an order of this key."""
+        query: Document = {"owner": owner, "order_key": order_key}
+        return await self._orders.find_one(query, {"_id": 1}) is not None
 
     async def of_buyer(self, buyer_id: str, *, limit: int, after: str | None) -> Sequence[Order]:
         """Return a page of a buyer's orders, newest first, after an id."""

@@ -74,6 +74,7 @@ VALIDATORS: dict[str, Document] = {
     "crossings": {},
     "waiting": {"owner": {"$type": "string"}, "state": {"$type": "string"}, "place": {"$gte": 1}},
     "leases": {},
+    "checkouts": {},
     "images": {},
     FILES: {},
     CHUNKS: {},
@@ -209,6 +210,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("email", ASCENDING)], partialFilterExpression={"email": {"$type": "string"}}),
     ],
+    "checkouts": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "rate_limits": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "notifications": [
         IndexModel([("key", ASCENDING)], unique=True),
@@ -413,6 +415,12 @@ async def _payments_from_their_intent(database: Database) -> None:
     await payments.update_many(unsettled, [{"$set": {"open": True, "due": due}}])
 
 
+async def _checkouts(database: Database) -> None:
+    """Add where it is kept how far checkouts are."""
+    await _collection(database, "checkouts", VALIDATORS["checkouts"])
+    await database["checkouts"].create_indexes(INDEXES["checkouts"])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -430,6 +438,7 @@ STEPS: tuple[Step, ...] = (
     _movements_of_sellers,
     _lines_in_portions,
     _payments_from_their_intent,
+    _checkouts,
 )
 
 

@@ -26,13 +26,16 @@ class SandboxPayment(Request):
     card: Annotated[str, Field(pattern=r"^[0-9]{12,19}$")]
 
 
+Payment = SandboxPayment
+
+
 class PlaceOrderBody(Request):
     """Order what the cart contains. ``expected_total`` is what the buyer was shown, in minor units."""
 
     order_key: OrderKey
     address: Address | None = None
     address_id: Id | None = None
-    payment: SandboxPayment
+    payment: Payment
     expected_total: Amount
 
     @model_validator(mode="after")

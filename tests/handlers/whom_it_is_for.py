@@ -17,6 +17,11 @@ DELETE /api/cart
 GET /api/cart/products
 POST /api/cart/update
 POST /api/cart/order
+GET /api/checkout
+PUT /api/checkout
+POST /api/checkout/order
+POST /api/orders/link
+POST /api/orders/link/cancel
 GET /api/products/
 GET /api/products/categories
 GET /api/products/{product_id}

@@ -1,0 +1,129 @@
+"""Checking out in steps: what was chosen, what it comes to, and the order made of it.
+
+The choices are kept by owner, the address sealed; the summary is made of the cart and the board at each look, so what
+has changed is told before money moves. The order key is of the choices: whichever device orders, it is one order.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from ivorycart.checkout import Checkout, OrderRequest
+from ivorycart.connections import User
+from ivorycart.order_addresses import OrderAddresses
+from ivorycart.stock.board import StockBoard
+from models.cart import Cart
+from models.checkout import Choices, Summary, summarise
+from models.errors import Conflict, Invalid
+from models.identity import OwnerId
+from models.order import Address, Order
+from models.policy import Policy
+
+
+class ChoiceBook(Protocol):
+    """Where choices are kept."""
+
+    async def get(self, owner: OwnerId) -> Choices | None:
+        """Return what an owner has chosen."""
+
+    async def put(self, choices: Choices) -> None:
+        """Keep what an owner has chosen."""
+
+
+class CartBook(Protocol):
+    """Where carts are read."""
+
+    async def get(self, owner: OwnerId) -> Cart:
+        """Return an owner's cart."""
+
+
+class OrderBook(Protocol):
+    """Where it is known which order keys were used."""
+
+    async def was_placed(self, owner: OwnerId, order_key: str) -> bool:
+        """Return whether there is an order of this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far somebody is: what they chose, their cart, and what it comes to."""
+
+    choices: Choices
+    cart: Cart
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckingOut:
+    """Keeps choices, adds up, orders. ``methods`` are the payment methods on offer."""
+
+    book: ChoiceBook
+    carts: CartBook
+    orders: OrderBook
+    checkout: Checkout
+    addresses: OrderAddresses
+    board: StockBoard
+    policy: Policy
+    methods: Callable[[], tuple[str, ...]]
+
+    async def state(self, owner: OwnerId) -> State:
+        """Return how far an owner is."""
+        return await self._state(await self._choices(owner))
+
+    async def choose(self, owner: OwnerId, chosen: Mapping[str, Any]) -> State:
+        """Keep what is named of ``address``, ``address_id``, ``email`` and ``method``; the rest stays."""
+        if chosen.get("method") is not None and chosen["method"] not in self.methods():
+            raise Invalid("this payment method is not offered", methods=sorted(self.methods()))
+        choices = replace(await self._choices(owner), **chosen)
+        state = await self._state(choices)
+        choices = replace(choices, shown_total=state.summary.total_amount)
+        await self.book.put(replace(choices, address=self.addresses.sealed(choices.address)))
+        return await self._state(choices)
+
+    async def order(
+        self, owner: OwnerId, user: User | None, *, order_key: str, payment: Mapping[str, Any], expected_total: int
+    ) -> Order:
+        """Order what was chosen; repeated with the key of an order that was placed, return that order."""
+        choices = await self.book.get(owner)
+        if choices is None or choices.order_key != order_key:
+            raise Conflict("this checkout is over, or goes on elsewhere: look at it again")
+        address = self._opened(choices.address)
+        if address is None:
+            raise Invalid(
+                "the request is not valid", errors=[{"pointer": "/address", "detail": "is to be chosen first"}]
+            )
+        email = user.email if user else choices.email or (await self.carts.get(owner)).email
+        if email is None:
+            raise Invalid("the request is not valid", errors=[{"pointer": "/email", "detail": "is needed by guests"}])
+        request = OrderRequest(
+            owner=owner,
+            order_key=order_key,
+            buyer_id=user.id if user else None,
+            email=email,
+            address=address,
+            payment=payment,
+            expected_total=expected_total,
+        )
+        return await self.checkout.place(request)
+
+    async def _state(self, choices: Choices) -> State:
+        cart = await self.carts.get(choices.owner)
+        entries = {line.product_id: self.board.look_up(line.product_id) for line in cart.lines}
+        products = {product_id: entry for product_id, entry in entries.items() if entry is not None}
+        now = self.board.clock.now()
+        total = choices.shown_total
+        summary = summarise(cart, products, self.board.levels, self.policy, now, shown_total=total)
+        return State(choices, cart, summary)
+
+    async def _choices(self, owner: OwnerId) -> Choices:
+        """Return the choices of an owner; after their order was placed the same serve for the next one."""
+        choices = await self.book.get(owner)
+        if choices is None:
+            return Choices(owner=owner, order_key=secrets.token_hex(16))
+        if await self.orders.was_placed(owner, choices.order_key):
+            choices = replace(choices, order_key=secrets.token_hex(16), shown_total=None)
+        return replace(choices, address=self._opened(choices.address))
+
+    def _opened(self, address: Address | None) -> Address | None:
+        return self.addresses.legible(address) if address else None
