@@ -17,9 +17,7 @@ REFUSALS = ("not_found", "storage_unavailable")
 checkout_routes = Routes()
 
 
-@checkout_routes.add(
-    "GET", "/api/checkout", needs=Permission.BEGIN_ORDER, answer=Checkout, refusals=("storage_unavailable",)
-)
+@checkout_routes.add("GET", "/api/checkout", needs=Permission.BEGIN_ORDER, answer=Checkout, refusals=REFUSALS)
 async def get_checkout(call: Call) -> Any:
     """Return how far the caller's checkout is, and what their cart comes to now."""
     return _shown(call, await call.shop.checking_out.state(call.owner))

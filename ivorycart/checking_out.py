@@ -90,12 +90,10 @@ class CheckingOut:
             raise Conflict("this checkout is over, or goes on elsewhere: look at it again")
         address = self._opened(choices.address)
         if address is None:
-            raise Invalid(
-                "the request is not valid", errors=[{"pointer": "/address", "detail": "is to be chosen first"}]
-            )
+            raise _missing("/address", "is to be chosen first")
         email = user.email if user else choices.email or (await self.carts.get(owner)).email
         if email is None:
-            raise Invalid("the request is not valid", errors=[{"pointer": "/email", "detail": "is needed by guests"}])
+            raise _missing("/email", "is needed by guests")
         request = OrderRequest(
             owner=owner,
             order_key=order_key,
@@ -127,3 +125,7 @@ class CheckingOut:
 
     def _opened(self, address: Address | None) -> Address | None:
         return self.addresses.legible(address) if address else None
+
+
+def _missing(pointer: str, detail: str) -> Invalid:
+    return Invalid("the request is not valid", errors=[{"pointer": pointer, "detail": detail}])

@@ -1,7 +1,7 @@
 """Signed links to orders, for guests: whoever has the link sees the order, and may cancel it while it has not left.
 
-A link's token is the order's id and a code that only the shop's secret makes for it (HMAC-SHA-256, 256 bits), so nothing
-is stored. It stands in the fragment of the address, which browsers do not send along: servers on the way do not see it.
+A link's token is the order's id and a code that only the shop's secret makes for it (HMAC-SHA-256, 256 bits), so
+nothing is stored. It stands in the fragment of the address, which browsers do not send along.
 """
 
 import base64

@@ -72,7 +72,7 @@ def refund_order(command: RefundOrder, draft: Draft) -> OrderMoved:
     if not sent:
         raise refusal(order, parts, command.by, OrderStatus.REFUNDED)
     if order.payment is None:
-        raise Conflict("this order was not paid here", status=order.status.value, allowed=[])
+        raise Conflict("this order was not paid here", order_status=order.status.value, allowed=[])
     for part in sent:
         check_reason(rights_in(order, part, command.by), "seller", command.reason)
     given = _given(command, order, sent, whole=len(sent) == len(order.fulfilments))

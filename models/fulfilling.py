@@ -29,7 +29,7 @@ def move_order(command: MoveOrder, draft: Draft) -> OrderMoved:
         if any(_is_repeat(order, part, command) for part in parts):
             return OrderMoved(order, repeated=True)
         if moving:
-            raise Conflict("somebody else brings it", status=moving[0].status.value, allowed=[])
+            raise Conflict("somebody else brings it", order_status=moving[0].status.value, allowed=[])
         raise refusal(order, parts, command.by, command.to)
     for part in mine:
         rights = rights_in(order, part, command.by)
@@ -47,12 +47,12 @@ def claim_delivery(command: ClaimDelivery, draft: Draft) -> OrderMoved:
     assert order is not None  # noqa: S101 - it has parts
     on_the_way = [part for part in parts if part.status is OrderStatus.SHIPPED]
     if not on_the_way:
-        raise Conflict("no part of this order is on its way", status=order.status.value, allowed=[])
+        raise Conflict("no part of this order is on its way", order_status=order.status.value, allowed=[])
     me = command.by.user_id
     wanted = None if command.release else me
     theirs = [part for part in on_the_way if part.courier in {None, me} or (command.release and _is_admin(command.by))]
     if not theirs:
-        raise Conflict("somebody else brings it", status=order.status.value, allowed=[])
+        raise Conflict("somebody else brings it", order_status=order.status.value, allowed=[])
     changing = [part for part in theirs if part.courier != wanted]
     for part in changing:
         word = "released" if command.release else "claimed"
@@ -75,7 +75,7 @@ def refusal(order: Order, parts: Sequence[Fulfilment], mover: Mover, to: OrderSt
     at = status_of(parts)
     return Conflict(
         f"what is {at} cannot be made {to} by you",
-        status=at.value,
+        order_status=at.value,
         allowed=[status.value for status in OrderStatus if status in ways],
     )
 

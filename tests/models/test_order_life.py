@@ -113,7 +113,7 @@ def test_everybody_makes_the_moves_that_are_theirs_and_no_others(at: OrderStatus
         theirs = {wish for (state, wish), who in RIGHT.items() if state is at and by in who}
         refunding = {REFUNDED} if at in STEPS[1:] and by in {SELLER, OTHER_SELLER, AN_ADMIN} else set()
         assert set(refusal.value.details["allowed"]) == {each.value for each in theirs | refunding}
-        assert refusal.value.details["status"] == at.value
+        assert refusal.value.details["order_status"] == at.value
         assert shop.state.orders[order.id] == order
 
 
