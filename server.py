@@ -11,7 +11,7 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -91,8 +91,7 @@ from ivorycart.overview.overview import Overview
 from ivorycart.overview.ports import Books
 from ivorycart.overview.vitals import LoopLag, Vitals
 from ivorycart.overview.watching import Watching
-from ivorycart.payments.port import PaymentProvider
-from ivorycart.payments.sandbox import Sandbox
+from ivorycart.payments.chosen import providers_of
 from ivorycart.payments.settling import Settler
 from ivorycart.pictures import Gallery, Laboratory
 from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
@@ -355,7 +354,7 @@ class Server:
         self.registry.register(self.refusals)
         self.overview = self._overview(connections, outlet)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
-        self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
+        self.providers = providers_of(settings)
         self.public_url = public_url
         secret = settings.jwt_secret or kept_secret(settings.data_dir)
         self.tokens, self.mail_tokens = Tokens(secret, seconds=settings.token_seconds), MailTokens(secret)
@@ -424,7 +423,7 @@ class Server:
             public_url=self.public_url,
             session_days=settings.session_days,
             ledger=self.ledger,
-            checkout=Checkout(self.ledger, self.providers, new_id, self.addresses),
+            checkout=Checkout(self.ledger, self.providers.offered, new_id, self.addresses),
             accounts=self._accounts(limits),
             administration=administration(self.store, ended=self.presence.standing.ended),
             identity=Identity(self.tokens, self.presence.standing),
@@ -537,7 +536,7 @@ class Server:
         sweeper = Sweeper(self.carts, self.ledger)
         repricer = Repricer(Catalogue(driver, database))
         popularity = Popularity(SoldUnits(driver, database))
-        settler = Settler(Payments(driver, database), self.providers)
+        settler = Settler(Payments(driver, database), self.providers.known)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
@@ -584,6 +583,7 @@ class Server:
         await bounded("text index", self.upkeep.close(), STEP_PATIENCE)
         if self.mailer:
             await bounded("mailer", self.mailer.close(), STEP_PATIENCE)
+        await bounded("payment providers", self.providers.close(), STEP_PATIENCE)
         self.passwords.close()
         return finished
 
