@@ -91,7 +91,7 @@ from ivorycart.overview.overview import Overview
 from ivorycart.overview.ports import Books
 from ivorycart.overview.vitals import LoopLag, Vitals
 from ivorycart.overview.watching import Watching
-from ivorycart.payments.chosen import providers_of
+from ivorycart.payments.chosen import providers_of, webhooks_of
 from ivorycart.payments.settling import Settler
 from ivorycart.pictures import Gallery, Laboratory
 from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
@@ -186,6 +186,7 @@ from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
 from mongo.waiting import Lines
+from mongo.webhooks import WebhookEvents
 
 __all__ = ["main", "operate"]
 
@@ -462,6 +463,7 @@ class Server:
             health=self.pings,
             overview=self.overview,
             limits=limits,
+            webhooks=webhooks_of(settings, WebhookEvents(database)),
             storage_errors=DRIVER_ERRORS,
         )
 

@@ -90,6 +90,7 @@ VALIDATORS: dict[str, Document] = {
     "projections": {},
     "imports": {"seller_id": {"$type": "objectId"}, "state": {"$type": "string"}},
     "import_lines": {"import_id": {"$type": "objectId"}, "line": {"$gte": 1}},
+    "webhook_events": {"at": {"$type": "date"}},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -255,6 +256,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ],
+    # a provider sends an event again for some days at the most
+    "webhook_events": [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAY)],
 }
 
 
@@ -391,6 +394,12 @@ async def _lines_in_portions(database: Database) -> None:
     await _drop_index(database, "products", "waited_for")
 
 
+async def _webhooks(database: Database) -> None:
+    """Add where it is noted which events of payment providers were had."""
+    await _collection(database, "webhook_events", VALIDATORS["webhook_events"])
+    await database["webhook_events"].create_indexes(INDEXES["webhook_events"])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -407,6 +416,7 @@ STEPS: tuple[Step, ...] = (
     _a_line_for_what_is_out,
     _movements_of_sellers,
     _lines_in_portions,
+    _webhooks,
 )
 
 

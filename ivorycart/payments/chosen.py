@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ivorycart.payments.port import PaymentProvider
 from ivorycart.payments.sandbox import Sandbox
+from ivorycart.payments.webhooks import EventBook, Webhooks
 from ivorycart.settings import Settings
 
 
@@ -29,6 +30,15 @@ def providers_of(settings: Settings) -> Chosen:
     stripe = StripePayments(settings.stripe_api_key, api_base=settings.stripe_api_base)
     known: Mapping[str, PaymentProvider] = {stripe.name: stripe, sandbox.name: sandbox}
     return Chosen(known if settings.demo else {stripe.name: stripe}, known, stripe.close)
+
+
+def webhooks_of(settings: Settings, book: EventBook) -> Webhooks | None:
+    """Return what takes the webhooks of the providers, where one signs them."""
+    if settings.stripe_webhook_secret is None:
+        return None
+    from ivorycart.payments.stripe_signature import signed_with
+
+    return Webhooks(signed_with(settings.stripe_webhook_secret), book)
 
 
 async def _nothing() -> None:
