@@ -11,7 +11,7 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -94,8 +94,7 @@ from ivorycart.overview.overview import Overview
 from ivorycart.overview.ports import Books
 from ivorycart.overview.vitals import LoopLag, Vitals
 from ivorycart.overview.watching import Watching
-from ivorycart.payments.port import PaymentProvider
-from ivorycart.payments.sandbox import Sandbox
+from ivorycart.payments.chosen import providers_of, webhooks_of
 from ivorycart.payments.settling import Settler
 from ivorycart.pictures import Gallery, Laboratory
 from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
@@ -192,6 +191,7 @@ from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
 from mongo.waiting import Lines
+from mongo.webhooks import WebhookEvents
 
 __all__ = ["main", "operate"]
 
@@ -360,7 +360,7 @@ class Server:
         self.registry.register(self.refusals)
         self.overview = self._overview(connections, outlet)
         self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
-        self.providers: Mapping[str, PaymentProvider] = {"sandbox": Sandbox(patience=settings.sandbox_patience)}
+        self.providers = providers_of(settings)
         self.public_url = public_url
         secret = settings.jwt_secret or kept_secret(settings.data_dir)
         self.links_secret = secret
@@ -420,7 +420,7 @@ class Server:
         room = WaitingRoom(self.ledger, self.lines, self.carts, limits)
         checkout = Checkout(
             ledger=self.ledger,
-            providers=self.providers,
+            providers=self.providers.offered,
             new_id=new_id,
             addresses=self.addresses,
             payments=Payments(driver, database),
@@ -447,7 +447,7 @@ class Server:
                 addresses=self.addresses,
                 board=board,
                 policy=self.ledger.policy,
-                methods=lambda: tuple(self.providers),
+                methods=lambda: tuple(self.providers.offered),
             ),
             order_links=OrderLinks(self.links_secret, self.orders),
             accounts=self._accounts(limits),
@@ -489,6 +489,7 @@ class Server:
             health=self.pings,
             overview=self.overview,
             limits=limits,
+            webhooks=webhooks_of(settings, WebhookEvents(database)),
             storage_errors=DRIVER_ERRORS,
         )
 
@@ -563,7 +564,7 @@ class Server:
         sweeper = Sweeper(self.carts, self.ledger)
         repricer = Repricer(Catalogue(driver, database))
         popularity = Popularity(SoldUnits(driver, database))
-        settler = Settler(Payments(driver, database), self.providers)
+        settler = Settler(Payments(driver, database), self.providers.known)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
@@ -610,6 +611,7 @@ class Server:
         await bounded("text index", self.upkeep.close(), STEP_PATIENCE)
         if self.mailer:
             await bounded("mailer", self.mailer.close(), STEP_PATIENCE)
+        await bounded("payment providers", self.providers.close(), STEP_PATIENCE)
         self.passwords.close()
         return finished
 

@@ -24,6 +24,7 @@ from handlers.http_moderation import moderation_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_order_moves import order_move_routes
 from handlers.http_orders import order_routes
+from handlers.http_payments import payment_routes
 from handlers.http_products import product_routes
 from handlers.http_profile import profile_routes
 from handlers.http_seller import seller_routes
@@ -44,6 +45,7 @@ TABLES: tuple[Routes, ...] = (
     checkout_routes,
     order_routes,
     order_move_routes,
+    payment_routes,
     finding_routes,  # before the routes that take an id: my-products is none
     stock_work_routes,  # likewise
     import_routes,  # likewise

@@ -62,7 +62,7 @@ def read(model: type[M], value: Any) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise Invalid("the request is not valid", errors=field_errors(error)) from error
+        raise Invalid("the request is not valid", errors=field_errors(error, value)) from error
 
 
 def whole_numbers(model: type[BaseModel]) -> frozenset[str]:
@@ -76,10 +76,21 @@ def _takes_int(annotation: Any) -> bool:
     return annotation is int or any(map(_takes_int, get_args(annotation)))
 
 
-def field_errors(error: ValidationError) -> list[dict[str, str]]:
-    """Name each bad field, up to a hundred, by a JSON pointer (RFC 6901) and say what is wrong with it."""
+def field_errors(error: ValidationError, value: Any) -> list[dict[str, str]]:
+    """Name each bad field, up to a hundred, by a JSON pointer (RFC 6901) into the value and say what is wrong."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [{"pointer": _pointer(each["loc"]), "detail": each["msg"]} for each in found[:MAX_ERRORS]]
+    return [{"pointer": _pointer(_sent(each["loc"], value)), "detail": each["msg"]} for each in found[:MAX_ERRORS]]
+
+
+def _sent(location: Sequence[str | int], value: Any) -> list[str | int]:
+    """Leave out the names of a choice's cases, such as the payment's: they are no part of what was sent."""
+    path: list[str | int] = []
+    for part in location[:-1]:
+        in_list, in_object = isinstance(value, list), isinstance(value, dict)
+        if (in_list and isinstance(part, int)) or (in_object and part in value):
+            value = value[part]
+            path.append(part)
+    return [*path, *location[-1:]]
 
 
 def _pointer(location: Sequence[str | int]) -> str:

@@ -223,7 +223,7 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
         query = read(route.query, _query(request, numbers)) if route.query else None
         body = None
         if route.body:
-            body = read(route.body, parse_json(await _body(request)))
+            body = read(route.body, parse_json(await read_body(request)))
             user = _let_through(authenticate(request, shop), route.needs)  # a body can take its time: who is it now?
         answer = await route.handler(Call(request, shop, user, body, query))
         if isinstance(answer, web.StreamResponse):
@@ -268,7 +268,8 @@ def authenticate(request: web.Request, shop: Shop) -> User | None:
     return shop.identity.of(token.strip())
 
 
-async def _body(request: web.Request) -> bytes:
+async def read_body(request: web.Request) -> bytes:
+    """Return a JSON body as it was sent; one of another type, too long or too slow is refused."""
     if (request.content_length or 0) > MAX_BODY:  # said before its type is looked at, and before it is read
         raise TooLarge(f"a body has at most {MAX_BODY} bytes")
     if request.content_type != "application/json":

@@ -34,7 +34,7 @@ def configure_logs(level: str, *, as_json: bool, process: int | None = None) -> 
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_LEVELS[level])
-    for chatty in ("pymongo", "aiohttp.access", "asyncio"):
+    for chatty in ("pymongo", "aiohttp.access", "asyncio", "stripe"):  # Stripe's tells whole answers at level debug
         logging.getLogger(chatty).setLevel(max(logging.WARNING, _LEVELS[level]))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

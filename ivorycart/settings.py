@@ -12,12 +12,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ivorycart.client_address import TrustedProxies
 from ivorycart.hosts import name_of
 from ivorycart.mail.headers import mailbox
-from ivorycart.mail.smtp_settings import SmtpSettings
+from ivorycart.mail.smtp_settings import SmtpSettings, is_loopback
 from ivorycart.vault import HOW_TO_MAKE_KEYS, keys_of
 from models.policy import Policy
 
 # The protocol names these; what they do comes with later versions. Set today, they have no effect.
-NOT_KNOWN_YET = ("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
+NOT_KNOWN_YET: tuple[str, ...] = ()
 ENV_FILE = ".env"
 
 Comma = Annotated[tuple[str, ...], NoDecode]
@@ -95,6 +95,17 @@ class Settings(BaseSettings):
     email_user: str | None = Field(None, description="mail account, where SMTP_URL is not set")
     email_pass: str | None = Field(None, description="its password")
     guest_checkout: bool = Field(False, description="whether anonymous carts can be ordered")  # noqa: FBT003 - a field
+    stripe_api_key: str | None = Field(
+        None,
+        pattern=r"^(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}$",
+        description="payments by Stripe; the sandbox is offered without it, and in a DEMO",
+    )
+    stripe_webhook_secret: str | None = Field(
+        None,
+        pattern=r"^whsec_[A-Za-z0-9+/=_-]{16,250}$",
+        description="what Stripe signs its webhooks with; unset: none are taken",
+    )
+    stripe_api_base: str | None = Field(None, description="a stand-in for Stripe's API, for tests; unset: Stripe's own")
     sandbox_patience: float = Field(2.0, ge=0, le=60, description="seconds that the silent test card keeps one waiting")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     log_json: bool = Field(False, description="one JSON object per line instead of text")  # noqa: FBT003 - a field
@@ -114,6 +125,13 @@ class Settings(BaseSettings):
     def _is_mail_server(cls, value: str | None) -> str | None:
         if value is not None:
             SmtpSettings.from_url(value)
+        return value
+
+    @field_validator("stripe_api_base")
+    @classmethod
+    def _is_stand_in(cls, value: str | None) -> str | None:
+        if value is not None and not is_stand_in(value):
+            raise ValueError("must be https://host or http://127.0.0.1:port, with nothing after it")
         return value
 
     @field_validator("mail_from")
@@ -189,11 +207,26 @@ class Settings(BaseSettings):
             SmtpSettings.from_account(self.email_user, self.email_pass)
         if self.demo and self.public_url and not _is_local(self.public_url):
             raise ValueError("DEMO brings accounts with known passwords: not together with a public PUBLIC_URL")
+        if not self.stripe_api_key and (self.stripe_webhook_secret or self.stripe_api_base):
+            name = "STRIPE_WEBHOOK_SECRET" if self.stripe_webhook_secret else "STRIPE_API_BASE"
+            raise ValueError(f"{name} goes with STRIPE_API_KEY: set both or neither")
+        moves_money = self.stripe_api_key is not None and self.stripe_api_key[3:].startswith("live_")
+        if moves_money and (self.demo or self.stripe_api_base):
+            raise ValueError("STRIPE_API_KEY moves real money: not together with DEMO or STRIPE_API_BASE")
         return self
 
 
 def _is_local(url: str) -> bool:
     return (urlsplit(url).hostname or "") in {"localhost", "127.0.0.1", "::1"}
+
+
+def is_stand_in(text: str) -> bool:
+    """Whether an API key may be sent to this address: over TLS, or without leaving the machine."""
+    if not _is_web_address(text):
+        return False
+    parts = urlsplit(text)
+    alone = text in {f"{parts.scheme}://{parts.netloc}", f"{parts.scheme}://{parts.netloc}/"} and "@" not in text
+    return alone and (parts.scheme == "https" or is_loopback(parts.hostname or ""))
 
 
 def _is_web_address(text: str) -> bool:

@@ -18,6 +18,7 @@ from ivorycart.ledger import Ledger
 from ivorycart.order_desk import OrderDesk
 from ivorycart.order_links import OrderLinks
 from ivorycart.overview.overview import Overview
+from ivorycart.payments.webhooks import Webhooks
 from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
 from ivorycart.sales.screens import Screens
@@ -119,5 +120,7 @@ class Shop:
     health: Health
     overview: Overview
     limits: RateLimits
+    webhooks: Webhooks | None
+    """What payment providers send, if any of them does."""
     storage_errors: tuple[type[Exception], ...]
     """What reading raises while the database cannot be reached; the driver's own, which handlers cannot name."""

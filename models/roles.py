@@ -34,6 +34,7 @@ class Permission(StrEnum):
     MODERATE = "see all products, and keep any off the shelves"
     SELL = "see one's own sales"
     MANAGE_USERS = "see and change the accounts of others"
+    TELL_OF_PAYMENTS = "tell that a payment has moved; whoever signs as its provider"
     WATCH_SHOP = "see how the whole shop is doing"
 
 
@@ -59,6 +60,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.MODERATE: frozenset({"admin"}),
     Permission.SELL: frozenset({"seller", "admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
+    Permission.TELL_OF_PAYMENTS: _EVERYONE,
     Permission.WATCH_SHOP: frozenset({"admin"}),
 }
 

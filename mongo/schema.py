@@ -91,6 +91,7 @@ VALIDATORS: dict[str, Document] = {
     "projections": {},
     "imports": {"seller_id": {"$type": "objectId"}, "state": {"$type": "string"}},
     "import_lines": {"import_id": {"$type": "objectId"}, "line": {"$gte": 1}},
+    "webhook_events": {"at": {"$type": "date"}},
 }
 
 # Only a cart with something in it has a currency, so the empty ones, most of all carts, are in no index but their id's.
@@ -267,6 +268,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ],
+    # a provider sends an event again for some days at the most
+    "webhook_events": [IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * DAY)],
 }
 
 
@@ -421,6 +424,12 @@ async def _checkouts(database: Database) -> None:
     await database["checkouts"].create_indexes(INDEXES["checkouts"])
 
 
+async def _webhooks(database: Database) -> None:
+    """Add where it is noted which events of payment providers were had."""
+    await _collection(database, "webhook_events", VALIDATORS["webhook_events"])
+    await database["webhook_events"].create_indexes(INDEXES["webhook_events"])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -439,6 +448,7 @@ STEPS: tuple[Step, ...] = (
     _lines_in_portions,
     _payments_from_their_intent,
     _checkouts,
+    _webhooks,
 )
 
 

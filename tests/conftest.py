@@ -10,6 +10,7 @@ from bench.shop.running import RunningShop
 from mongo.driver import Database, Driver, DriverName
 from mongo.embedded import EmbeddedMongo
 from tests.databases import Databases
+from tests.gateway.running import RunningGateway
 from tests.visitor import Visitor
 
 
@@ -70,3 +71,18 @@ async def visitor(shop: RunningShop) -> AsyncIterator[Callable[..., Awaitable[Vi
     yield connect
     for each in visitors:
         await each.leave()
+
+
+@pytest.fixture(scope="session")
+async def gateway_process() -> AsyncIterator[RunningGateway]:
+    """Run the strict payment gateway in a process of its own."""
+    running = await RunningGateway().start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def gateway(gateway_process: RunningGateway) -> RunningGateway:
+    """Give the payment gateway as it is before anything was paid."""
+    await gateway_process.reset()
+    return gateway_process

@@ -3,7 +3,8 @@
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core.core_schema import TaggedUnionSchema
 
 from handlers.payloads import account, admin_dashboard, cart, dashboard, imports, order, product, waiting
 from handlers.socket_events import events
@@ -36,13 +37,24 @@ SENT: dict[str, tuple[type[BaseModel], str]] = {
 }
 
 
+class _Schemas(GenerateJsonSchema):
+    """Schemas without OpenAPI's discriminators: AsyncAPI has others by that name, which find a case by its title."""
+
+    def tagged_union_schema(self, schema: TaggedUnionSchema) -> JsonSchemaValue:
+        found = super().tagged_union_schema(schema)
+        found.pop("discriminator", None)
+        return found
+
+
 def asyncapi_document() -> dict[str, Any]:
     """Describe the events."""
     asked = events.table.values()
     models = {event.body for event in asked} | {event.answer for event in asked} | {model for model, _ in SENT.values()}
     models.add(account.ConnectAuth)
     _, definitions = models_json_schema(
-        [(model, "validation") for model in sorted(models, key=lambda each: each.__name__)], ref_template=REF
+        [(model, "validation") for model in sorted(models, key=lambda each: each.__name__)],
+        ref_template=REF,
+        schema_generator=_Schemas,
     )
     messages: dict[str, Any] = {}
     operations: dict[str, Any] = {}

@@ -56,7 +56,10 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.form:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _ref(route.form)}}}
     if route.takes:
-        operation["requestBody"] = {"required": True, "content": {kind: {"schema": _FILE} for kind in route.takes}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {kind: {"schema": _taken(kind)} for kind in route.takes},
+        }
     return operation
 
 
@@ -101,6 +104,10 @@ def _responses(route: Route) -> dict[str, Any]:
             "content": {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}},
         }
     return responses
+
+
+def _taken(kind: str) -> dict[str, str]:
+    return {"type": "object"} if kind == "application/json" else _FILE
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from handlers.payloads.cart import Cart
 from handlers.payloads.fields import Amount, Answer, Email, Id, OneLine, OrderKey, Request, Time
-from handlers.payloads.order import Address, OrderAddress, Payment
+from handlers.payloads.order import Address, OrderAddress, PaymentChoice
 
 
 class ChoicesBody(Request):
@@ -28,7 +28,7 @@ class CheckoutOrderBody(Request):
     """Order what was chosen. ``expected_total`` is what was shown, in minor units."""
 
     order_key: OrderKey
-    payment: Payment
+    payment: PaymentChoice
     expected_total: Amount
 
 

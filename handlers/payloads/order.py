@@ -26,7 +26,14 @@ class SandboxPayment(Request):
     card: Annotated[str, Field(pattern=r"^[0-9]{12,19}$")]
 
 
-Payment = SandboxPayment
+class StripePayment(Request):
+    """A payment method that the page made at Stripe: no card data comes here."""
+
+    method: Literal["stripe"]
+    payment_method: Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
+
+
+PaymentChoice = Annotated[SandboxPayment | StripePayment, Field(discriminator="method")]
 
 
 class PlaceOrderBody(Request):
@@ -35,7 +42,7 @@ class PlaceOrderBody(Request):
     order_key: OrderKey
     address: Address | None = None
     address_id: Id | None = None
-    payment: Payment
+    payment: PaymentChoice
     expected_total: Amount
 
     @model_validator(mode="after")

@@ -124,3 +124,46 @@ def test_whole_numbers_are_known_however_they_are_written() -> None:
     """By the names that clients use."""
     numbers = {"plain", "bounded", "maybe", "maybe_bounded", "bounded_maybe", "from"}
     assert whole_numbers(Question) == numbers
+
+
+class Fruit(Request):
+    """One case of a choice."""
+
+    kind: Literal["fruit"]
+    seeds: int
+
+
+class Stone(Request):
+    """The other one."""
+
+    kind: Literal["stone"]
+    weights: list[Leaf] = Field(default_factory=list)
+
+
+Choice = Annotated[Fruit | Stone, Field(discriminator="kind")]
+
+
+class Bag(Request):
+    """Something with choices."""
+
+    first: Choice
+    more: list[Choice] = Field(default_factory=list)
+
+
+@pytest.mark.parametrize(
+    ("value", "pointer"),
+    [
+        ({"first": {"kind": "fruit", "seeds": "x"}}, "/first/seeds"),
+        ({"first": {"kind": "fruit"}}, "/first/seeds"),
+        ({"first": {"kind": "fruit", "seeds": 1, "peel": 1}}, "/first/peel"),
+        ({"first": {"kind": "stone", "weights": [{"number": "x"}]}}, "/first/weights/0/number"),
+        ({"first": {"kind": "egg"}}, "/first"),
+        ({"first": 1}, "/first"),
+        ({"first": {"kind": "stone"}, "more": [{"kind": "fruit", "seeds": None}]}, "/more/0/seeds"),
+    ],
+)
+def test_a_pointer_leads_to_what_was_sent_through_choices_as_well(value: Any, pointer: str) -> None:
+    """Which case was chosen is no part of the way."""
+    with pytest.raises(Invalid) as caught:
+        read(Bag, value)
+    assert [each["pointer"] for each in caught.value.details["errors"]] == [pointer]

@@ -38,6 +38,7 @@ POST /api/auth/forgot-password
 POST /api/auth/reset-password
 POST /api/auth/confirm-email
 GET /api/notifications
+POST /api/payments/webhook
 GET /healthz
 GET /readyz
 GET /metrics
