@@ -434,6 +434,8 @@ class Server:
                 low_stock_threshold=settings.low_stock_threshold,
                 guest_checkout=settings.guest_checkout,
                 activation_required=settings.needs_activation,
+                shipping=settings.shipping,
+                free_shipping_from=settings.free_shipping_from,
             ),
             public_url=self.public_url,
             session_days=settings.session_days,

@@ -26,6 +26,7 @@ PAGES = (
     "/forgot-password",
     "/reset-password",
     "/confirm-email",
+    "/order",
     "/account/sessions",
 )
 PACKAGES_URL = "/npm/"

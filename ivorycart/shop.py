@@ -80,6 +80,8 @@ class Facts:
     low_stock_threshold: int
     guest_checkout: bool
     activation_required: bool
+    shipping: int
+    free_shipping_from: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,24 @@ import { computed, signal } from "@preact/signals";
  * The cart as the server last told it. Answers and events cross on the way, so the highest revision wins,
  * among carts of one owner: after signing in or out another cart takes its place whatever its revision.
  *
+ * `payable` is what an order of it costs, with what sending it does.
+ *
  * @param {import("./connection.js").Connection} connection
  * @param {import("./clock.js").Clock} clock
+ * @param {import("./shop_facts.js").ShopFacts} shop
  */
-export function createCart(connection, clock) {
+export function createCart(connection, clock, shop) {
   const current = signal(/** @type {Cart | null} */ (null));
   const released = signal(/** @type {{product_id: string, name: string, quantity: number}[]} */ ([]));
   const lines = computed(() => current.value?.lines ?? []);
   const quantities = computed(() => new Map(lines.value.map((line) => [line.product_id, line.quantity])));
   const currency = computed(() => current.value?.currency ?? "EUR");
+  const shipping = computed(() => {
+    const { shipping: flat, free_shipping_from: free } = shop.facts.value;
+    const worth = current.value?.total_amount ?? 0;
+    return lines.value.length === 0 || (free !== null && worth >= free) ? 0 : flat;
+  });
+  const payable = computed(() => (current.value?.total_amount ?? 0) + shipping.value);
   const count = computed(() => lines.value.reduce((sum, line) => sum + line.quantity, 0));
   const holds = computed(() => Boolean(current.value?.expires_at)); // a shop may be set up without holds
   const secondsLeft = () => (lines.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
@@ -67,7 +76,7 @@ export function createCart(connection, clock) {
     return Math.min(held + free, cap ?? Infinity);
   }
 
-  return { current, lines, quantities, currency, count, most, released, secondsLeft, receive, adopt, fetch, forget, expired };
+  return { current, lines, quantities, currency, count, shipping, payable, most, released, secondsLeft, receive, adopt, fetch, forget, expired };
 }
 
 /** Whether a line's product has left the shop (the server then knows no name of it) or is not for sale now. @param {import("./types.js").CartLine} line */

@@ -34,13 +34,13 @@ export function startLive(paths) {
   const connection = createConnection(session, renewal);
   const stock = createStock();
   const products = createProducts(api, stock);
-  const cart = createCart(connection, clock);
+  const shop = createShopFacts(api);
+  const cart = createCart(connection, clock, shop);
   const notices = createNotices(connection);
   const lines = createLines({ connection, cart, clock, notices });
   const claims = createClaims(connection, cart, notices);
   const account = createAccount({ api, connection, session, renewal, tabs, cart, lines, notices });
   const ordering = createOrdering({ connection, session, account, cart });
-  const shop = createShopFacts(api);
 
   const live = { place, api, clock, session, renewal, connection, stock, products, cart, lines, notices, claims, account, ordering, shop };
   listen(live);

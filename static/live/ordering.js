@@ -39,12 +39,12 @@ export function createOrdering({ connection, session, account, cart, memory = se
       const ack = await account.signInAsDemoBuyer();
       if (!ack.ok) return explain(ack.error);
     }
-    if (cart.current.peek()?.total_amount === shown) return "";
+    if (cart.payable.peek() === shown) return "";
     return "The demo buyer already had a cart; both are one now. Look at the new total, then order.";
   }
 
   async function orderAsDemoBuyer() {
-    const shown = cart.current.peek()?.total_amount;
+    const shown = cart.payable.peek();
     if (phase.peek() !== "idle" || !shown) return;
     batch(() => {
       phase.value = "placing";

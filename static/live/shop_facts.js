@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 
 /**
  * @typedef {{demo: boolean, currency: string, hold_seconds: number, low_stock_threshold: number,
- *   guest_checkout: boolean, activation_required: boolean}} Facts
+ *   guest_checkout: boolean, activation_required: boolean, shipping: number, free_shipping_from: number | null}} Facts
  */
 
 /** @type {Facts} until the server has told its own */
@@ -13,6 +13,8 @@ const ASSUMED = {
   low_stock_threshold: 3,
   guest_checkout: false,
   activation_required: true,
+  shipping: 0,
+  free_shipping_from: null,
 };
 
 /** How this shop is set up. @param {import("./api.js").Api} api */
@@ -33,3 +35,5 @@ export function createShopFacts(api) {
     },
   };
 }
+
+/** @typedef {ReturnType<typeof createShopFacts>} ShopFacts */

@@ -23,7 +23,10 @@
  *
  * @typedef {{product_id: string, name: string, quantity: number, price: number}} OrderLine
  *
- * @typedef {{id: string, status: string, total_amount: number, currency: string, product_list: OrderLine[]}} Order
+ * @typedef {{seller_id: string, status: string, carrier: string, tracking_number: string, note: string}} Fulfilment
+ *
+ * @typedef {{id: string, status: string, shipping: number, total_amount: number, currency: string,
+ *   product_list: OrderLine[], fulfilments: Fulfilment[], refunds: {amount: number}[]}} Order
  *
  * @typedef {{id: string, email: string, name: string, role: string}} User
  *

@@ -5,6 +5,7 @@ import { LoginPage } from "./account/login_page.js";
 import { RegisterPage } from "./account/register_page.js";
 import { ResetPage } from "./account/reset_page.js";
 import { SessionsPage } from "./account/sessions_page.js";
+import { OrderPage } from "./shop/order_page.js";
 import { ShopPage } from "./shop/shop_page.js";
 
 /**
@@ -24,6 +25,7 @@ export const PLACES = {
   "/forgot-password": { title: "Forgotten password · IvoryCart", page: ForgotPage, skips: TO_CONTENT },
   "/reset-password": { title: "New password · IvoryCart", page: ResetPage, skips: TO_CONTENT },
   "/confirm-email": { title: "Confirm your address · IvoryCart", page: ConfirmEmailPage, skips: TO_CONTENT },
+  "/order": { title: "Your order · IvoryCart", page: OrderPage, skips: TO_CONTENT },
   "/account/sessions": { title: "Your devices · IvoryCart", page: SessionsPage, skips: TO_CONTENT },
 };
 

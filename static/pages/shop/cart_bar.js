@@ -19,7 +19,7 @@ export function CartBar({ onOpen }) {
       <${Icon} name="cart" />
       <span>${summary()}</span>
       ${filled && seconds !== null && html`<span class="cart-bar-hold figures" aria-live="off">held ${clockFace(seconds)}</span>`}
-      ${filled && html`<strong class="figures">${money(current.total_amount, cart.currency.value)}</strong>`}
+      ${filled && html`<strong class="figures">${money(cart.payable.value, cart.currency.value)}</strong>`}
     </button>
   </div>`;
 }

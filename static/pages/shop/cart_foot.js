@@ -11,7 +11,8 @@ export function CartFoot() {
   if (!current) return null;
 
   return html`<footer class="cart-foot">
-    <p class="total"><span>Total</span><strong class="figures">${money(current.total_amount, cart.currency.value)}</strong></p>
+    ${cart.shipping.value > 0 && html`<p class="shipping"><span>Shipping</span><span class="figures">${money(cart.shipping.value, cart.currency.value)}</span></p>`}
+    <p class="total"><span>Total</span><strong class="figures">${money(cart.payable.value, cart.currency.value)}</strong></p>
     <${OrderButton} />
     ${current.user_id === null && html`<${WarnMe} />`}
   </footer>`;

@@ -26,6 +26,7 @@ export function Confirmation({ onClose }) {
         <span class="figures">${money(line.price * line.quantity, order.currency)}</span>
       </li>`)}
     </ul>
+    ${order.shipping > 0 && html`<p class="shipping"><span>Shipping</span><span class="figures">${money(order.shipping, order.currency)}</span></p>`}
     <p class="total"><span>Paid</span><strong class="figures">${money(order.total_amount, order.currency)}</strong></p>
     <button type="button" class="button button-main" onClick=${done}>Keep shopping</button>
   </div>`;
