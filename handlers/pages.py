@@ -27,6 +27,7 @@ PAGES = (
     "/reset-password",
     "/confirm-email",
     "/account/sessions",
+    "/account/notifications",
 )
 PACKAGES_URL = "/npm/"
 FONTS = (("@fontsource-variable/", ".woff2"),)

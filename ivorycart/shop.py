@@ -13,6 +13,7 @@ from ivorycart.connections import Connections
 from ivorycart.finding.finding import Finding
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.service import Importing
+from ivorycart.inbox import Inbox
 from ivorycart.ledger import Ledger
 from ivorycart.overview.overview import Overview
 from ivorycart.pictures import Gallery
@@ -23,7 +24,7 @@ from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
 from ivorycart.stock_work import StockWork
-from ivorycart.telling import NotificationBook, Telling
+from ivorycart.telling import Telling
 from ivorycart.waiting import WaitingRoom
 from ivorycart.workers import Workers
 from models.cart import Cart
@@ -100,7 +101,7 @@ class Shop:
     stock_work: StockWork
     orders: OrderBook
     gallery: Gallery
-    notifications: NotificationBook
+    inbox: Inbox
     board: StockBoard
     broadcaster: Broadcaster
     resuming: Resuming

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.identity import OwnerId
+
 # Kinds of mails that are about somebody's account, and not about an order or a product.
 ACCOUNT_KINDS: tuple[str, ...] = (
     "activate",
@@ -22,7 +24,7 @@ class Letter:
     """A mail to be sent once: ``key`` is unique for its cause, so writing it again changes nothing.
 
     ``data`` is what the template of this ``kind`` needs, or refers to (an order id, say). After ``until`` it is not
-    worth sending any more; None is for ever.
+    worth sending any more; None is for ever. With an ``owner`` it is told them in the shop, too, under the same key.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Letter:
     to: str
     data: Mapping[str, Any]
     until: datetime | None = None
+    owner: OwnerId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,4 @@ class Mail:
     to: str
     data: Mapping[str, Any]
     tries: int
+    owner: OwnerId | None = None

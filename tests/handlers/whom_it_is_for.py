@@ -33,6 +33,7 @@ POST /api/auth/forgot-password
 POST /api/auth/reset-password
 POST /api/auth/confirm-email
 GET /api/notifications
+POST /api/notifications/read
 GET /healthz
 GET /readyz
 GET /metrics
@@ -64,6 +65,8 @@ GET /api/auth/addresses/{address_id}
 POST /api/auth/addresses
 PUT /api/auth/addresses/{address_id}
 DELETE /api/auth/addresses/{address_id}
+GET /api/notifications/preferences
+PUT /api/notifications/preferences
 """
 
 SELLERS = """

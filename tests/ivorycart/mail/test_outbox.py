@@ -144,9 +144,11 @@ async def test_what_the_server_refuses_for_ever_is_dead_with_its_reason():
 
 
 async def test_what_the_server_refuses_for_now_is_tried_again_after_a_pause():
-    """A longer one each time."""
-    book = await run(a_mail(tries=3), mailer=Mailer({"m": MailTemporary("451 busy")}))
-    assert book.notes == [("retry", "m", "451 busy", pause_after(3))]
+    """A longer one each time, and not the same for all: those that failed together do not come back together."""
+    for chance, share in ((0.0, 1.0), (0.5, 0.875), (1.0, 0.75)):
+        mailer = Mailer({"m": MailTemporary("451 busy")})
+        book = await run(a_mail(tries=3), mailer=mailer, chance=lambda chance=chance: chance)
+        assert book.notes == [("retry", "m", "451 busy", pause_after(3) * share)]
 
 
 async def test_after_the_last_try_it_is_given_up():
