@@ -140,8 +140,12 @@ class Telling:
         await self._send("offer" if notification.open else "notification", notification, connection)
 
     async def _send(self, event: Event, notification: Notification, connection: Connection) -> None:
-        shape = {"offer": self.shapes.offer, "alert": self.shapes.alert}.get(event, self.shapes.notification)
-        await self.outlet.send(event, shape(notification), to=connection.sid)
+        if event == "offer":
+            await self.outlet.send("offer", self.shapes.offer(notification), to=connection.sid)
+        elif event == "alert":
+            await self.outlet.send("alert", self.shapes.alert(notification), to=connection.sid)
+        else:
+            await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
 
     async def waiter(self, waiter: Waiter) -> None:
         """Send what has become of a place in a line to its owner's sockets."""
