@@ -12,7 +12,7 @@ from models.letter import Letter, Mail
 from models.telling import OPTIONAL, unmailed
 from mongo import documents
 from mongo.driver import Database, Document
-from mongo.schema import CHOOSY
+from mongo.schema import ABOUT_ACCOUNTS, CHOOSY
 
 # Longer than the relay takes with any mail: only one that died lets a claim run out.
 CLAIM_SECONDS = 120
@@ -41,11 +41,11 @@ class Emails:
             return
 
     async def claim(self, limit: int) -> Sequence[Mail]:
-        """Take due mails, the oldest first: nobody else gets them until the claim runs out.
+        """Take due mails, those about accounts first, the oldest first: nobody else gets them until the claim runs out.
 
         Of those that their receivers do not want, it is noted that they will not be sent.
         """
-        found = await self._emails.find(_DUE, {"until": 1}).sort("due", 1).limit(limit).to_list(None)
+        found = await self._due(limit)
         if not found:
             return []
         await self._drop_late([row["_id"] for row in found if row.get("until")])
@@ -59,6 +59,15 @@ class Emails:
         for mail in unwanted:
             await self._finish(mail, state="unsent", error=TURNED_OFF)
         return [mail for mail in mails if mail not in unwanted]
+
+    async def _due(self, limit: int) -> list[Document]:
+        """Return due mails: those about accounts first, for which somebody waits, then all, the oldest first."""
+        rows: dict[Any, Document] = {}
+        for query in ({**_DUE, **ABOUT_ACCOUNTS}, _DUE):
+            if len(rows) < limit:
+                found = self._emails.find(query, {"until": 1}).sort("due", 1).limit(limit)
+                rows |= {row["_id"]: row for row in await found.to_list(None)}
+        return list(rows.values())[:limit]
 
     async def _unwanted(self, mails: Sequence[Mail]) -> list[Mail]:
         """Return those that their receivers have turned off: whoever has the address, or else whom it is for."""

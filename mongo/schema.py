@@ -221,6 +221,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         # not those of orders and alerts, which are most: they are found by what they are about
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
+        IndexModel([("state", ASCENDING), ("due", ASCENDING)], name="urgent", partialFilterExpression=ABOUT_ACCOUNTS),
         # For the admin's list, newest first. It grows at its end, so writing it costs little; the few that were given
         # up have one of their own, for they would be found late among all.
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),

@@ -12,6 +12,7 @@ import structlog
 
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.mail.composing import MailComposer
+from ivorycart.mail.pace import Pace
 from ivorycart.mail.port import MailPermanent, MailTemporary
 from ivorycart.mail.relay import (
     ASIDE,
@@ -109,6 +110,13 @@ class Mailer:
 
     async def close(self) -> None:
         """Leave."""
+
+
+class AtOnce(Pace):
+    """Lets nobody wait for their turn."""
+
+    async def wait(self) -> None:
+        """Go on."""
 
 
 class NoOrders:
@@ -271,7 +279,7 @@ async def test_only_so_many_are_sent_at_once_and_a_full_batch_says_that_there_ma
     """A burst of mails is no burst of connections."""
     mailer = Mailer()
     book = Book([a_mail(f"m{number}") for number in range(130)])
-    relay = Relay(book, mailer, COMPOSE)
+    relay = Relay(book, mailer, COMPOSE, pace=AtOnce())
     assert await relay.step()
     assert not await relay.step()
     assert (len(mailer.taken), mailer.most) == (130, CONCURRENCY)
