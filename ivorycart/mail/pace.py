@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 SHORTEST = 0.004  # seconds between two beginnings where nothing else is going on: up to 250 mails a second
-LONGEST = 0.05  # however busy it is, so many mails go out: 20 a second
+LONGEST = 0.02  # however busy it is, so many mails go out: 50 a second
 COURTESY = 4.0  # seconds of waiting for each by which the loop was late
 
 
