@@ -1,10 +1,14 @@
-"""The page on which people choose what they are told, and the way there from a mail."""
+"""What people are told in their browser, and the page on which they choose what that is."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from bench.shop.books import open_books
+from models.identity import owner_of_user
 from tests.browser.conftest import OpenWindow
 from tests.browser.person import choose, registered, sign_in
 
@@ -28,3 +32,21 @@ async def test_what_is_turned_off_stays_off_and_the_page_says_so(shop: Any, wind
     await page.reload()
     await expect(page.get_by_label(MAILED)).not_to_be_checked()
     await expect(page.get_by_label("Something in your cart is running out: here")).to_be_checked()
+
+
+async def test_news_of_any_kind_is_shown_and_dismissed_as_seen(shop: Any, window: OpenWindow) -> None:
+    """By its line for people, and what it is about."""
+    person = await registered(shop.url)
+    page = await window(shop.url)
+    await sign_in(page, person)
+    async with open_books(shop) as books:
+        user = await books["users"].find_one({"email": person.email})
+        data = {"product_id": "a" * 24, "name": "Moon vase", "reason": "a fake"}
+        row = {"key": person.email, "to": owner_of_user(str(user["_id"])), "kind": "product_disabled", "data": data}
+        await books["notifications"].insert_one({**row, "at": datetime.now(UTC), "seen": False})
+        toast = page.locator(".toast", has_text="taken off the shelves")
+        await expect(toast).to_contain_text("Moon vase: a fake")
+        await toast.get_by_role("button").click()
+        async with asyncio.timeout(20):
+            while not (await books["notifications"].find_one({"key": person.email}))["seen"]:
+                await asyncio.sleep(0.05)
