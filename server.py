@@ -69,6 +69,9 @@ from ivorycart.importing.receiving import Receiving
 from ivorycart.importing.service import Importing
 from ivorycart.importing.worker import INTERVAL as IMPORT_INTERVAL
 from ivorycart.importing.worker import Importer
+from ivorycart.inbox import Inbox
+from ivorycart.informing import INTERVAL as INFORM_INTERVAL
+from ivorycart.informing import Informer
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.batch import Committed
 from ivorycart.ledger.metrics import LedgerMetrics
@@ -78,6 +81,7 @@ from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import INTERVAL as MAIL_INTERVAL
 from ivorycart.mail.relay import Relay
+from ivorycart.muting import Muting
 from ivorycart.offering import INTERVAL as OFFER_INTERVAL
 from ivorycart.offering import Offerer
 from ivorycart.open_carts import OpenCarts
@@ -136,12 +140,14 @@ from ivorycart.telling import Telling
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.waiting import WaitingRoom
+from ivorycart.warning import INTERVAL as WARN_INTERVAL
+from ivorycart.warning import Warner
 from ivorycart.workers import LeasedWorker, Workers
 from models.account import Lasting
 from models.feed import SessionEnded
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
-from mongo.alerts import Alerts, Notifications
+from mongo.alerts import Alerts
 from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
 from mongo.audits import Audits as AuditResults
@@ -153,6 +159,7 @@ from mongo.driver import DRIVER_ERRORS
 from mongo.email_directory import EmailDirectory
 from mongo.emails import Emails
 from mongo.embedded import EmbeddedMongoError
+from mongo.ending_holds import HoldsThatEnd
 from mongo.erasing import Erasing
 from mongo.findables import Findables
 from mongo.finding import Lists
@@ -161,8 +168,10 @@ from mongo.health import Pings
 from mongo.holds import Holds
 from mongo.images import Images
 from mongo.imports import Imports
+from mongo.informing import DueNotices
 from mongo.leases import Leases
 from mongo.movements import Movements
+from mongo.notifications import Notifications
 from mongo.opening import (
     NothingStored,
     Place,
@@ -177,6 +186,7 @@ from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders
 from mongo.payments import Payments
 from mongo.popularity import SoldUnits
+from mongo.preferences import Preferences
 from mongo.processes import Processes
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
@@ -314,7 +324,8 @@ class Server:
         self.pings = Pings(database)
         board, connections = StockBoard(), Connections()
         self.clock = board.clock
-        self.notifications = Notifications(driver, database)
+        self.muting = Muting(Preferences(database))
+        self.notifications = Notifications(driver, database, self.muting.of)
         self.vault = vault_of(settings)
         self.addresses = OrderAddresses(self.vault)
         self.orders = OpenedOrders(Orders(database), self.addresses)
@@ -322,11 +333,14 @@ class Server:
             *(connections, outlet, shapes.WireShapes(board), self.notifications),
             opened=self.addresses.opened,
             carts=self.carts,
+            muted=self.muting.of,
         )
         self.broadcaster = Broadcaster(board, connections, outlet, self.carts, shapes.frame)
         self.releases = Releases(board, self.broadcaster.mark)
         standing = Standing(settings.token_seconds + MARGIN)
-        self.presence = Presence(standing, Sessions(driver, database), Users(database), connections, outlet)
+        self.presence = Presence(
+            *(standing, Sessions(driver, database), Users(database), connections, outlet), muting=self.muting
+        )
         source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
         self.import_news = ImportNews(connections, outlet, import_shape)
@@ -478,7 +492,7 @@ class Server:
             orders=self.orders,
             desk=OrderDesk(self.ledger, self.addresses, new_id),
             gallery=Gallery(Images(database), GalleryWrites(self.store.driver, database), Laboratory()),
-            notifications=self.notifications,
+            inbox=Inbox(self.notifications, Preferences(database), self.muting),
             board=board,
             broadcaster=self.broadcaster,
             resuming=Resuming(board, shapes.frame, self.telling.shapes.product),
@@ -569,6 +583,7 @@ class Server:
         settler = Settler(Payments(driver, database), self.providers.known)
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
+        informer, warner = Informer(DueNotices(database)), Warner(HoldsThatEnd(database), policy_of(self.settings).hold)
         eraser = Eraser(Erasing(database, grace=GRACE), self.ledger)
         projector = Projector(SalesProjection(driver, database))
         sales: Any = {"step": projector.step, "interval": SALES_INTERVAL, "longest_step": LONGEST_COUNT}
@@ -588,6 +603,8 @@ class Server:
             ),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
             LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
+            LeasedWorker(name="informing", leases=leases, step=informer.step, interval=INFORM_INTERVAL),
+            LeasedWorker(name="warnings", leases=leases, step=warner.step, interval=WARN_INTERVAL),
             LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="images", leases=leases, step=pictures.step, interval=PICTURE_INTERVAL),

@@ -21,6 +21,7 @@ from handlers.http_finding import finding_routes
 from handlers.http_images import image_routes
 from handlers.http_imports import import_routes
 from handlers.http_moderation import moderation_routes
+from handlers.http_notifications import notification_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
 from handlers.http_order_moves import order_move_routes
 from handlers.http_orders import order_routes
@@ -59,6 +60,7 @@ TABLES: tuple[Routes, ...] = (
     profile_routes,
     seller_routes,
     waiting_routes,
+    notification_routes,
     operation_routes,
     document_routes,
 )

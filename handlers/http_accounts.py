@@ -14,7 +14,6 @@ from handlers.payloads.account import (
     LoginAnswer,
     LoginBody,
     LogoutBody,
-    NotificationList,
     RegisterAnswer,
     RegisterBody,
     ResetBody,
@@ -244,19 +243,6 @@ async def end_session(call: Call) -> Any:
         user_id=call.me.id, session_id=call.id("session_id"), everywhere=False, visitor=call.visitor
     )
     return {"status": "signed_out"}
-
-
-@account_routes.add(
-    "GET",
-    "/api/notifications",
-    needs=Permission.READ_NOTIFICATIONS,
-    answer=NotificationList,
-    refusals=("not_found",),
-)
-async def notifications(call: Call) -> Any:
-    """Return what the caller has not seen."""
-    unseen = await call.shop.notifications.unseen(call.owner)
-    return {"items": [shapes.notification(each) for each in unseen], "next": None}
 
 
 async def _session_at_hand(call: Call, token: str | None) -> tuple[str, str]:

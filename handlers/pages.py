@@ -28,6 +28,7 @@ PAGES = (
     "/confirm-email",
     "/order",
     "/account/sessions",
+    "/account/notifications",
 )
 PACKAGES_URL = "/npm/"
 FONTS = (("@fontsource-variable/", ".woff2"),)

@@ -21,6 +21,7 @@ from models.outcomes import StockChanged
 from models.pricing import Discount
 from models.profile import Profile
 from models.stock import Level, Movement, Product
+from models.telling import KINDS, Choice
 from models.waiter import ListedPlace, Waiter
 
 Payload = dict[str, Any]
@@ -186,8 +187,19 @@ def place(address: Address | None) -> Payload | None:
 
 
 def notification(told: Notification) -> Payload:
-    """Show a notification or alert."""
-    return {"id": told.id, "kind": told.kind, "at": time(told.at), **told.data}
+    """Show a notification, with what it is about in a line for people."""
+    kind = KINDS.get(told.kind)
+    return {"id": told.id, "kind": told.kind, "title": kind.title if kind else "", "at": time(told.at), **told.data}
+
+
+def listed_notification(told: Notification) -> Payload:
+    """Show a notification among others."""
+    return {**notification(told), "seen": told.seen}
+
+
+def choice(kind: str, wanted: Choice) -> Payload:
+    """Show which forms of a kind somebody gets."""
+    return {"kind": kind, "title": KINDS[kind].title, **wanted._asdict()}
 
 
 def offer(told: Notification, now: datetime) -> Payload:
@@ -328,6 +340,10 @@ class WireShapes:
     def notification(self, told: Notification) -> Payload:
         """Show a notification."""
         return notification(told)
+
+    def alert(self, told: Notification) -> Payload:
+        """Show what is running out: to clients of this event it is always of the same kind, the seller's, too."""
+        return {**notification(told), "kind": "low_stock"}
 
     def offer(self, told: Notification) -> Payload:
         """Show what is offered."""

@@ -9,8 +9,9 @@ from handlers.events_admin import admin_events
 from handlers.events_dashboards import dashboard_events
 from handlers.events_waiting import waiting_events
 from handlers.http_orders import order_request
-from handlers.payloads.account import AuthEvent, ReadEvent, UnreadAnswer
+from handlers.payloads.account import AuthEvent
 from handlers.payloads.cart import CartAnswer, EmailEvent, MergedAnswer, SetLineEvent
+from handlers.payloads.notifications import ReadEvent, UnreadAnswer
 from handlers.payloads.order import OrderAnswer, PlaceOrderBody
 from handlers.payloads.product import WatchAnswer, WatchEvent
 from models.commands import ClearCart, MergeCarts, SetEmail, SetLine
@@ -101,7 +102,7 @@ async def auth(ask: Ask) -> dict[str, Any]:
 @events.add("notifications:read", needs=Permission.READ_NOTIFICATIONS, answer=UnreadAnswer, body=ReadEvent)
 async def notifications_read(ask: Ask) -> dict[str, Any]:
     """Note what was seen."""
-    return {"unread": await ask.shop.notifications.mark_seen(ask.connection.owner, ask.body.ids)}
+    return {"unread": await ask.shop.inbox.read(ask.connection.owner, ask.body.ids)}
 
 
 def _changed(ask: Ask, changed: CartChanged) -> dict[str, Any]:

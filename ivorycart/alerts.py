@@ -6,6 +6,7 @@ per owner and arming; the seller gets one as well. The unique keys make every wr
 killed at any line; the crossing is marked done last. The change stream pushes the notifications to the sockets.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,7 @@ from models.stock import Crossing
 
 BATCH = 100
 INTERVAL = 0.25
+REST = 0.01  # seconds between portions: ten thousand carts are told over a second, and orders go on between them
 
 
 class AlertBook(Protocol):
@@ -48,6 +50,7 @@ class Alerter:
         for crossing in crossings:
             async for portion in self.book.holders(crossing):
                 await self.book.tell(crossing, [notice_for(crossing, each, "cart") for each in portion])
+                await asyncio.sleep(REST)
             seller = await self.book.seller(crossing)
             await self.book.tell(crossing, [notice_for(crossing, seller, "seller")])
             await self.book.done(crossing)

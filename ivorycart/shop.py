@@ -14,6 +14,7 @@ from ivorycart.connections import Connections
 from ivorycart.finding.finding import Finding
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.service import Importing
+from ivorycart.inbox import Inbox
 from ivorycart.ledger import Ledger
 from ivorycart.order_desk import OrderDesk
 from ivorycart.order_links import OrderLinks
@@ -27,7 +28,7 @@ from ivorycart.stock.board import StockBoard
 from ivorycart.stock.broadcaster import Broadcaster
 from ivorycart.stock.resuming import Resuming
 from ivorycart.stock_work import StockWork
-from ivorycart.telling import NotificationBook, Telling
+from ivorycart.telling import Telling
 from ivorycart.waiting import WaitingRoom
 from ivorycart.workers import Workers
 from models.cart import Cart
@@ -109,7 +110,7 @@ class Shop:
     orders: OrderBook
     desk: OrderDesk
     gallery: Gallery
-    notifications: NotificationBook
+    inbox: Inbox
     board: StockBoard
     broadcaster: Broadcaster
     resuming: Resuming

@@ -7,7 +7,7 @@ the same task, what was not seen by ``reminding``.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,8 +19,8 @@ from models.cart import Cart
 from models.feed import CatalogueChanged
 from models.identity import OwnerId
 from models.notification import Notification
-from models.offering import BACK_IN_STOCK
 from models.order import Order
+from models.telling import KINDS, Event
 from models.waiter import Waiter, WaitState
 
 
@@ -42,6 +42,9 @@ class Shapes(Protocol):
     def notification(self, notification: Notification) -> Mapping[str, Any]:
         """Show a notification."""
 
+    def alert(self, notification: Notification) -> Mapping[str, Any]:
+        """Show what is running out, by its notification."""
+
     def offer(self, notification: Notification) -> Mapping[str, Any]:
         """Show what is offered, by its notification."""
 
@@ -50,16 +53,6 @@ class Shapes(Protocol):
 
     def offer_expired(self, waiter: Waiter) -> Mapping[str, Any]:
         """Show which offer has run out."""
-
-
-class NotificationBook(UnseenBook, Protocol):
-    """Where notifications are kept."""
-
-    async def unseen(self, owner: OwnerId) -> Sequence[Notification]:
-        """Return what an owner has not seen, oldest first."""
-
-    async def mark_seen(self, owner: OwnerId, ids: Iterable[str]) -> int:
-        """Note that an owner has seen these; return how many are still unseen."""
 
 
 class CartBook(Protocol):
@@ -76,10 +69,12 @@ class Telling:
     connections: Connections
     outlet: Outlet
     shapes: Shapes
-    book: NotificationBook
+    book: UnseenBook
     opened: Callable[[Order], Order]
     """Makes the address of a stored order legible."""
     carts: CartBook | None = None
+    muted: Callable[[OwnerId], frozenset[str]] = lambda _owner: frozenset()
+    """Says which kinds an owner has turned off."""
     reminding: Reminding = field(init=False)
     _carts: asyncio.Queue[tuple[Cart, str | None] | OwnerId] = field(default_factory=asyncio.Queue)
 
@@ -133,19 +128,22 @@ class Telling:
                 await self.outlet.send("cart", {"cart": self.shapes.cart(cart, connection)}, to=connection.sid)
 
     async def notification(self, notification: Notification) -> None:
-        """Send a fresh notification: stock alerts and offers by their own events."""
+        """Send a fresh notification by the event of its kind, unless that is turned off."""
+        if notification.kind in self.muted(notification.to):
+            return
         self.reminding.note(notification.to)
+        kind = KINDS.get(notification.kind)
         for connection in self.connections.of_owner(notification.to):
-            if notification.kind == BACK_IN_STOCK:
-                await self.outlet.send("offer", self.shapes.offer(notification), to=connection.sid)
-            elif notification.kind == "low_stock":
-                await self.outlet.send("alert", self.shapes.notification(notification), to=connection.sid)
-            else:
-                await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
+            await self._send(kind.event if kind else "notification", notification, connection)
 
     async def _remind(self, connection: Connection, notification: Notification) -> None:
-        if notification.open:
+        await self._send("offer" if notification.open else "notification", notification, connection)
+
+    async def _send(self, event: Event, notification: Notification, connection: Connection) -> None:
+        if event == "offer":
             await self.outlet.send("offer", self.shapes.offer(notification), to=connection.sid)
+        elif event == "alert":
+            await self.outlet.send("alert", self.shapes.alert(notification), to=connection.sid)
         else:
             await self.outlet.send("notification", self.shapes.notification(notification), to=connection.sid)
 

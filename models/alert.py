@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from models.account import AuditEvent
@@ -20,13 +21,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notification to be written under its unique key, with its mail."""
+    """A notification to be written under its unique key, with its mail; after ``until`` it is repeated to nobody."""
 
     key: str
     to: OwnerId
     kind: str
     data: Mapping[str, Any]
     letter: Letter | None
+    until: datetime | None = None
 
 
 class Told(NamedTuple):
@@ -47,4 +49,4 @@ def notice_for(crossing: Crossing, recipient: Recipient, role: Literal["cart", "
     }
     kind = "low_stock_seller" if role == "seller" else "low_stock"
     letter = Letter(key, kind, recipient.email, data) if recipient.email else None
-    return Notice(key, recipient.owner, "low_stock", data, letter)
+    return Notice(key, recipient.owner, kind, data, letter)

@@ -88,12 +88,16 @@ class SessionEnded:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """What an account may do, or its address, is another than it was; ``barred`` accounts may do nothing."""
+    """What an account may do, its address, or what it wants to be told, is another than it was.
+
+    ``barred`` accounts may do nothing; ``muted`` are the kinds of notifications that are not wanted in the shop.
+    """
 
     user_id: str
     role: Role
     barred: bool
     email: str
+    muted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Letter:
     """A mail to be sent once: ``key`` is unique for its cause, so writing it again changes nothing.
 
     ``data`` is what the template of this ``kind`` needs, or refers to (an order id, say). After ``until`` it is not
-    worth sending any more; None is for ever. With ``owner``, they find it among what they were told, too.
+    worth sending any more; None is for ever. With an ``owner`` it is told them in the shop, too, under the same key.
     """
 
     key: str
@@ -44,3 +44,4 @@ class Mail:
     to: str
     data: Mapping[str, Any]
     tries: int
+    owner: OwnerId | None = None

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from models.alert import Notice
 from models.identity import OwnerId
 
 
@@ -22,3 +23,20 @@ class Notification:
     at: datetime
     seen: bool = False
     open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationQuery:
+    """Which notifications of somebody to list, newest first, after an id."""
+
+    seen: bool | None = None
+    kind: str | None = None
+    limit: int = 50
+    after: str | None = None
+
+
+class DueNotice(NamedTuple):
+    """A notice that is still to be written among its owner's notifications, and since when."""
+
+    notice: Notice
+    at: datetime

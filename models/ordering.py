@@ -49,9 +49,8 @@ def place_order(command: PlaceOrder, draft: Draft) -> OrderPlaced:
     draft.placed.append(order)
     draft.put_cart(cart.with_lines(()))
     if order.email:
-        draft.letters.append(
-            Letter(f"order_placed:{order.id}", "order_placed", order.email, {"order_id": order.id}, owner=order.owner)
-        )
+        key, data = f"order_placed:{order.id}", {"order_id": order.id}
+        draft.letters.append(Letter(key, "order_placed", order.email, data, owner=order.owner))
     return OrderPlaced(order, repeated=False)
 
 

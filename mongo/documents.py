@@ -26,6 +26,7 @@ from models.order import (
 )
 from models.pricing import Discount, next_change, price_at
 from models.stock import Crossing, Level, Movement, Product
+from models.telling import KINDS, Choice, Choices, muted
 from models.waiter import Waiter, WaitState
 from mongo.driver import Document
 
@@ -186,6 +187,7 @@ def letter_document(letter: Letter, at: Any) -> Document:
         "sent_at": None,
         "error": None,
         **({"until": letter.until} if letter.until else {}),
+        **({"owner": letter.owner, "in_app": True} if letter.owner else {}),
     }
 
 
@@ -198,6 +200,7 @@ def notice_document(notice: Notice, at: datetime) -> Document:
         "data": dict(notice.data),
         "at": at,
         "seen": False,
+        **({"until": notice.until} if notice.until else {}),
     }
 
 
@@ -466,7 +469,13 @@ def derived_fields(entry: Entry, now: datetime) -> Document:
     }
 
 
-STANDING_FIELDS: Document = dict.fromkeys(("role", "disabled_at", "deleted_at", "email"), 1)
+STANDING_FIELDS: Document = dict.fromkeys(("role", "disabled_at", "deleted_at", "email", "telling"), 1)
+
+
+def choices_of(document: Mapping[str, Any]) -> Choices:
+    """Read what an account has chosen to be told; kinds of another version are left out."""
+    kept = document.get("telling") or {}
+    return {name: Choice(each["in_app"], each["email"]) for name, each in kept.items() if name in KINDS}
 
 
 def account_of(document: Mapping[str, Any]) -> Account:
@@ -487,7 +496,8 @@ def account_of(document: Mapping[str, Any]) -> Account:
 def standing_of(document: Mapping[str, Any]) -> AccountChanged:
     """Read what an account may do."""
     barred = document.get("disabled_at") is not None or document.get("deleted_at") is not None
-    return AccountChanged(str(document["_id"]), document["role"], barred, document["email"])
+    silent = muted(choices_of(document))
+    return AccountChanged(str(document["_id"]), document["role"], barred, document["email"], silent)
 
 
 def notification_of(document: Mapping[str, Any], *, still_open: bool = False) -> Notification:

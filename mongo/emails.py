@@ -7,13 +7,18 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
+from models.identity import user_of_owner
 from models.letter import Letter, Mail
+from models.telling import OPTIONAL, unmailed
 from mongo import documents
 from mongo.driver import Database, Document
+from mongo.schema import ABOUT_ACCOUNTS, CHOOSY
 
 # Longer than the relay takes with any mail: only one that died lets a claim run out.
 CLAIM_SECONDS = 120
 TOO_LATE = "not sent: too late"
+TURNED_OFF = "not sent: turned off by its receiver"
+_OPTIONAL = frozenset(kind.name for kind in OPTIONAL)
 _DUE: Document = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}}
 
 
@@ -23,6 +28,7 @@ class Emails:
     def __init__(self, database: Database, *, claim_seconds: int = CLAIM_SECONDS) -> None:
         self._claim_seconds = claim_seconds
         self._emails = database["emails"]
+        self._users = database["users"]
 
     async def add(self, letter: Letter) -> None:
         """Queue a mail; one with the same key stays as it is."""
@@ -35,8 +41,11 @@ class Emails:
             return
 
     async def claim(self, limit: int) -> Sequence[Mail]:
-        """Take due mails, the oldest first: nobody else gets them until the claim runs out."""
-        found = await self._emails.find(_DUE, {"until": 1}).sort("due", 1).limit(limit).to_list(None)
+        """Take due mails, those about accounts first, the oldest first: nobody else gets them until the claim runs out.
+
+        Of those that their receivers do not want, it is noted that they will not be sent.
+        """
+        found = await self._due(limit)
         if not found:
             return []
         await self._drop_late([row["_id"] for row in found if row.get("until")])
@@ -45,7 +54,33 @@ class Emails:
         change: list[Document] = [{"$set": {"claim": claim, "due": later, "tries": {"$add": ["$tries", 1]}}}]
         await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **_DUE}, change)
         rows = await self._emails.find({"_id": {"$in": [row["_id"] for row in found]}, "claim": claim}).to_list(None)
-        return list(map(_mail, rows))
+        mails = list(map(_mail, rows))
+        unwanted = await self._unwanted(mails)
+        for mail in unwanted:
+            await self._finish(mail, state="unsent", error=TURNED_OFF)
+        return [mail for mail in mails if mail not in unwanted]
+
+    async def _due(self, limit: int) -> list[Document]:
+        """Return due mails: those about accounts first, for which somebody waits, then all, the oldest first."""
+        rows: dict[Any, Document] = {}
+        for query in ({**_DUE, **ABOUT_ACCOUNTS}, _DUE):
+            if len(rows) < limit:
+                found = self._emails.find(query, {"until": 1}).sort("due", 1).limit(limit)
+                rows |= {row["_id"]: row for row in await found.to_list(None)}
+        return list(rows.values())[:limit]
+
+    async def _unwanted(self, mails: Sequence[Mail]) -> list[Mail]:
+        """Return those that their receivers have turned off: whoever has the address, or else whom it is for."""
+        optional = [mail for mail in mails if mail.kind in _OPTIONAL]
+        if not optional:
+            return []
+        users = {mail.key: user_of_owner(mail.owner or "") for mail in optional}
+        ids = [ObjectId(user) for user in users.values() if user and ObjectId.is_valid(user)]
+        known: Document = {"$or": [{"email": {"$in": [mail.to for mail in optional]}}, {"_id": {"$in": ids}}], **CHOOSY}
+        rows = await self._users.find(known, {"email": 1, "telling": 1}).to_list(None)
+        off = {name: unmailed(documents.choices_of(row)) for row in rows for name in (row["email"], str(row["_id"]))}
+        nothing: frozenset[str] = frozenset()
+        return [mail for mail in optional if mail.kind in off.get(mail.to, off.get(users[mail.key] or "", nothing))]
 
     async def _drop_late(self, keys: list[str]) -> None:
         """Note of those mails that are not worth sending any more that they will not be."""
@@ -91,7 +126,7 @@ class Emails:
 
 
 def _mail(row: Document) -> Mail:
-    return Mail(row["_id"], row["kind"], row["to"], row["data"], row["tries"])
+    return Mail(row["_id"], row["kind"], row["to"], row["data"], row["tries"], row.get("owner"))
 
 
 def _literal(document: Document) -> Document:

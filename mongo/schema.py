@@ -100,6 +100,12 @@ FILLED: Document = {"currency": {"$type": "string"}}
 # Mails about accounts, by their kinds.
 ABOUT_ACCOUNTS: Document = {"kind": {"$in": [*ACCOUNT_KINDS]}}
 
+# Mails of which somebody is still to be told in the shop, too: those of the last moment.
+IN_APP: Document = {"in_app": True}
+
+# Accounts that have chosen what they want to be told: few of all.
+CHOOSY: Document = {"telling": {"$type": "object"}}
+
 # Most products have nobody who waits for them, and are not in it. Those that have are gone through in portions.
 WAITED_FOR = IndexModel(
     [("waiting", ASCENDING), ("_id", ASCENDING)], name="with_a_line", partialFilterExpression={"waiting": {"$gt": 0}}
@@ -188,6 +194,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             for field, kind in (("activated_at", "null"), ("disabled_at", "date"), ("deleted_at", "date"))
         ),
         IndexModel([("erasing.due", ASCENDING)], partialFilterExpression={"erasing.due": {"$type": "date"}}),
+        IndexModel([("telling", ASCENDING), ("_id", ASCENDING)], name="choosy", partialFilterExpression=CHOOSY),
     ],
     "sessions": [
         IndexModel([("family", ASCENDING)], unique=True),
@@ -215,14 +222,19 @@ INDEXES: dict[str, list[IndexModel]] = {
     "rate_limits": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
     "notifications": [
         IndexModel([("key", ASCENDING)], unique=True),
-        IndexModel([("to", ASCENDING), ("seen", ASCENDING), ("at", ASCENDING)]),
+        # lists, newest first, of what was seen, of what was not, and, as two of them merged, of both
+        IndexModel([("to", ASCENDING), ("seen", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("crossing", ASCENDING)]),
     ],
     "emails": [
         IndexModel([("state", ASCENDING), ("due", ASCENDING)]),
         IndexModel([("crossing", ASCENDING)], sparse=True),
+        IndexModel(
+            [("in_app", ASCENDING), ("created_at", ASCENDING)], partialFilterExpression={"in_app": {"$eq": True}}
+        ),
         # not those of orders and alerts, which are most: they are found by what they are about
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
+        IndexModel([("state", ASCENDING), ("due", ASCENDING)], name="urgent", partialFilterExpression=ABOUT_ACCOUNTS),
         # For the admin's list, newest first. It grows at its end, so writing it costs little; the few that were given
         # up have one of their own, for they would be found late among all.
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
@@ -430,6 +442,15 @@ async def _webhooks(database: Database) -> None:
     await database["webhook_events"].create_indexes(INDEXES["webhook_events"])
 
 
+async def _notifications_that_are_listed(database: Database) -> None:
+    """Add what finds news for the shop, choices, and lists of notifications; sellers' alerts are a kind now."""
+    for name in ("users", "emails", "notifications"):
+        await database[name].create_indexes(INDEXES[name])
+    await _drop_index(database, "notifications", "to_1_seen_1_at_1")
+    of_sellers: Document = {"kind": "low_stock", "key": {"$regex": "^low_stock:[0-9a-f]{24}:[0-9]+:seller:"}}
+    await database["notifications"].update_many(of_sellers, {"$set": {"kind": "low_stock_seller"}})
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -449,6 +470,7 @@ STEPS: tuple[Step, ...] = (
     _payments_from_their_intent,
     _checkouts,
     _webhooks,
+    _notifications_that_are_listed,
 )
 
 

@@ -29,6 +29,7 @@ async def main() -> None:
             "fill_carts": shoppers.fill_carts,
             "move": shoppers.move,
             "order": shoppers.order,
+            "order_steadily": shoppers.order_steadily,
         }
     )
 

@@ -115,6 +115,29 @@ class Shoppers:
             await orders.all(self.clients, at_once, place)
         return {"orders": orders.figures(), "fills": fills.figures()}
 
+    async def order_steadily(
+        self, product_id: str, price: int, seconds: float, pause: float, key: str
+    ) -> Mapping[str, Any]:
+        """Have each socket order one unit, rest and order again for so many seconds; filling its cart is not timed."""
+        orders = Outcomes()
+        until = time.perf_counter() + seconds
+
+        async def keep_ordering(number: int, client: SocketIOClient) -> None:
+            await asyncio.sleep(pause * number / len(self.clients))  # not all at the same moment
+            turn = 0
+            while time.perf_counter() < until:
+                await _set(client, product_id, 1)
+                asked = time.perf_counter()
+                body = order(price, f"{key}-{number}-{turn}")
+                answer = await client.call("order:place", body, ANSWER_PATIENCE)
+                orders.note(answer, time.perf_counter() - asked)
+                turn += 1
+                await asyncio.sleep(pause)
+
+        await asyncio.gather(*(keep_ordering(*numbered) for numbered in enumerate(self.clients)))
+        orders.seconds = seconds
+        return orders.figures()
+
 
 async def _set(client: SocketIOClient, product_id: str, quantity: int) -> Any:
     return await client.call("cart:set", {"product_id": product_id, "quantity": quantity}, ANSWER_PATIENCE)

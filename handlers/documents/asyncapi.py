@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import TaggedUnionSchema
 
-from handlers.payloads import account, admin_dashboard, cart, dashboard, imports, order, product, waiting
+from handlers.payloads import account, admin_dashboard, cart, dashboard, imports, notifications, order, product, waiting
 from handlers.socket_events import events
 
 REF = "#/components/schemas/{model}"
@@ -19,9 +19,9 @@ SENT: dict[str, tuple[type[BaseModel], str]] = {
     "product": (product.ProductEvent, "A catalogue change."),
     "cart": (cart.CartAnswer, "The cart, changed elsewhere."),
     "cart:expired": (cart.ExpiredEvent, "The cart's hold has run out."),
-    "alert": (account.Notification, "A product in the cart is running out."),
+    "alert": (notifications.Notification, "A product in the cart is running out."),
     "order": (order.OrderAnswer, "An order got another status."),
-    "notification": (account.Notification, "Something stored for the owner; unseen ones are repeated."),
+    "notification": (notifications.Notification, "Something stored for the owner; unseen ones are repeated."),
     "offer": (waiting.OfferEvent, "What you waited for is back: one is kept for you; repeated while it is."),
     "offer:expired": (waiting.OfferExpiredEvent, "An offer was not taken in time."),
     "waiting": (waiting.PlaceItem, "What has become of your place in a line: offered, taken, lapsed or left."),

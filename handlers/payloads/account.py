@@ -142,44 +142,6 @@ class Welcome(Answer):
     resumed: bool
 
 
-class ReadEvent(Request):
-    """Notifications that were seen."""
-
-    ids: Annotated[list[Id], Field(max_length=100)]
-
-
-class UnreadAnswer(Answer):
-    """How many are still unseen."""
-
-    unread: int
-
-
-class Notification(Answer):
-    """Something told to an owner; low-stock ones carry the product's numbers, offers until when.
-
-    ``reason`` is an admin's, for what they did.
-    """
-
-    id: Id
-    kind: str
-    at: Time
-    product_id: Id | None = None
-    name: str | None = None
-    available: int | None = None
-    threshold: int | None = None
-    price: int | None = None
-    currency: str | None = None
-    expires_at: Time | None = None
-    reason: str | None = None
-
-
-class NotificationList(Answer):
-    """What is unseen, oldest first."""
-
-    items: list[Notification]
-    next: None
-
-
 class ShopAnswer(Answer):
     """What a page needs to know of this shop."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from ivorycart.accounts.standing import ChangedBook, EndedBook, Standing
 from ivorycart.connections import Connection, Connections, Outlet
+from ivorycart.muting import Muting
 from models.feed import AccountChanged, SessionEnded
 from models.identity import owner_of_user
 
@@ -19,9 +20,11 @@ class Presence:
     accounts: ChangedBook
     connections: Connections
     outlet: Outlet
+    muting: Muting
 
     async def open(self) -> None:
         """Learn what happened unheard: before this process began to listen, or in a gap of what it heard."""
+        await self.muting.open()
         for session in await self.sessions.ended_within(self.standing.seconds):
             await self.ended(session)
         for account in await self.accounts.changed_within(self.standing.seconds):
@@ -35,8 +38,9 @@ class Presence:
                 await self._sign_out(connection, session.reason)
 
     async def changed(self, account: AccountChanged) -> None:
-        """Note what an account may do; its sockets may do that from here on, and nothing else."""
+        """Note what an account may do, and wants to be told; its sockets may do that from here on, and nothing else."""
         self.standing.changed(account)
+        self.muting.changed(account)
         for connection in self._of_user(account.user_id):
             if account.barred:
                 await self._sign_out(connection, BARRED)

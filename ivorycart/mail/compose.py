@@ -1,7 +1,8 @@
 """A mail from what happened: a kind and its data in, a message with a text and an HTML body out.
 
-Each kind is a folder in `templates/` with `subject.txt`, `body.txt` and `body.html`; to add one, add the folder and
-its name to `KINDS`. Amounts are integers in minor units, times are ISO 8601 strings with an offset, ids are strings.
+Each kind is a folder in `templates/` with `subject.txt`, `body.txt` and `body.html`; to add one, add the folder, and
+its name to the catalogue in `models/telling.py` (or to the kinds about accounts in `models/letter.py`). Mails that one
+can turn off say where. Amounts are integers in minor units, times are ISO 8601 strings with an offset, ids are strings.
 """
 
 from collections.abc import Mapping
@@ -19,14 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 
 from ivorycart.mail.headers import MailPolicy, header_text, mailbox, stable_message_id
 from ivorycart.mail.money import money
+from models.letter import ACCOUNT_KINDS
+from models.telling import KINDS as TOLD
 
-KINDS = frozenset(
-    {
-        *("order_placed", "low_stock", "low_stock_seller", "product_disabled", "back_in_stock"),
-        *("already_registered", "activate", "activate_anew", "reset_password"),
-        *("password_changed", "confirm_email", "email_changed"),
-    }
-)
+KINDS = frozenset({*TOLD, *ACCOUNT_KINDS})
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -71,10 +68,15 @@ def compose(
 
 def _render(kind: str, data: Mapping[str, Any]) -> tuple[str, str, str]:
     environment = _environment()
+    optional = kind in TOLD and TOLD[kind].optional
+    given = {**data, "optional": optional}
     try:
         subject, text, html = (
-            environment.get_template(f"{kind}/{part}").render(data) for part in ("subject.txt", "body.txt", "body.html")
+            environment.get_template(f"{kind}/{part}").render(given)
+            for part in ("subject.txt", "body.txt", "body.html")
         )
+        if optional:
+            text += environment.get_template("choose.txt").render(given)
     except UndefinedError as error:
         raise ValueError(f"mail {kind}: {error.message}") from error
     return subject, text, html

@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from typing import Any, Protocol
 
 from ivorycart.mail.compose import compose
+from ivorycart.mail.order_data import is_about_order, order_data
 from models.account import Purpose
 from models.letter import Mail
 from models.order import Order
@@ -38,8 +39,8 @@ class MailComposer:
     async def __call__(self, mail: Mail) -> EmailMessage:
         """Compose; raise LookupError where the order is gone, ValueError where the mail cannot be composed."""
         data = dict(mail.data)
-        if mail.kind == "order_placed":
-            data = await self._order_data(data["order_id"])
+        if is_about_order(mail.kind):
+            data = await self._order_data(mail)
         if "request_id" in data:  # the token itself is stored nowhere
             data["token"] = self.tokens.token(data["purpose"], data["request_id"])
         domain = parseaddr(self.sender)[1].rpartition("@")[2].encode("idna").decode() or "localhost"
@@ -48,16 +49,8 @@ class MailComposer:
             mail.kind, data, sender=self.sender, to=mail.to, message_id=message_id, public_url=self.public_url
         )
 
-    async def _order_data(self, order_id: str) -> dict[str, Any]:
-        order = await self.orders.get(order_id)
+    async def _order_data(self, mail: Mail) -> dict[str, Any]:
+        order = await self.orders.get(mail.data["order_id"])
         if order is None:
-            raise LookupError(f"order {order_id} is gone")
-        return {
-            "order_id": order.id,
-            "name": order.address.name if order.address else "",
-            "lines": [{**line._asdict(), "line_total": line.price * line.quantity} for line in order.lines],
-            "total_amount": order.total_amount,
-            "currency": order.currency,
-            "address": order.address._asdict() if order.address else None,
-            "placed_at": order.timestamp.isoformat(),
-        }
+            raise LookupError(f"order {mail.data['order_id']} is gone")
+        return order_data(mail, order)

@@ -1,4 +1,7 @@
-"""Check ``telling``, the mails: each order has its one confirmation, to its address, and no mail waits too long."""
+"""Check ``telling``, the mails: each order has its one confirmation, to its address, and no mail waits too long.
+
+What is mailed to somebody by name is told them in the shop, too.
+"""
 
 from datetime import timedelta
 
@@ -8,6 +11,7 @@ from mongo.driver import Document
 
 # A mail that is tried again gets a new `due`; one that is well past it was forgotten by the relay.
 MAIL_SLACK = timedelta(minutes=5)
+IN_APP_SLACK = timedelta(minutes=1)
 MAIL_STATES = ["pending", "sent", "unsent", "dead"]
 PLACED = "order_placed:"
 
@@ -100,6 +104,44 @@ def mails(deadlines: Deadlines) -> Probe:
     )
 
 
+def informed(deadlines: Deadlines) -> Probe:
+    """Each mail that has an owner was told them in the shop, too, in time: one notification under its key."""
+    waiting = {"$eq": ["$in_app", True]}
+    together = {
+        "_id": "$key",
+        "mails": total("$mail"),
+        "waiting": {"$max": "$waiting"},
+        "at": {"$max": "$at"},
+        "told": total("$told"),
+    }
+    told: list[Document] = [{"$project": {"_id": 0, "key": "$key", "told": {"$literal": 1}}}]
+    mail = {"_id": 0, "key": "$_id", "mail": {"$literal": 1}, "waiting": waiting, "at": "$created_at"}
+    here = document("emails")
+    overdue = {"$and": ["$waiting", {"$lt": ["$at", deadlines.before(IN_APP_SLACK)]}]}
+    untold = {"$and": [{"$not": ["$waiting"]}, {"$eq": ["$told", 0]}]}
+    return Probe(
+        "emails",
+        [
+            {"$match": {"owner": {"$type": "string"}}},
+            {"$project": mail},
+            union("notifications", told),
+            {"$group": together},
+            {"$match": {"mails": {"$gt": 0}}},
+            *report(
+                problem(here, overdue, "was to be told in the shop at {at}, and was not yet"),
+                problem(here, untold, "is marked as told in the shop, but there is no notification"),
+            ),
+        ],
+    )
+
+
 def probes(deadlines: Deadlines) -> list[Probe]:
     """Return the probes of this check: of mails, of crossings, and of who was told of them."""
-    return [confirmations(), blanked(), mails(deadlines), *crossed.probes(), *alerts.probes(deadlines)]
+    return [
+        confirmations(),
+        blanked(),
+        mails(deadlines),
+        informed(deadlines),
+        *crossed.probes(),
+        *alerts.probes(deadlines),
+    ]

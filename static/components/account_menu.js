@@ -29,6 +29,7 @@ function Menu({ user }) {
     <div id="account-menu" class="account-menu" popover ref=${menu}>
       <p class="account-who"><strong>${user.name}</strong><span>${user.email}</span></p>
       <a class="account-item" href="/account/sessions" onClick=${close}>Your devices</a>
+      <a class="account-item" href="/account/notifications" onClick=${close}>What we tell you</a>
       <button type="button" class="account-item" onClick=${() => leave(false)}>Sign out</button>
       <button type="button" class="account-item" onClick=${() => leave(true)}>Sign out everywhere</button>
     </div>

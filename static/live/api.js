@@ -48,6 +48,9 @@ export function createApi() {
      */
     post: (path, body, how) => ask(path, { method: "POST", body, ...how }),
 
+    /** @param {string} path @param {unknown} body @param {{token?: string}} [how] */
+    put: (path, body, how) => ask(path, { method: "PUT", body, ...how }),
+
     /** @param {string} path @param {string} [token] */
     delete: (path, token) => ask(path, { method: "DELETE", token }),
   };

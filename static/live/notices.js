@@ -36,14 +36,19 @@ export function createNotices(connection) {
     if (notice?.alertId) void connection.ask("notifications:read", { ids: [notice.alertId] });
   }
 
-  /** @param {import("./types.js").Alert} alert an alert, or what was not seen: one of these, or an offer that has run out */
+  /** @param {import("./types.js").Alert} alert an alert, other news, or what was not seen: of an offer, that it has run out */
   function alerted(alert) {
-    if (!["low_stock", "back_in_stock"].includes(alert.kind) || told.has(alert.id)) return;
+    if (told.has(alert.id)) return;
     if (told.size >= MOST_REMEMBERED) told.clear();
     told.add(alert.id);
     if (alert.kind === "back_in_stock") {
       const text = "It was kept for you, and went to whoever waits next.";
       tell({ tone: "info", title: `You missed your turn for ${alert.name}`, text, alertId: alert.id });
+      return;
+    }
+    if (alert.kind !== "low_stock") {
+      const text = [alert.name, alert.reason].filter(Boolean).join(": ") || undefined;
+      if (alert.title) tell({ tone: "info", title: alert.title, text, alertId: alert.id });
       return;
     }
     tell({

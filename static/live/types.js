@@ -33,8 +33,8 @@
  * @typedef {{session: string, user: User | string | null, server_time: string, hold_seconds: number,
  *   low_stock_threshold: number, cursor: Cursor, resumed: boolean}} Welcome
  *
- * @typedef {{id: string, kind: string, product_id: string, name: string, available: number, threshold: number,
- *   at: string}} Alert
+ * @typedef {{id: string, kind: string, title: string, product_id: string, name: string, available: number,
+ *   threshold: number, at: string, reason?: string}} Alert
  *
  * @typedef {{product_id: string, name: string, state: "waiting" | "offered" | "taken" | "lapsed" | "left",
  *   ahead?: number | null, expires_at?: string | null, notice?: string}} Place `notice`: the id of what told of its offer

@@ -3,6 +3,7 @@ import { ConfirmEmailPage } from "./account/confirm_email_page.js";
 import { ForgotPage } from "./account/forgot_page.js";
 import { LoginPage } from "./account/login_page.js";
 import { RegisterPage } from "./account/register_page.js";
+import { NotificationsPage } from "./account/notifications_page.js";
 import { ResetPage } from "./account/reset_page.js";
 import { SessionsPage } from "./account/sessions_page.js";
 import { OrderPage } from "./shop/order_page.js";
@@ -27,6 +28,7 @@ export const PLACES = {
   "/confirm-email": { title: "Confirm your address · IvoryCart", page: ConfirmEmailPage, skips: TO_CONTENT },
   "/order": { title: "Your order · IvoryCart", page: OrderPage, skips: TO_CONTENT },
   "/account/sessions": { title: "Your devices · IvoryCart", page: SessionsPage, skips: TO_CONTENT },
+  "/account/notifications": { title: "What we tell you · IvoryCart", page: NotificationsPage, skips: TO_CONTENT },
 };
 
 /** The page of a path, the shop where there is none. @param {string} path */

@@ -210,7 +210,7 @@ async def test_nothing_sticks_out_of_the_pages(shop: Any, window: OpenWindow, wi
     """No sideways scrolling, no control smaller than 44 pixels, signed in or not."""
     page = await window(f"{shop.url}/login", width=width)
     await sign_in(page, await registered(shop.url))
-    for path in ("/account/sessions", None, *ROOMS):
+    for path in ("/account/sessions", "/account/notifications", None, *ROOMS):
         if path is None:
             await sign_out(page)
             await expect(page.locator(".sign-in")).to_be_visible()

@@ -39,6 +39,7 @@ POST /api/auth/reset-password
 POST /api/auth/confirm-email
 GET /api/notifications
 POST /api/payments/webhook
+POST /api/notifications/read
 GET /healthz
 GET /readyz
 GET /metrics
@@ -72,6 +73,8 @@ GET /api/auth/addresses/{address_id}
 POST /api/auth/addresses
 PUT /api/auth/addresses/{address_id}
 DELETE /api/auth/addresses/{address_id}
+GET /api/notifications/preferences
+PUT /api/notifications/preferences
 """
 
 SELLERS = """

@@ -52,6 +52,10 @@ class Ears:
         """Show a notification."""
         return {"id": notification.id}
 
+    def alert(self, notification: Notification) -> Mapping[str, Any]:
+        """Show an alert."""
+        return {"id": notification.id}
+
     def offer(self, notification: Notification) -> Mapping[str, Any]:
         """Show an offer."""
         return {"id": notification.id}

@@ -14,8 +14,9 @@ from models.commands import ClearCart, Restock, SetEmail, SetLine
 from models.identity import OwnerId
 from models.stock import Crossing
 from mongo import alerts as module
-from mongo.alerts import Alerts, Notifications
+from mongo.alerts import Alerts
 from mongo.driver import Database, Driver
+from mongo.notifications import Notifications
 from mongo.schema import FILLED
 from mongo.users import Users
 from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, check_books, running_ledger
@@ -257,7 +258,7 @@ async def test_the_unseen_are_the_owners_own_the_last_hundred_and_in_order(drive
         await notify(database, GUEST, number)
     await notify(database, "s:other", 1)
     await notify(database, "s:done", 1, seen=True)
-    unseen = await book.unseen(GUEST)
+    unseen = (await book.unseen_of([GUEST]))[GUEST]
     assert [each.data["number"] for each in unseen] == list(range(3, 103))
     both = await book.unseen_of([GUEST, OwnerId("s:other"), OwnerId("s:done")])
     assert {owner: len(found) for owner, found in both.items()} == {GUEST: 100, "s:other": 1}

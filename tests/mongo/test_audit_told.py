@@ -92,6 +92,24 @@ def corruption(function: Corruption) -> Corruption:
     return function
 
 
+# what is told in the shop, too
+
+
+@corruption
+async def _an_order_was_to_be_told_in_the_shop_and_was_not(shop: Shop) -> Found:
+    mail = await shop.one("emails", {"kind": "order_placed"})
+    await shop.change("emails", {"_id": mail["_id"]}, {"$set": {"owner": "u:1", "in_app": True}})
+    await shop.age("emails", {"_id": mail["_id"]}, "created_at", 62)
+    return {("telling", f"emails/{mail['_id']}")}
+
+
+@corruption
+async def _an_order_is_said_to_be_told_in_the_shop_and_was_not(shop: Shop) -> Found:
+    mail = await shop.one("emails", {"kind": "order_placed"})
+    await shop.change("emails", {"_id": mail["_id"]}, {"$set": {"owner": "u:1"}, "$unset": {"in_app": 1}})
+    return {("telling", f"emails/{mail['_id']}")}
+
+
 # alerts
 
 

@@ -21,6 +21,7 @@ from models.letter import Letter, Mail
 from mongo.driver import Database
 from mongo.emails import Emails
 from mongo.orders import Orders
+from mongo.schema import ABOUT_ACCOUNTS
 from tests.mongo.shop import both_drivers
 
 ODD: dict[str, Any] = {
@@ -296,6 +297,22 @@ async def test_without_a_server_mails_end_as_unsent(database: Database):
         book, None, MailComposer(Orders(database), "shop@shop.test", "http://shop.test", MailTokens("s" * 32))
     ).step()
     assert await state_of(database) == ("unsent", 0, NO_SERVER)
+
+
+async def test_mails_about_accounts_do_not_wait_behind_thousands_of_others(database: Database):
+    """Whoever wants to sign in waits for theirs; it is found without reading the others."""
+    book = Emails(database)
+    row = {"kind": "low_stock", "to": "a@shop.test", "data": {}, "tries": 0, "state": "pending"}
+    early = await now(database) - timedelta(minutes=1)
+    await database["emails"].insert_many([{"_id": f"m{each}", "due": early, **row} for each in range(200)])
+    await book.add(letter("reset", kind="reset_password"))
+    taken = [mail.key for mail in await book.claim(10)]
+    assert len(taken) == 10
+    assert "reset" in taken
+    query = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}, **ABOUT_ACCOUNTS}
+    command = {"find": "emails", "filter": query, "sort": {"due": 1}, "limit": 100}
+    plan = await database.command({"explain": command, "verbosity": "executionStats"})
+    assert plan["executionStats"]["totalKeysExamined"] <= 2, plan["queryPlanner"]["winningPlan"]
 
 
 @both_drivers

@@ -17,6 +17,7 @@ from models.commands import Adjust, JoinLine, OfferNext, Restock, SetEmail, SetL
 from models.identity import owner_of_user
 from models.letter import ACCOUNT_KINDS, Letter
 from models.order import Address
+from models.telling import KINDS as TOLD
 from mongo.account_requests import AccountRequests
 from mongo.alerts import Alerts
 from mongo.audit import audit
@@ -267,8 +268,7 @@ async def test_nobody_who_is_deleted_is_written_to(driver: Driver, database: Dat
 def test_every_kind_of_mail_is_known_to_the_eraser():
     """As one about an account, or about an order or product, by which it is found."""
     kinds = {each.name for each in (ROOT / "ivorycart" / "mail" / "templates").iterdir() if each.is_dir()}
-    about_products = {"low_stock", "low_stock_seller", "back_in_stock", "product_disabled"}
-    assert kinds == {*ACCOUNT_KINDS, *about_products, "order_placed"}
+    assert kinds == {*ACCOUNT_KINDS, *TOLD}
 
 
 async def test_mails_about_an_account_are_found_without_reading_all(database: Database):

@@ -27,15 +27,20 @@ from models.commands import (
 from models.errors import InsufficientStock, NotFound
 from models.identity import OwnerId, owner_of_offer
 from models.outcomes import Offered
-from mongo.alerts import Notifications
 from mongo.audit import audit
 from mongo.carts import Carts
 from mongo.driver import Database, Document, Driver
+from mongo.notifications import Notifications
 from mongo.waiting import Lines, look
 from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buyer, check_books, order, running_ledger
 from tests.movers import AN_ADMIN
 
 WAITING, UNITS = 1000, 100
+
+
+async def standing(book: Notifications, owner: OwnerId) -> list[bool]:
+    """Say of each offer that an owner has not seen whether it still stands."""
+    return [each.open for each in (await book.unseen_of([owner])).get(owner, [])]
 
 
 def waiter(number: int) -> OwnerId:
@@ -462,10 +467,10 @@ async def test_an_offer_is_unseen_and_open_until_its_place_says_otherwise(driver
         await ledger.submit(OfferNext(tea, 5))
         book = Notifications(driver, database)
         await ledger.submit(TakeOffer(tea, waiter(1)))
-        assert [each.open for each in await book.unseen(waiter(0))] == [True]
+        assert await standing(book, waiter(0)) == [True]
         await end_offers(driver, database, ledger)
-        assert [each.open for each in await book.unseen(waiter(0))] == [False]
-        assert await book.unseen(waiter(1)) == []
+        assert await standing(book, waiter(0)) == [False]
+        assert await standing(book, waiter(1)) == []
         lines = Lines(driver, database)
         await fill([ledger], await stocked(driver, database, ledger, 0), 1)
         assert await lines.who_waits([waiter(0), waiter(1), ANNA]) == {waiter(0)}

@@ -8,7 +8,10 @@ from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 
-WORKERS = {"alerts", "clerk", "erasing", "expiry", "images", "imports", "mail", "offers", "sales", "settling"}
+WORKERS = {
+    *("alerts", "clerk", "erasing", "expiry", "images", "imports", "informing", "mail", "offers", "sales", "settling"),
+    "warnings",
+}
 BOB = "bob@example.com"
 
 

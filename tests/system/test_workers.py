@@ -19,7 +19,10 @@ from tests.system.flock import PATIENCE, Flock, gone
 from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.visitor import Visitor, sign_in
 
-LEASED = {"alerts", "clerk", "erasing", "expiry", "images", "imports", "mail", "offers", "sales", "settling"}
+LEASED = {
+    *("alerts", "clerk", "erasing", "expiry", "images", "imports", "informing", "mail", "offers", "sales", "settling"),
+    "warnings",
+}
 
 
 async def _hold(visitor: Visitor, product_id: str, quantity: int) -> None:

@@ -12,6 +12,7 @@ import structlog
 
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.mail.composing import MailComposer
+from ivorycart.mail.pace import Pace
 from ivorycart.mail.port import MailPermanent, MailTemporary
 from ivorycart.mail.relay import (
     ASIDE,
@@ -111,6 +112,13 @@ class Mailer:
         """Leave."""
 
 
+class AtOnce(Pace):
+    """Lets nobody wait for their turn."""
+
+    async def wait(self) -> None:
+        """Go on."""
+
+
 class NoOrders:
     """An order book in which nothing is."""
 
@@ -144,9 +152,11 @@ async def test_what_the_server_refuses_for_ever_is_dead_with_its_reason():
 
 
 async def test_what_the_server_refuses_for_now_is_tried_again_after_a_pause():
-    """A longer one each time."""
-    book = await run(a_mail(tries=3), mailer=Mailer({"m": MailTemporary("451 busy")}))
-    assert book.notes == [("retry", "m", "451 busy", pause_after(3))]
+    """A longer one each time, and not the same for all: those that failed together do not come back together."""
+    for chance, share in ((0.0, 1.0), (0.5, 0.875), (1.0, 0.75)):
+        mailer = Mailer({"m": MailTemporary("451 busy")})
+        book = await run(a_mail(tries=3), mailer=mailer, chance=lambda chance=chance: chance)
+        assert book.notes == [("retry", "m", "451 busy", pause_after(3) * share)]
 
 
 async def test_after_the_last_try_it_is_given_up():
@@ -269,7 +279,7 @@ async def test_only_so_many_are_sent_at_once_and_a_full_batch_says_that_there_ma
     """A burst of mails is no burst of connections."""
     mailer = Mailer()
     book = Book([a_mail(f"m{number}") for number in range(130)])
-    relay = Relay(book, mailer, COMPOSE)
+    relay = Relay(book, mailer, COMPOSE, pace=AtOnce())
     assert await relay.step()
     assert not await relay.step()
     assert (len(mailer.taken), mailer.most) == (130, CONCURRENCY)
