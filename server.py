@@ -377,9 +377,9 @@ class Server:
         self.providers = providers_of(settings)
         self.public_url = public_url
         secret = settings.jwt_secret or kept_secret(settings.data_dir)
-        self.links_secret = secret
         self.tokens, self.mail_tokens = Tokens(secret, seconds=settings.token_seconds), MailTokens(secret)
-        self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens)
+        self.order_links = OrderLinks(secret, self.orders)
+        self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens, self.order_links)
         self.shop = self._shop(board, connections)
         self.doors = Sockets(self.sockets, self.shop, outlet, self.refusals)
 
@@ -465,7 +465,7 @@ class Server:
                 policy=self.ledger.policy,
                 methods=lambda: tuple(self.providers.offered),
             ),
-            order_links=OrderLinks(self.links_secret, self.orders),
+            order_links=self.order_links,
             accounts=self._accounts(limits),
             administration=administration(self.store, ended=self.presence.standing.ended),
             identity=Identity(self.tokens, self.presence.standing),

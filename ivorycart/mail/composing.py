@@ -20,6 +20,13 @@ class TokenMaker(Protocol):
         """Return the token of a request."""
 
 
+class LinkMaker(Protocol):
+    """Makes the tokens of links to guests' orders."""
+
+    def token(self, order_id: str) -> str:
+        """Return the token of an order's link."""
+
+
 class OrderLookup(Protocol):
     """Finds the order that a mail is about, its address legible."""
 
@@ -35,6 +42,7 @@ class MailComposer:
     sender: str
     public_url: str
     tokens: TokenMaker
+    links: LinkMaker
 
     async def __call__(self, mail: Mail) -> EmailMessage:
         """Compose; raise LookupError where the order is gone, ValueError where the mail cannot be composed."""
@@ -53,4 +61,5 @@ class MailComposer:
         order = await self.orders.get(mail.data["order_id"])
         if order is None:
             raise LookupError(f"order {mail.data['order_id']} is gone")
-        return order_data(mail, order)
+        token = self.links.token(order.id) if order.buyer_id is None else None
+        return {**order_data(mail, order), "token": token}

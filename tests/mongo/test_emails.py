@@ -17,6 +17,7 @@ from ivorycart.mail.composing import MailComposer
 from ivorycart.mail.relay import NO_SERVER, Relay
 from ivorycart.mail.smtp import SmtpMailer
 from ivorycart.mail.smtp_settings import SmtpSettings
+from ivorycart.order_links import OrderLinks
 from models.letter import Letter, Mail
 from mongo.driver import Database
 from mongo.emails import Emails
@@ -225,7 +226,13 @@ async def post_office(database: Database) -> AsyncIterator[tuple[Inbox, Relay]]:
         Relay(
             book,
             mailer,
-            MailComposer(Orders(database), "Shop <shop@shop.test>", "http://shop.test", MailTokens("s" * 32)),
+            MailComposer(
+                Orders(database),
+                "Shop <shop@shop.test>",
+                "http://shop.test",
+                MailTokens("s" * 32),
+                OrderLinks("s" * 32, Orders(database)),
+            ),
         ),
     )
     await mailer.close()
@@ -294,7 +301,15 @@ async def test_without_a_server_mails_end_as_unsent(database: Database):
     book = Emails(database)
     await book.add(letter())
     await Relay(
-        book, None, MailComposer(Orders(database), "shop@shop.test", "http://shop.test", MailTokens("s" * 32))
+        book,
+        None,
+        MailComposer(
+            Orders(database),
+            "shop@shop.test",
+            "http://shop.test",
+            MailTokens("s" * 32),
+            OrderLinks("s" * 32, Orders(database)),
+        ),
     ).step()
     assert await state_of(database) == ("unsent", 0, NO_SERVER)
 

@@ -7,6 +7,7 @@ import pytest
 
 from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.mail.composing import MailComposer
+from ivorycart.order_links import OrderLinks
 from models.identity import OwnerId
 from models.letter import Mail
 from models.order import Address, Order, OrderLine, OrderStatus
@@ -39,7 +40,9 @@ async def composed(mail: Mail = ALERT, sender: str = "Shop <shop@shop.test>", **
     """Compose a mail."""
     order = changes.pop("order", None)
     mail = Mail(**({"key": mail.key, "kind": mail.kind, "to": mail.to, "data": LOW, "tries": mail.tries} | changes))
-    return await MailComposer(Orders(order), sender, "http://shop.test/", MailTokens("s" * 32))(mail)
+    return await MailComposer(
+        Orders(order), sender, "http://shop.test/", MailTokens("s" * 32), OrderLinks("s" * 32, Orders(order))
+    )(mail)
 
 
 async def test_every_try_is_the_same_message():

@@ -24,6 +24,7 @@ ORDER: dict[str, Any] = {
     "total_amount": 133050,
     "shipping": 0,
     "whole": True,
+    "token": None,
     "currency": "EUR",
     "address": {"name": "Zoë", "line1": "Rue 1", "city": "Paris", "postal_code": "75001", "country": "FR"},
     "placed_at": "2026-11-21T04:40:00.000+01:00",

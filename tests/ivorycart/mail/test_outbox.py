@@ -25,6 +25,7 @@ from ivorycart.mail.relay import (
     Relay,
     pause_after,
 )
+from ivorycart.order_links import OrderLinks
 from models.letter import Mail
 from models.order import Order
 
@@ -127,7 +128,9 @@ class NoOrders:
         return None
 
 
-COMPOSE = MailComposer(NoOrders(), "Shop <shop@shop.test>", "http://shop.test", MailTokens("s" * 32))
+COMPOSE = MailComposer(
+    NoOrders(), "Shop <shop@shop.test>", "http://shop.test", MailTokens("s" * 32), OrderLinks("s" * 32, NoOrders())
+)
 
 
 async def run(*mails: Mail, mailer: Mailer | None = None, compose: Any = COMPOSE, **options: Any) -> Book:
