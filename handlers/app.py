@@ -21,6 +21,7 @@ from handlers.http_images import image_routes
 from handlers.http_imports import import_routes
 from handlers.http_moderation import moderation_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
+from handlers.http_order_lists import order_list_routes
 from handlers.http_orders import order_routes
 from handlers.http_products import product_routes
 from handlers.http_profile import profile_routes
@@ -39,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 TABLES: tuple[Routes, ...] = (
     cart_routes,
+    order_list_routes,  # before the routes that take an id: my-orders is none
     order_routes,
     finding_routes,  # before the routes that take an id: my-products is none
     stock_work_routes,  # likewise

@@ -10,10 +10,13 @@ from ivorycart.accounts.standing import Identity
 from ivorycart.bringing import Bringing
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
+from ivorycart.delivering import Delivering
 from ivorycart.finding.finding import Finding
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.service import Importing
 from ivorycart.ledger import Ledger
+from ivorycart.order_lists import OrderLists
+from ivorycart.order_timelines import OrderTimelines
 from ivorycart.overview.overview import Overview
 from ivorycart.pictures import Gallery
 from ivorycart.rate_limits import RateLimits
@@ -99,6 +102,8 @@ class Shop:
     exporting: Exporting
     stock_work: StockWork
     orders: OrderBook
+    order_lists: OrderLists
+    order_timelines: OrderTimelines
     gallery: Gallery
     notifications: NotificationBook
     board: StockBoard
@@ -107,6 +112,7 @@ class Shop:
     connections: Connections
     telling: Telling
     screens: Screens
+    delivering: Delivering
     waiting: WaitingRoom
     bringing: Bringing
     workers: Workers

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     MANAGE_PRODUCTS = "create, change and withdraw one's own products"
     MODERATE = "see all products, and keep any off the shelves"
     SELL = "see one's own sales"
+    DELIVER = "see what is on its way, and bring it"
+    SEE_ALL_ORDERS = "see everybody's orders"
     MANAGE_USERS = "see and change the accounts of others"
     WATCH_SHOP = "see how the whole shop is doing"
 
@@ -52,6 +54,8 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.MANAGE_PRODUCTS: frozenset({"seller", "admin"}),
     Permission.MODERATE: frozenset({"admin"}),
     Permission.SELL: frozenset({"seller", "admin"}),
+    Permission.DELIVER: frozenset({"delivery", "admin"}),
+    Permission.SEE_ALL_ORDERS: frozenset({"admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
     Permission.WATCH_SHOP: frozenset({"admin"}),
 }

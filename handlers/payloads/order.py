@@ -45,7 +45,7 @@ class PlaceOrderBody(Request):
 class OrderLine(Answer):
     """One product of an order; ``price`` is of one unit when it was ordered.
 
-    ``list_price`` is what it was without the discount, null where there was none.
+    ``list_price`` is what it was without the discount, null where there was none; of its units ``returned`` came back.
     """
 
     product_id: Id
@@ -55,6 +55,7 @@ class OrderLine(Answer):
     line_total: Amount
     seller_id: Id
     list_price: Amount | None
+    returned: int
 
 
 class StatusChange(Answer):

@@ -52,6 +52,8 @@ notifications:read
 SIGNED_IN = """
 POST /api/orders/
 GET /api/orders/my-orders
+GET /api/orders/my-orders/export
+GET /api/orders/{order_id}/timeline
 GET /api/orders/{order_id}
 POST /api/auth/change-password
 POST /api/auth/change-email
@@ -67,6 +69,8 @@ DELETE /api/auth/addresses/{address_id}
 """
 
 SELLERS = """
+GET /api/orders/seller-orders
+GET /api/orders/seller-orders/export
 GET /api/seller/inventory-logs
 GET /api/products/export
 POST /api/products/import
@@ -96,7 +100,14 @@ PUT /api/products/{product_id}/images/{image_id}
 DELETE /api/products/{product_id}/images/{image_id}
 """
 
+COURIERS = """
+GET /api/orders/delivery-orders
+delivery:watch
+"""
+
 ADMINS = """
+GET /api/admin/orders
+GET /api/admin/orders/export
 GET /api/admin/products
 PUT /api/admin/products/{product_id}/disable
 PUT /api/admin/products/{product_id}/enable
@@ -120,6 +131,7 @@ _ROLES = {
     EVERYONE: {"nobody", "buyer", "seller", "delivery", "admin"},
     SIGNED_IN: {"buyer", "seller", "delivery", "admin"},
     SELLERS: {"seller", "admin"},
+    COURIERS: {"delivery", "admin"},
     ADMINS: {"admin"},
 }
 
