@@ -54,7 +54,8 @@ def for_seller(order: Order, seller_id: str) -> Order | None:
     """Return a seller's part of an order as an order of its own; None where they have none.
 
     Their lines and what those cost together, their fulfilment and its history, and where it goes, for they ship it.
-    Nothing of the buyer, of the payment, or of what others sold. The status is that of the part.
+    Nothing of the buyer, of the payment, or of what others sold; of who moved what only themself. The status is that
+    of the part.
     """
     own = tuple(part for part in order.fulfilments if part.seller_id == seller_id)
     lines = tuple(line for line in order.lines if line.seller_id == seller_id)
@@ -69,13 +70,17 @@ def for_seller(order: Order, seller_id: str) -> Order | None:
         lines=lines,
         total_amount=sum(line.price * line.quantity for line in lines),
         status=own[0].status,
-        history=changes_of(order, {seller_id}),
+        history=tuple(_without_others(change, seller_id) for change in changes_of(order, {seller_id})),
         fulfilments=own,
         email=None,
         payment=None,
         shipping=0,
         refunds=(),
     )
+
+
+def _without_others(change: StatusChange, seller_id: str) -> StatusChange:
+    return change if user_of_owner(change.actor) == seller_id else change._replace(actor="")
 
 
 def for_courier(order: Order, user_id: str | None) -> CourierOrder | None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from bson import ObjectId
+from pymongo.errors import OperationFailure
 
 from models.order import Order
 from models.order_list import OrderFilter, Place
@@ -21,8 +22,13 @@ from mongo.user_directory import LAST_CHARACTER
 
 MOST_SCANNED = 2000
 PORTION = 200
+MOST_ALIKE = 2000  # ids that begin alike: those of a second, or of less
 MOST_PEOPLE = 100
 MOST_COUNTED = 10_000
+
+# A moment is that of the last write; an idle database can forget it between two questions, and then has a newer one.
+SNAPSHOT_TOO_OLD = 239
+TRIES = 3
 
 Page = tuple[Sequence[Order], Place | None]
 
@@ -42,12 +48,16 @@ class OrderLists:
 
         A page can be short, or empty, though more follows.
         """
-        async with self._moment() as session:
-            if wanted.beginning:
-                rows, following = await self._beginning(session, wanted, limit, after)
-            else:
-                rows, following = await self._walk(session, wanted, limit, after)
-            return _readable(rows), following
+        read = self._beginning if wanted.beginning else self._walk
+        for tries_left in reversed(range(TRIES)):
+            try:
+                async with self._moment() as session:
+                    rows, following = await read(session, wanted, limit, after)
+                break
+            except OperationFailure as error:
+                if error.code != SNAPSHOT_TOO_OLD or not tries_left:
+                    raise
+        return _readable(rows), following
 
     async def place(self, wanted: OrderFilter, order_id: str) -> Place | None:
         """Return where an order stands, None where it is not in the list."""
@@ -62,20 +72,24 @@ class OrderLists:
         self, session: Session, wanted: OrderFilter, limit: int, after: Place | None
     ) -> tuple[list[Document], Place | None]:
         fits = row_by_row(wanted, await self._people(session, wanted))
-        portion = PORTION if fits else limit + 1
+        portion, fields = (PORTION, LOOKED_AT) if fits else (limit + 1, None)
         found: list[Document] = []
+
+        async def whole(rows: list[Document]) -> list[Document]:
+            return await self._whole(session, rows) if fields else rows
+
         for _ in range(0, MOST_SCANNED, portion):
-            rows = await self._rows(session, wanted, portion, after, LOOKED_AT if fits else None)
+            rows = await self._rows(session, wanted, portion, after, fields)
             for row in rows:
                 if fits and not _holds(fits, row):
                     continue
                 if len(found) == limit:
-                    return await self._whole(session, found, fits), _place(found[-1])
+                    return await whole(found), _place(found[-1])
                 found.append(row)
             after = _place(rows[-1]) if len(rows) == portion else None
             if after is None:
                 break
-        return await self._whole(session, found, fits), after
+        return await whole(found), after
 
     async def _rows(
         self, session: Session, wanted: OrderFilter, limit: int, after: Place | None, fields: Document | None
@@ -91,19 +105,20 @@ class OrderLists:
     async def _beginning(
         self, session: Session, wanted: OrderFilter, limit: int, after: Place | None
     ) -> tuple[list[Document], Place | None]:
-        """Find orders by how their ids begin: those of a second, or of less."""
-        found = self._orders.find(by_id(wanted), session=session).hint("_id_").sort(BY_ID).limit(MOST_SCANNED)
+        """Find orders by how their ids begin, the newest of them, if there are very many."""
+        found = self._orders.find(by_id(wanted), LOOKED_AT, session=session).hint("_id_").sort(BY_ID).limit(MOST_ALIKE)
         fits = row_by_row(wanted)
         rows = [row for row in await found.to_list(None) if fits is None or _holds(fits, row)]
         rows.sort(key=_place, reverse=True)
         if after:
             rows = [row for row in rows if _place(row) < after]
-        return rows[:limit], _place(rows[limit - 1]) if len(rows) > limit else None
+        following = _place(rows[limit - 1]) if len(rows) > limit else None
+        return await self._whole(session, rows[:limit]), following
 
-    async def _whole(self, session: Session, rows: list[Document], fits: Fits | None) -> list[Document]:
-        if fits is None or not rows:
-            return rows  # they are
+    async def _whole(self, session: Session, rows: list[Document]) -> list[Document]:
         ids = [row["_id"] for row in rows]
+        if not ids:
+            return []
         found = await self._orders.find({"_id": {"$in": ids}}, session=session).to_list(None)
         by_ids = {row["_id"]: row for row in found}
         return [by_ids[each] for each in ids]
