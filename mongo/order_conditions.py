@@ -117,10 +117,10 @@ def _parts(row: Document, wanted: OrderFilter) -> Iterable[Document]:
 
 
 def _has(row: Document, wanted: OrderFilter, text: str) -> bool:
-    """Whether an order's id begins like a text, or the name of a product that is shown, or its address, has it."""
+    """Whether an order's id, or to admins its buyer's address, begins like a text, or the name of a product has it."""
     if str(row["_id"]).startswith(text):
         return True
-    if wanted.view == "all" and text in folded(row.get("email") or ""):
+    if wanted.view == "all" and folded(row.get("email") or "").startswith(text):
         return True
     lines = row["product_list"]
     if wanted.view not in {"buyer", "all"}:

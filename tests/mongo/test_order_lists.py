@@ -50,15 +50,14 @@ def is_wanted(order: Order, wanted: OrderFilter) -> bool:
     whole = wanted.view in {"buyer", "all"}
     statuses = {order.status} if whole else {part.status for part in shown}
     text = folded(wanted.text)
-    texts = [folded(line.name) for line in order.lines if line.seller_id in sellers]
-    if wanted.view == "all" and order.email:
-        texts.append(order.email)
+    names = [folded(line.name) for line in order.lines if line.seller_id in sellers]
+    is_theirs = wanted.view == "all" and (order.email or "").startswith(text)
     return (
         (bool(shown) if wanted.view != "buyer" else order.buyer_id == wanted.user_id)
         and (wanted.since or order.timestamp) <= order.timestamp
         and (wanted.before is None or order.timestamp < wanted.before)
         and (not wanted.statuses or bool(statuses & set(wanted.statuses)))
-        and (order.id.startswith(text) or (not wanted.beginning and any(text in each for each in texts)))
+        and (order.id.startswith(text) or is_theirs or (not wanted.beginning and any(text in each for each in names)))
     )
 
 
