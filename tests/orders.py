@@ -45,7 +45,7 @@ def a_stored_order(*parts: Fulfilment, buyer_id: str | None = None, **fields: An
         lines=lines,
         total_amount=total,
         currency="EUR",
-        status=parts[0].status,
+        status=status_of(parts),
         history=(StatusChange(OrderStatus.PLACED, at, owner, ""),),
         fulfilments=parts,
         address=HOME,
@@ -63,7 +63,13 @@ def moved(order: Order, seller_id: str, status: str, actor: str, *, reason: str 
     parts = tuple(
         part._replace(status=to, **fields) if part.seller_id == seller_id else part for part in order.fulfilments
     )
-    return replace(order, history=(*order.history, change), fulfilments=parts, status=to)
+    return replace(order, history=(*order.history, change), fulfilments=parts, status=status_of(parts))
+
+
+def status_of(parts: tuple[Fulfilment, ...]) -> OrderStatus:
+    """Return an order's status: the least advanced of the parts that were not cancelled."""
+    left = [part.status for part in parts if part.status is not OrderStatus.CANCELLED]
+    return min(left, key=tuple(OrderStatus).index, default=OrderStatus.CANCELLED)
 
 
 async def put(database: Any, *orders: Order) -> None:
