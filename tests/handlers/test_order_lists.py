@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from pydantic import BaseModel
 
 from bench.shop.books import Books, open_books
 from bench.shop.running import RunningShop
+from handlers.payloads.order import OrderList
+from handlers.payloads.order_lists import AdminOrderList, DeliveryOrderList, SellerPartList, Timeline
 from handlers.streamed import download
 from ivorycart.order_addresses import OrderAddresses
 from ivorycart.order_lists import OrderLists
@@ -34,6 +37,15 @@ LISTS = {
 }
 
 
+ANSWERS: dict[str, type[BaseModel]] = {
+    "my-orders": OrderList,
+    "seller-orders": SellerPartList,
+    "delivery-orders": DeliveryOrderList,
+    "admin/orders": AdminOrderList,
+    "timeline": Timeline,
+}
+
+
 @dataclass
 class Cast:
     """People by their role: ids and headers; orders with something of each."""
@@ -47,6 +59,8 @@ class Cast:
         """Ask as somebody; return the answer's body."""
         answer = await send(self.url, "GET", path, **self.who[role])
         assert answer.status == 200, answer.body
+        answered = next(model for end, model in ANSWERS.items() if path.partition("?")[0].endswith(end))
+        answered.model_validate(answer.body)  # nothing is missing, and nothing is there that is not documented
         return answer.body
 
     def sold(self, *others: Any, **fields: Any) -> Order:

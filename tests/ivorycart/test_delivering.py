@@ -7,8 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from handlers import order_list_shapes
+from handlers.payloads import order_lists as payloads
+from handlers.payloads.order_lists import DeliveryOrderEvent
 from ivorycart.connections import Connection, Connections, User
 from ivorycart.delivering import Delivering
 from ivorycart.order_addresses import OrderAddresses
@@ -54,13 +57,17 @@ class Stage:
         if self.deaf:
             self.deaf = False
             raise OSError("nobody listens")
+        told: type[BaseModel] = {"delivery:order": DeliveryOrderEvent, "delivery:snapshot": payloads.Worklist}[event]
+        told.model_validate(payload)  # as it is documented
         self.heard.put_nowait((to, event, payload))
 
     async def watch(self, sid: str, user: User | None = ANN) -> Any:
         """Let a socket connect and watch."""
         connection = Connection(sid, sid, user)
         self.connections.add(connection)
-        return await self.delivering.watch(connection)
+        found = await self.delivering.watch(connection)
+        payloads.Worklist.model_validate(found)
+        return found
 
     async def next(self) -> tuple[str, str, Any]:
         """Return what is heard next."""
