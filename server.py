@@ -23,7 +23,7 @@ from aiohttp import web
 from bson import ObjectId
 from prometheus_client import CollectorRegistry, ProcessCollector
 
-from handlers import shapes
+from handlers import order_list_shapes, shapes
 from handlers.app import build_app
 from handlers.edge import Edge
 from handlers.front_door import FrontDoor
@@ -56,6 +56,7 @@ from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom
 from ivorycart.connections import Connections
+from ivorycart.delivering import Delivering
 from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
@@ -88,6 +89,8 @@ from ivorycart.open_carts import OpenCarts
 from ivorycart.order_addresses import OpenedOrders, OrderAddresses, ResealedOrders
 from ivorycart.order_desk import OrderDesk
 from ivorycart.order_links import OrderLinks
+from ivorycart.order_lists import OrderLists
+from ivorycart.order_timelines import OrderTimelines
 from ivorycart.overview import exposition
 from ivorycart.overview.audits import Audits
 from ivorycart.overview.dashboard import Dashboard
@@ -183,6 +186,8 @@ from mongo.opening import (
     running_database,
 )
 from mongo.order_addresses import SealedAddresses
+from mongo.order_lists import OrderLists as StoredOrders
+from mongo.order_traces import OrderTraces
 from mongo.orders import Orders
 from mongo.payments import Payments
 from mongo.popularity import SoldUnits
@@ -329,6 +334,8 @@ class Server:
         self.vault = vault_of(settings)
         self.addresses = OrderAddresses(self.vault)
         self.orders = OpenedOrders(Orders(database), self.addresses)
+        self.order_lists = OrderLists(StoredOrders(driver, database), self.addresses)
+        self.delivering = Delivering(self.order_lists, connections, outlet, order_list_shapes, board.clock.now)
         self.telling = Telling(
             *(connections, outlet, shapes.WireShapes(board), self.notifications),
             opened=self.addresses.opened,
@@ -341,12 +348,10 @@ class Server:
         self.presence = Presence(
             *(standing, Sessions(driver, database), Users(database), connections, outlet), muting=self.muting
         )
-        source = ChangeFeed(driver, database, store.process_id)
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
         self.import_news = ImportNews(connections, outlet, import_shape)
-        lists = Lists(driver, database)
         self.upkeep = Upkeep(Findables(database))
-        self.finding = Finding(lists, self.upkeep)
+        self.finding = Finding(Lists(driver, database), self.upkeep)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes(board.clock))
         self.ledger = Ledger(
@@ -358,7 +363,7 @@ class Server:
         self.lines = Lines(driver, database)
         self.offerer = Offerer(self.lines, self.ledger)
         self.feed = Feed(
-            source,
+            ChangeFeed(driver, database, store.process_id),
             board,
             self.broadcaster,
             self.telling,
@@ -366,6 +371,7 @@ class Server:
             on_entry=self.open_carts.mark,
             followers=(self.upkeep,),
             screens=self.screens,
+            deliveries=self.delivering,
             on_level=self.offerer.hear,
             on_hold=self.releases.forget,
             on_import=self.import_news.note,
@@ -491,6 +497,8 @@ class Server:
             ),
             orders=self.orders,
             desk=OrderDesk(self.ledger, self.addresses, new_id),
+            order_lists=self.order_lists,
+            order_timelines=OrderTimelines(self.orders, OrderTraces(database), Movements(database)),
             gallery=Gallery(Images(database), GalleryWrites(self.store.driver, database), Laboratory()),
             inbox=Inbox(self.notifications, Preferences(database), self.muting),
             board=board,
@@ -499,6 +507,7 @@ class Server:
             connections=connections,
             telling=self.telling,
             screens=self.screens,
+            delivering=self.delivering,
             waiting=room,
             bringing=Bringing(self.lines, room),
             workers=self.workers,
@@ -571,6 +580,7 @@ class Server:
         self.workers.start("admin_metrics", self.overview.watching.run)
         self.workers.start("audit", self.overview.audits.run)
         self.workers.start("screens", self.screens.run)
+        self.workers.start("delivering", self.delivering.run)
         for worker in self._leased():
             self.workers.start(worker.name, worker.run, has_rhythm=True)
 

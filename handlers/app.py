@@ -23,6 +23,7 @@ from handlers.http_imports import import_routes
 from handlers.http_moderation import moderation_routes
 from handlers.http_notifications import notification_routes
 from handlers.http_operations import PROCESS, Process, operation_routes
+from handlers.http_order_lists import order_list_routes
 from handlers.http_order_moves import order_move_routes
 from handlers.http_orders import order_routes
 from handlers.http_payments import payment_routes
@@ -44,6 +45,7 @@ log = structlog.get_logger(__name__)
 TABLES: tuple[Routes, ...] = (
     cart_routes,
     checkout_routes,
+    order_list_routes,  # before the routes that take an id: my-orders is none
     order_routes,
     order_move_routes,
     payment_routes,

@@ -5,8 +5,7 @@ from typing import Any
 from handlers import shapes
 from handlers.http_cart import ORDER_REFUSALS
 from handlers.payloads.checkout import ChoicesBody
-from handlers.payloads.order import Order, OrderList, PlaceOrderBody
-from handlers.payloads.product import PageQuery
+from handlers.payloads.order import Order, PlaceOrderBody
 from handlers.routing import Call, Routes
 from ivorycart.checkout import OrderRequest
 from ivorycart.shop import Shop
@@ -57,17 +56,6 @@ async def place_order(call: Call) -> Any:
     owner = owner_of_user(call.me.id)
     request = await order_request(call.shop, call.body, owner=owner, buyer_id=call.me.id, email=call.me.email)
     return shapes.order(await call.shop.checkout.place(request))
-
-
-@order_routes.add("GET", "/api/orders/my-orders", needs=Permission.READ_OWN_ORDERS, answer=OrderList, query=PageQuery)
-async def my_orders(call: Call) -> Any:
-    """Return the caller's orders, newest first."""
-    limit = call.query.limit
-    orders = await call.shop.orders.of_buyer(call.me.id, limit=limit, after=call.query.after)
-    return {
-        "items": [shapes.order(order) for order in orders],
-        "next": orders[-1].id if len(orders) == limit else None,
-    }
 
 
 @order_routes.add(

@@ -7,6 +7,7 @@ from handlers import shapes
 from handlers.events import Ask, Events
 from handlers.events_admin import admin_events
 from handlers.events_dashboards import dashboard_events
+from handlers.events_delivery import delivery_events
 from handlers.events_waiting import waiting_events
 from handlers.http_orders import order_request
 from handlers.payloads.account import AuthEvent
@@ -22,6 +23,7 @@ from models.roles import Permission
 
 events = Events()
 events.include(admin_events)
+events.include(delivery_events)
 events.include(waiting_events)
 
 

@@ -11,6 +11,7 @@ from ivorycart.bringing import Bringing
 from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
 from ivorycart.connections import Connections
+from ivorycart.delivering import Delivering
 from ivorycart.finding.finding import Finding
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.service import Importing
@@ -18,6 +19,8 @@ from ivorycart.inbox import Inbox
 from ivorycart.ledger import Ledger
 from ivorycart.order_desk import OrderDesk
 from ivorycart.order_links import OrderLinks
+from ivorycart.order_lists import OrderLists
+from ivorycart.order_timelines import OrderTimelines
 from ivorycart.overview.overview import Overview
 from ivorycart.payments.webhooks import Webhooks
 from ivorycart.pictures import Gallery
@@ -109,6 +112,8 @@ class Shop:
     stock_work: StockWork
     orders: OrderBook
     desk: OrderDesk
+    order_lists: OrderLists
+    order_timelines: OrderTimelines
     gallery: Gallery
     inbox: Inbox
     board: StockBoard
@@ -117,6 +122,7 @@ class Shop:
     connections: Connections
     telling: Telling
     screens: Screens
+    delivering: Delivering
     waiting: WaitingRoom
     bringing: Bringing
     workers: Workers

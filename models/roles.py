@@ -25,7 +25,6 @@ class Permission(StrEnum):
     READ_OWN_ORDERS = "read one's own orders"
     MOVE_ORDERS = "move on what one bought, sells or brings"
     REFUND_ORDERS = "give money back for what one sold"
-    DELIVER = "bring what is on its way"
     READ_NOTIFICATIONS = "read what one was told"
     SIGN_IN = "register, sign in, and recover an account"
     OWN_ACCOUNT = "see and change one's own account"
@@ -33,6 +32,8 @@ class Permission(StrEnum):
     MANAGE_PRODUCTS = "create, change and withdraw one's own products"
     MODERATE = "see all products, and keep any off the shelves"
     SELL = "see one's own sales"
+    DELIVER = "see what is on its way, and bring it"
+    SEE_ALL_ORDERS = "see everybody's orders"
     MANAGE_USERS = "see and change the accounts of others"
     TELL_OF_PAYMENTS = "tell that a payment has moved; whoever signs as its provider"
     WATCH_SHOP = "see how the whole shop is doing"
@@ -59,6 +60,7 @@ ALLOWED: Mapping[Permission, frozenset[str]] = {
     Permission.MANAGE_PRODUCTS: frozenset({"seller", "admin"}),
     Permission.MODERATE: frozenset({"admin"}),
     Permission.SELL: frozenset({"seller", "admin"}),
+    Permission.SEE_ALL_ORDERS: frozenset({"admin"}),
     Permission.MANAGE_USERS: frozenset({"admin"}),
     Permission.TELL_OF_PAYMENTS: _EVERYONE,
     Permission.WATCH_SHOP: frozenset({"admin"}),

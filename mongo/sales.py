@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any, NamedTuple
 
-from bson import ObjectId
-
 from models.order import Order
 from models.sales import ALL, Figures, day_of, minute_of
 from models.sales_periods import (
@@ -28,6 +26,7 @@ from models.sales_periods import (
 )
 from mongo import documents
 from mongo.driver import Database, Document, Driver, Session
+from mongo.order_conditions import NEWEST, of_seller
 from mongo.sales_documents import PROJECTION, Slot, figures_of, product_ids, slot_id, told, weeks_and_days
 from mongo.sales_projection import news_id
 from mongo.stream import cursor_of
@@ -119,8 +118,7 @@ class Sales:
 
     async def latest_orders(self, seller_id: str, limit: int) -> Sequence[Order]:
         """Return a seller's latest orders, newest first, whole: what others sold in them, too."""
-        query = {"product_list.seller_id": ObjectId(seller_id)}
-        rows = await self._database["orders"].find(query).sort("timestamp", -1).limit(limit).to_list(None)
+        rows = await self._database["orders"].find(of_seller(seller_id)).sort(NEWEST).limit(limit).to_list(None)
         return _readable(rows)
 
     async def orders_since(self, seller_id: str, mark: Mark, limit: int) -> tuple[int, Sequence[Order]]:

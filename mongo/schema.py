@@ -111,6 +111,8 @@ WAITED_FOR = IndexModel(
     [("waiting", ASCENDING), ("_id", ASCENDING)], name="with_a_line", partialFilterExpression={"waiting": {"$gt": 0}}
 )
 
+NEWEST_FIRST = (("timestamp", DESCENDING), ("_id", DESCENDING))
+
 # An expired hold is found by `expires_at`, the carts to be warned by `lines.product_id`. Empty carts carry neither.
 INDEXES: dict[str, list[IndexModel]] = {
     "products": [
@@ -146,12 +148,31 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "orders": [
         IndexModel([("owner", ASCENDING), ("order_key", ASCENDING)], unique=True),
-        # orders of guests have no buyer to list them
+        # Lists, newest first; the id decides among orders of one moment, so nothing is sorted in memory. Each of these
+        # costs the placing of an order, so there are as few as can be. A list of all statuses merges those of each.
+        # Orders of guests have no buyer to list them.
         IndexModel(
-            [("buyer_id", ASCENDING), ("timestamp", DESCENDING)],
+            [("buyer_id", ASCENDING), *NEWEST_FIRST],
+            name="of_buyer",
             partialFilterExpression={"buyer_id": {"$type": "objectId"}},
         ),
-        IndexModel([("product_list.seller_id", ASCENDING), ("timestamp", DESCENDING)]),
+        # of a seller: what is to be shipped now is few of many
+        IndexModel(
+            [("fulfilments.seller_id", ASCENDING), ("fulfilments.status", ASCENDING), *NEWEST_FIRST], name="of_seller"
+        ),
+        # of the whole shop, likewise
+        IndexModel([("status", ASCENDING), *NEWEST_FIRST], name="by_status"),
+        # Delivery's. An order that was just placed is in neither; it leaves the first as it is handed over.
+        IndexModel(
+            [("on_the_way", ASCENDING), *NEWEST_FIRST],
+            name="on_the_way",
+            partialFilterExpression={"on_the_way": {"$exists": True}},
+        ),
+        IndexModel(
+            [("fulfilments.courier", ASCENDING), *NEWEST_FIRST],
+            name="of_courier",
+            partialFilterExpression={"fulfilments.courier": {"$exists": True}},
+        ),
     ],
     "inventory_logs": [
         IndexModel([("product_id", ASCENDING), ("version", ASCENDING)], unique=True),
@@ -451,6 +472,13 @@ async def _notifications_that_are_listed(database: Database) -> None:
     await database["notifications"].update_many(of_sellers, {"$set": {"kind": "low_stock_seller"}})
 
 
+async def _orders_to_be_listed(database: Database) -> None:
+    """Replace the indexes by buyer and seller by such that give a list's order, and add those of the other lists."""
+    await database["orders"].create_indexes(INDEXES["orders"])
+    for name in ("buyer_id_1_timestamp_-1", "product_list.seller_id_1_timestamp_-1"):
+        await _drop_index(database, "orders", name)
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -471,6 +499,7 @@ STEPS: tuple[Step, ...] = (
     _checkouts,
     _webhooks,
     _notifications_that_are_listed,
+    _orders_to_be_listed,
 )
 
 

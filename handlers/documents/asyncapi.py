@@ -6,7 +6,18 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import TaggedUnionSchema
 
-from handlers.payloads import account, admin_dashboard, cart, dashboard, imports, notifications, order, product, waiting
+from handlers.payloads import (
+    account,
+    admin_dashboard,
+    cart,
+    dashboard,
+    imports,
+    notifications,
+    order,
+    order_lists,
+    product,
+    waiting,
+)
 from handlers.socket_events import events
 
 REF = "#/components/schemas/{model}"
@@ -31,6 +42,8 @@ SENT: dict[str, tuple[type[BaseModel], str]] = {
     "seller:metrics": (dashboard.SellerMetrics, "Figures of the watched dashboard that moved, or, complete, all."),
     "seller:order": (dashboard.SellerOrderEvent, "An order with products of the seller is new, or changed."),
     "seller:stock": (dashboard.SellerStockEvent, "Levels of the seller's products that moved, conflated."),
+    "delivery:order": (order_lists.DeliveryOrderEvent, "What became of an order that is, or was, delivery's."),
+    "delivery:snapshot": (order_lists.Worklist, "What there is to bring, after a gap in what was heard."),
     "import": (imports.ImportAnswer, "How far an import of the seller's has come, conflated."),
     "error": (account.ErrorBody, "The refusal of an event that asked for no ack."),
     "goodbye": (account.Goodbye, "The server is about to stop; come back."),

@@ -55,7 +55,7 @@ class PlaceOrderBody(Request):
 class OrderLine(Answer):
     """One product of an order; ``price`` is of one unit when it was ordered, ``returned`` how many came back.
 
-    ``list_price`` is what it was without the discount, null where there was none.
+    ``list_price`` is what it was without the discount, null where there was none; of its units ``returned`` came back.
     """
 
     product_id: Id

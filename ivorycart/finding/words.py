@@ -8,13 +8,11 @@ import re
 import unicodedata
 from itertools import islice
 
+from models.folding import folded
+
 LONGEST = 40  # letters; what is longer is cut
 MOST_OF_A_TEXT = 2000  # words of one text that count
 _PLAIN = re.compile(r"[a-z0-9]+")
-# Letters that no decomposition takes apart.
-_FOLDED = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ħ": "h", "\u0131": "i"}
-)
 # Han, kana, and the scripts of Thailand, Laos, Burma and Cambodia are written without spaces.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}_])\w)+|[^\w\s]")
@@ -24,19 +22,13 @@ def words_of(text: str) -> list[str]:
     """Return a text's words, folded."""
     if text.isascii():
         return [word[:LONGEST] for word in islice(_PLAIN.findall(text.lower()), MOST_OF_A_TEXT)]
-    found = (match[0] for match in _WORD.finditer(_folded(text)))
+    found = (match[0] for match in _WORD.finditer(folded(text)))
     return [word[:LONGEST] for word in islice((each for each in found if _counts(each)), MOST_OF_A_TEXT)]
 
 
 def sku_of(text: str) -> str:
     """Return a stock-keeping unit as it is compared."""
-    return " ".join(_folded(text).split())
-
-
-def _folded(text: str) -> str:
-    """Take off case and accents; compatible forms (ligatures, full-width letters) are the same."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each for each in apart if not unicodedata.combining(each)).translate(_FOLDED)
+    return " ".join(folded(text).split())
 
 
 def _counts(word: str) -> bool:

@@ -34,6 +34,7 @@ from models.feed import (
     WaiterChanged,
 )
 from models.imports import Import
+from models.order import Order
 from models.stock import Level
 from models.waiter import WaitState
 
@@ -67,6 +68,16 @@ class SellerScreens(Protocol):
         """Note that what happened is not known."""
 
 
+class Deliveries(Protocol):
+    """Whoever follows the orders that are on their way; all of this is plain and never waits."""
+
+    def order_moved(self, order: Order) -> None:
+        """Note that an order changed."""
+
+    def everything_moved(self) -> None:
+        """Note that what happened is not known."""
+
+
 class Follower(Protocol):
     """Whoever follows the catalogue for purposes of their own."""
 
@@ -90,6 +101,7 @@ class Feed:
         *,
         on_entry: Callable[[str], None] = lambda _product_id: None,
         screens: SellerScreens | None = None,
+        deliveries: Deliveries | None = None,
         on_import: Callable[[Import], None] = lambda _job: None,
         followers: Sequence[Follower] = (),
         slices: Callable[[], Slices] = Slices,
@@ -103,6 +115,7 @@ class Feed:
         self._presence = presence
         self._on_entry = on_entry
         self._screens = screens
+        self._deliveries = deliveries
         self._on_import = on_import
         self._followers = followers
         self._slices = slices
@@ -150,6 +163,8 @@ class Feed:
         self._telling.repeat_to_all()
         if self._screens:
             self._screens.everything_moved()
+        if self._deliveries:
+            self._deliveries.everything_moved()
 
     async def _take(self, change: Change) -> None:
         match change:
@@ -173,6 +188,8 @@ class Feed:
             case NotificationAdded(notification):
                 await self._telling.notification(notification)
             case OrderUpdated(order):
+                if self._deliveries:
+                    self._deliveries.order_moved(order)
                 await self._telling.order(order)
             case WaiterChanged(waiter):
                 if waiter.state == WaitState.TAKEN:  # its unit is held on, by another cart and until another time

@@ -59,6 +59,8 @@ notifications:read
 SIGNED_IN = """
 POST /api/orders/
 GET /api/orders/my-orders
+GET /api/orders/my-orders/export
+GET /api/orders/{order_id}/timeline
 GET /api/orders/{order_id}
 PUT /api/orders/{order_id}/status
 POST /api/orders/{order_id}/cancel
@@ -79,6 +81,8 @@ PUT /api/notifications/preferences
 
 SELLERS = """
 POST /api/orders/{order_id}/refund
+GET /api/orders/seller-orders
+GET /api/orders/seller-orders/export
 GET /api/seller/inventory-logs
 GET /api/products/export
 POST /api/products/import
@@ -111,9 +115,13 @@ DELETE /api/products/{product_id}/images/{image_id}
 COURIERS = """
 POST /api/orders/{order_id}/claim
 POST /api/orders/{order_id}/release
+GET /api/orders/delivery-orders
+delivery:watch
 """
 
 ADMINS = """
+GET /api/admin/orders
+GET /api/admin/orders/export
 GET /api/admin/products
 PUT /api/admin/products/{product_id}/disable
 PUT /api/admin/products/{product_id}/enable
