@@ -19,7 +19,7 @@ _STATES: Mapping[str, ChargeState] = {
     "succeeded": "captured",
     "canceled": "voided",
 }
-# Stripe names it in its answers since 2017; its documents describe the header.
+# The header that Stripe gives to an answer which it kept under an idempotency key, and gives again.
 _REPLAYED = "Idempotent-Replayed"
 
 

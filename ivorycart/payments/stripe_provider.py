@@ -72,6 +72,7 @@ class StripePayments:
         async with asking("find", self._patience):
             for intent in await self._all_under(key, amount, currency):
                 if intent.state in {"authorised", "captured"}:
+                    _expect(intent, key, amount, currency)
                     return intent.charge
         return None
 
@@ -153,9 +154,7 @@ class StripePayments:
         intent = read_intent(created)
         if intent.replayed:
             intent = replace(await self._retrieve(intent.id), replayed=True)
-        if (intent.key, intent.amount, intent.currency) != (key, amount, currency.upper()):
-            log.error("payment.misfit", id=intent.id, amount=intent.amount, currency=intent.currency, asked=amount)
-            raise Declined(MISFIT)
+        _expect(intent, key, amount, currency)
         return intent
 
     async def _all_under(self, key: str, amount: int, currency: str) -> Sequence[Intent]:
@@ -165,8 +164,8 @@ class StripePayments:
             return [intent]
         query = f"metadata['{KEY}']:'{_quoted(key)}'"
         found = await self._intents.search_async({"query": query, "limit": PAGE})
-        older = {each.id for each in found.data} - {intent.id}
-        return [intent, *[await self._retrieve(each) for each in sorted(older)]]
+        known = {intent.id, *(each.id for each in found.data)}
+        return [await self._retrieve(each) for each in sorted(known)]
 
     async def _confirm(self, intent: Intent, payment_method: str) -> Intent:
         if intent.status == "requires_action" and intent.payment_method == payment_method:
@@ -220,6 +219,13 @@ class StripePayments:
             {"idempotency_key": _digest("refund", key)},
         )
         return read_refund(refunded)
+
+
+def _expect(intent: Intent, key: str, amount: int, currency: str) -> None:
+    """Raise Declined where an intent is not what was asked for, whoever changed it."""
+    if (intent.key, intent.amount, intent.currency) != (key, amount, currency.upper()):
+        log.error("payment.misfit", id=intent.id, amount=intent.amount, currency=intent.currency, asked=amount)
+        raise Declined(MISFIT)
 
 
 def _outcome(intent: Intent) -> Charge:
