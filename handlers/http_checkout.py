@@ -26,7 +26,7 @@ async def get_checkout(call: Call) -> Any:
 @checkout_routes.add(
     "PUT", "/api/checkout", needs=Permission.BEGIN_ORDER, answer=Checkout, body=ChoicesBody, refusals=REFUSALS
 )
-async def choose(call: Call) -> Any:
+async def choose_at_checkout(call: Call) -> Any:
     """Keep an address, a payment method, a guest's email; what is not named stays."""
     named = call.body.model_fields_set
     chosen: dict[str, Any] = {name: getattr(call.body, name) for name in named & {"email", "method"}}
@@ -47,7 +47,7 @@ async def choose(call: Call) -> Any:
     status=201,
     refusals=ORDER_REFUSALS,
 )
-async def order(call: Call) -> Any:
+async def order_chosen(call: Call) -> Any:
     """Order what was chosen; the same key answers the same order."""
     if call.user is None and not call.shop.facts.guest_checkout:
         raise NotAuthenticated("sign in to order")

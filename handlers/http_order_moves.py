@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from handlers import shapes
-from handlers.payloads.order import Order
+from handlers.order_seen import seen_by
+from handlers.payloads.order_lists import OrderSeen
 from handlers.payloads.order_moves import CancelBody, ClaimBody, RefundBody, StatusBody
 from handlers.routing import Call, Routes
 from ivorycart.order_desk import MoveRequest, RefundRequest
@@ -21,7 +21,7 @@ order_move_routes = Routes()
     "PUT",
     "/api/orders/{order_id}/status",
     needs=Permission.MOVE_ORDERS,
-    answer=Order,
+    answer=OrderSeen,
     body=StatusBody,
     refusals=REFUSALS,
 )
@@ -29,14 +29,14 @@ async def move_order(call: Call) -> Any:
     """Move an order, or one's own part of it, on; where that is refused, ``allowed`` names what is not."""
     given = call.body.model_dump()
     request = MoveRequest(to=orders.OrderStatus(given.pop("status")), **given)
-    return shapes.order(await call.shop.desk.move(call.id("order_id"), request, mover_of(call)))
+    return seen_by(call, await call.shop.desk.move(call.id("order_id"), request, mover_of(call)))
 
 
 @order_move_routes.add(
     "POST",
     "/api/orders/{order_id}/cancel",
     needs=Permission.MOVE_ORDERS,
-    answer=Order,
+    answer=OrderSeen,
     body=CancelBody,
     refusals=REFUSALS,
 )
@@ -44,14 +44,14 @@ async def cancel_order(call: Call) -> Any:
     """Cancel what was not sent yet: its stock returns, and its money is let go or given back."""
     body = call.body
     desk = call.shop.desk
-    return shapes.order(await desk.cancel(call.id("order_id"), mover_of(call), body.reason, body.seller_id))
+    return seen_by(call, await desk.cancel(call.id("order_id"), mover_of(call), body.reason, body.seller_id))
 
 
 @order_move_routes.add(
     "POST",
     "/api/orders/{order_id}/refund",
     needs=Permission.REFUND_ORDERS,
-    answer=Order,
+    answer=OrderSeen,
     body=RefundBody,
     refusals=REFUSALS,
 )
@@ -69,35 +69,35 @@ async def refund_order(call: Call) -> Any:
         reason=body.reason,
         restock=body.restock,
     )
-    return shapes.order(await call.shop.desk.refund(call.id("order_id"), request, mover_of(call)))
+    return seen_by(call, await call.shop.desk.refund(call.id("order_id"), request, mover_of(call)))
 
 
 @order_move_routes.add(
     "POST",
     "/api/orders/{order_id}/claim",
     needs=Permission.DELIVER,
-    answer=Order,
+    answer=OrderSeen,
     body=ClaimBody,
     refusals=REFUSALS,
 )
 async def claim_order(call: Call) -> Any:
     """Take over the delivery of what is on its way; nobody else can hand it over then."""
     desk = call.shop.desk
-    return shapes.order(await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id))
+    return seen_by(call, await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id))
 
 
 @order_move_routes.add(
     "POST",
     "/api/orders/{order_id}/release",
     needs=Permission.DELIVER,
-    answer=Order,
+    answer=OrderSeen,
     body=ClaimBody,
     refusals=REFUSALS,
 )
 async def release_order(call: Call) -> Any:
     """Leave a delivery to somebody else."""
     desk = call.shop.desk
-    return shapes.order(await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id, release=True))
+    return seen_by(call, await desk.claim(call.id("order_id"), mover_of(call), call.body.seller_id, release=True))
 
 
 def mover_of(call: Call) -> orders.Mover:

@@ -20,6 +20,7 @@ def seller_part(order: Order) -> Payload:
         "currency": order.currency,
         "product_list": [_line(line) for line in order.lines],
         "total_amount": order.total_amount,
+        "refunds": [shapes.refund(each) for each in order.refunds],
         "fulfilment": {
             "status": part.status.value,
             "carrier": part.carrier,

@@ -159,14 +159,15 @@ def order(placed: Order) -> Payload:
             for step in placed.history
         ],
         "fulfilments": [{**part._asdict(), "status": part.status.value} for part in placed.fulfilments],
-        "refunds": [_refund(each) for each in placed.refunds],
+        "refunds": [refund(each) for each in placed.refunds],
         "address": place(placed.address),
         "payment": placed.payment and {"method": placed.payment.provider, "amount": placed.payment.amount},
         "timestamp": time(placed.timestamp),
     }
 
 
-def _refund(each: Refund) -> Payload:
+def refund(each: Refund) -> Payload:
+    """Show money that is given back."""
     return {
         "id": each.id,
         "amount": each.amount,

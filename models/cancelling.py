@@ -90,7 +90,7 @@ def refund_order(command: RefundOrder, draft: Draft) -> OrderMoved:
 
 def _given(command: RefundOrder, order: Order, parts: Sequence[Fulfilment], *, whole: bool) -> _Given:
     """Say what is asked to be given back; refuse more units, or more money, than are left of these parts."""
-    seller_id = parts[0].seller_id if len(parts) == 1 and not whole else command.seller_id
+    seller_id = parts[0].seller_id if len(parts) == 1 else command.seller_id
     left = Counter({product: count for part in parts for product, count in _units_left(order, part)})
     most = _left_to_pay(order) if whole else sum(_part_left_to_pay(order, part.seller_id) for part in parts)
     all_left = tuple((product, count) for product, count in left.items() if count)

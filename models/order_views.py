@@ -53,9 +53,9 @@ def side_of(order: Order, user_id: str, role: str) -> Side | None:
 def for_seller(order: Order, seller_id: str) -> Order | None:
     """Return a seller's part of an order as an order of its own; None where they have none.
 
-    Their lines and what those cost together, their fulfilment and its history, and where it goes, for they ship it.
-    Nothing of the buyer, of the payment, or of what others sold; of who moved what only themself. The status is that
-    of the part.
+    Their lines and what those cost together, their fulfilment and its history, what was given back for their part, and
+    where it goes, for they ship it. Nothing of the buyer, of the payment, or of what others sold; of who moved what
+    only themself. The status is that of the part.
     """
     own = tuple(part for part in order.fulfilments if part.seller_id == seller_id)
     lines = tuple(line for line in order.lines if line.seller_id == seller_id)
@@ -75,7 +75,7 @@ def for_seller(order: Order, seller_id: str) -> Order | None:
         email=None,
         payment=None,
         shipping=0,
-        refunds=(),
+        refunds=tuple(each._replace(actor="") for each in order.refunds if each.seller_id == seller_id),
     )
 
 

@@ -138,7 +138,8 @@ class Payments:
 
     async def captured(self, payments: Sequence[Open]) -> None:
         """Note what was taken; a row of which more is asked stays open."""
-        state: Document = {"state": PaymentState.CAPTURED.value, "captured": "$amount", "updated_at": "$$NOW"}
+        state: Document = {"state": PaymentState.CAPTURED.value, "captured": "$amount"}
+        state |= {"captured_at": "$$NOW", "updated_at": "$$NOW"}
         ids = [ObjectId(each.id) for each in payments]
         authorised: Document = {"_id": {"$in": ids}, "state": PaymentState.AUTHORISED.value}
         plain = UpdateMany({**authorised, "asked": None}, [{"$set": state}, {"$unset": list(_OVER)}])

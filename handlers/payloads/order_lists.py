@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, RootModel, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from handlers.payloads.fields import Amount, Answer, Id, Moment, OneLine, Request, Time
-from handlers.payloads.order import Order, OrderAddress
+from handlers.payloads.order import Order, OrderAddress, Refund
 from models.order import OrderStatus
 
 _STATUS = "|".join(OrderStatus)
@@ -109,6 +109,7 @@ class SellerPart(Answer):
     currency: str
     product_list: list[SoldLine]
     total_amount: Amount
+    refunds: list[Refund]
     fulfilment: SoldPart
     history: list[PartChange]
     address: OrderAddress | None
@@ -161,6 +162,10 @@ class DeliveryOrder(Answer):
     timestamp: Time
     address: OrderAddress | None
     parts: list[CarriedPart]
+
+
+class OrderSeen(RootModel[Order | SellerPart | DeliveryOrder]):
+    """An order as whoever asks may see it: buyers and admins all of it, sellers and couriers their part."""
 
 
 class DeliveryOrderList(Answer):
