@@ -101,7 +101,8 @@ from ivorycart.overview.overview import Overview
 from ivorycart.overview.ports import Books
 from ivorycart.overview.vitals import LoopLag, Vitals
 from ivorycart.overview.watching import Watching
-from ivorycart.payments.chosen import providers_of, webhooks_of
+from ivorycart.payments.agreeing import Agreement
+from ivorycart.payments.chosen import Chosen, providers_of, webhooks_of
 from ivorycart.payments.settling import Settler
 from ivorycart.pictures import Gallery, Laboratory
 from ivorycart.pictures.sweeping import INTERVAL as PICTURE_INTERVAL
@@ -147,6 +148,7 @@ from ivorycart.warning import INTERVAL as WARN_INTERVAL
 from ivorycart.warning import Warner
 from ivorycart.workers import LeasedWorker, Workers
 from models.account import Lasting
+from models.audit import AuditResult
 from models.feed import SessionEnded
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
@@ -291,6 +293,12 @@ def administration(store: Store, *, ended: Callable[[SessionEnded], None] | None
     )
 
 
+async def audited(store: Store, providers: Chosen) -> AuditResult:
+    """Check what always holds: in one snapshot of the database, and by the payment providers' own lists."""
+    agreement = Agreement(providers.known, Payments(store.driver, store.database))
+    return await agreement.added_to(await audit(store.driver, store.database))
+
+
 def importing(store: Store) -> Importing:
     """Return what takes files of products in."""
     book = Imports(store.driver, store.database)
@@ -422,7 +430,9 @@ class Server:
             dashboard=dashboard,
             watching=Watching(dashboard, connections, outlet, shapes.plain),
             health=Health(books, dashboard),
-            audits=Audits(lambda: audit(driver, database), AuditResults(database), Leases(database, process_id), trail),
+            audits=Audits(
+                lambda: audited(self.store, self.providers), AuditResults(database), Leases(database, process_id), trail
+            ),
             outbox=Outbox(EmailDirectory(driver, database), trail),
         )
 
@@ -745,12 +755,19 @@ async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operati
         orders = OrderAddresses(vault)
         return await profiles_of(vault, store).reseal(), await orders.reseal(SealedAddresses(store.database))
 
+    async def audit_all() -> AuditResult:
+        chosen = providers_of(settings)
+        try:
+            return await audited(store, chosen)
+        finally:
+            await chosen.close()
+
     try:
         yield Operations(
             ledger=ledger,
             products=Products(store.driver, store.database),
             seeder=seeder(settings, store, passwords),
-            audit=lambda: audit(store.driver, store.database),
+            audit=audit_all,
             catalogue=ProductOperations(
                 accounts=Users(store.database),
                 importing=importing(store),

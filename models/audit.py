@@ -12,6 +12,7 @@ PROVES: Mapping[str, str] = {
     "payments": "each paid order has one payment, of the right amount, kept as long as it stands and settled in time",
     "telling": "orders are confirmed to their address, crossings told once and in time; selling out is a crossing",
     "waiting": "lines are counted and served in their order; each offer holds one unit, and was told and mailed once",
+    "provider": "what the payment provider holds, took and gave back is what the payments say",
 }
 """The checks, in the order in which they are made and shown, and what each proves."""
 

@@ -11,7 +11,7 @@ it is let go. A payment's id is the key that the provider gets, so asking again 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -93,6 +93,21 @@ class Open:
         """What is still to be given back."""
         had = {each.id for each in self.done}
         return [each for each in self.wanted if each.id not in had]
+
+
+class Booked(NamedTuple):
+    """What the shop says of a payment, for whoever compares it with the provider's list; amounts in minor units.
+
+    While it is ``open``, something is still to be done.
+    """
+
+    id: str
+    provider_id: str | None
+    state: PaymentState
+    captured: int
+    refunded: int
+    open: bool
+    begun_at: datetime
 
 
 class PutOff(NamedTuple):

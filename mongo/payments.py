@@ -5,14 +5,14 @@ which something is still to be done. ``asked`` counts what the ledger asked for 
 who has seen the last of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo import UpdateMany, UpdateOne
 
 from models.order import OrderStatus
-from models.payment import Intent, Open, PaymentState, PutOff, RefundDone, RefundDue
+from models.payment import Booked, Intent, Open, PaymentState, PutOff, RefundDone, RefundDue
 from mongo import documents
 from mongo.driver import Database, Document, Driver
 
@@ -33,6 +33,7 @@ _OPEN_FIELDS: Document = dict.fromkeys(
     ),
     1,
 )
+_BOOKED_FIELDS: Document = dict.fromkeys(("provider_id", "state", "captured", "refunded", "open", "created_at"), 1)
 _OVER = ("open", "due", "tries", "flagged", "error")
 _NOTHING_LEFT: Document = {"$unset": dict.fromkeys(_OVER, "")}
 
@@ -191,6 +192,17 @@ class Payments:
         if writes:
             await self._payments.bulk_write(writes)
 
+    async def booked(self, ids: Iterable[str]) -> Mapping[str, Booked]:
+        """Return what is known of payments, by their id; ids that are none name nothing."""
+        wanted = [ObjectId(each) for each in ids if ObjectId.is_valid(each)]
+        rows = await self._payments.find({"_id": {"$in": wanted}}, _BOOKED_FIELDS).to_list(None)
+        return {str(row["_id"]): _booked(row) for row in rows}
+
+    async def taken_since(self, provider: str, since: datetime) -> Sequence[Booked]:
+        """Return the payments of a provider that were begun since a moment and taken."""
+        query: Document = {"_id": {"$gte": ObjectId.from_datetime(since)}, "provider": provider, "captured": {"$gt": 0}}
+        return [_booked(row) async for row in self._payments.find(query, _BOOKED_FIELDS)]
+
     async def reopen(self, provider: str, provider_id: str) -> bool:
         """Have a payment looked at because the provider has news of it; return whether there is one."""
         change: list[Document] = [{"$set": {"open": True, "due": "$$NOW"}}]
@@ -211,6 +223,14 @@ def _putting_off(each: PutOff) -> list[Document]:
 
 def _in(pause: timedelta) -> Document:
     return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": int(pause.total_seconds() * 1000)}}
+
+
+def _booked(row: Document) -> Booked:
+    state = PaymentState(row["state"])
+    is_open = bool(row.get("open"))
+    return Booked(
+        str(row["_id"]), row.get("provider_id"), state, row["captured"], row["refunded"], is_open, row["created_at"]
+    )
 
 
 def _open(row: Document) -> Open:

@@ -453,7 +453,7 @@ async def test_a_history_made_by_the_system_is_clean(driver: Driver, shop: Shop)
     result = await audit(driver, shop.database)
     assert found(result) == set()
     assert result.ok
-    assert [check.check for check in result.checks] == list(PROVES)
+    assert [check.check for check in result.checks] == [name for name in PROVES if name != "provider"]
     for check in result.checks:
         for collection, examined in check.examined.items():
             assert examined == await shop.database[collection].count_documents({}) > 0
@@ -689,7 +689,7 @@ async def test_the_report_names_checks_and_documents(driver: Driver, shop: Shop)
     await _a_total_is_wrong(shop)
     result = await audit(driver, shop.database, listed=1)
     text = shown(result)
-    assert all(name in text for name in PROVES)
+    assert all(name in text for name in PROVES if name != "provider")
     assert f"orders/{shop.plain}  has total 1999, but its lines and shipping add up to 2000" in text
     data = orjson.loads(orjson.dumps(as_json(result)))
     assert (data["ok"], data["total"], data["at"][-1]) == (False, 1, "Z")

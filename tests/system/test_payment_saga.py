@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,11 @@ from socketio.exceptions import SocketIOError
 from bench.shop.books import Books, open_books
 from bench.shop.order import order
 from bench.shop.running import RunningShop
+from ivorycart.payments.agreeing import Agreement
+from ivorycart.payments.stripe_provider import StripePayments
 from models.commands import CancelOrder
-from tests.gateway.running import RunningGateway
+from mongo.payments import Payments
+from tests.gateway.running import KEY, RunningGateway
 from tests.mongo.shop import running_ledger
 from tests.movers import AN_ADMIN
 from tests.system.conftest import OpenShop
@@ -123,6 +127,11 @@ async def agree(books: Books, gateway: RunningGateway, product_id: str) -> int:
     assert await books["orders"].count_documents({"status": "placed"}) == standing
     assert (await books.product(product_id))["stock"] == 100 - standing
     await books.check()
+    provider = StripePayments(KEY, api_base=gateway.url)
+    later = datetime.now(UTC) + timedelta(minutes=10)  # nothing counts as just moving
+    found = await Agreement({provider.name: provider}, Payments(books.driver, books.database)).check(later)
+    await provider.close()
+    assert found.findings == ()
     return standing
 
 
