@@ -191,6 +191,7 @@ from mongo.order_addresses import SealedAddresses
 from mongo.order_lists import OrderLists as StoredOrders
 from mongo.order_traces import OrderTraces
 from mongo.orders import Orders
+from mongo.payment_failures import PaymentFailures
 from mongo.payments import Payments
 from mongo.popularity import SoldUnits
 from mongo.preferences import Preferences
@@ -600,7 +601,7 @@ class Server:
         sweeper = Sweeper(self.carts, self.ledger)
         repricer = Repricer(Catalogue(driver, database))
         popularity = Popularity(SoldUnits(driver, database))
-        settler = Settler(Payments(driver, database), self.providers.known)
+        settler = Settler(Payments(driver, database), self.providers.known, PaymentFailures(database))
         relay = Relay(self.emails, self.mailer, self.composer)
         alerter = Alerter(Alerts(database))
         informer, warner = Informer(DueNotices(database)), Warner(HoldsThatEnd(database), policy_of(self.settings).hold)

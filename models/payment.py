@@ -69,8 +69,8 @@ class RefundDone(NamedTuple):
 class Open:
     """A payment of which something is to be done, with what its order says.
 
-    ``stands``: there is an order, and it was not cancelled. ``asked`` counts what was asked of it later. ``tries`` is
-    how often it failed.
+    ``stands``: there is an order, and it was not cancelled. ``asked`` counts what was asked of it later.
+    ``unheard``: it was given up, and whoever wanted to pay has not heard of it. ``tries`` is how often it failed.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Open:
     wanted: tuple[RefundDue, ...]
     stands: bool
     asked: int
+    unheard: bool = False
     tries: int = 0
 
     @property

@@ -29,7 +29,7 @@ INTENT_FIELDS: Document = dict.fromkeys(
 _OPEN_FIELDS: Document = dict.fromkeys(
     (
         *("owner", "order_key", "provider", "provider_id", "amount", "currency", "state", "captured", "refunded"),
-        *("refunds", "asked", "tries"),
+        *("refunds", "asked", "tries", "unheard"),
     ),
     1,
 )
@@ -118,12 +118,18 @@ class Payments:
         ]
         return list(map(_open, await self._driver.aggregate(self._payments, pipeline)))
 
-    async def abandon(self, payment_id: str) -> bool:
-        """Give an intent up: no order is made of it any more; return whether it was one, or is given up already."""
+    async def abandon(self, payment_id: str, *, unheard: bool = False) -> bool:
+        """Give an intent up: no order is made of it any more; return whether it was one, or is given up already.
+
+        ``unheard``: whoever wanted to pay will not hear of it from who gives it up.
+        """
         given_up = [PaymentState.INTENT.value, PaymentState.ABANDONED.value]
         query: Document = {"_id": ObjectId(payment_id), "state": {"$in": given_up}}
         since: Document = {"$ifNull": ["$abandoned_at", "$$NOW"]}
-        change: list[Document] = [{"$set": {"state": "abandoned", "due": "$$NOW", "abandoned_at": since}}]
+        was_intent: Document = {"$eq": ["$state", PaymentState.INTENT.value]}
+        heard: Document = {"unheard": {"$cond": [was_intent, unheard, {"$ifNull": ["$unheard", False]}]}}
+        fields: Document = {"state": PaymentState.ABANDONED.value, "due": "$$NOW", "abandoned_at": since}
+        change: list[Document] = [{"$set": {**heard, **fields}}]
         return (await self._payments.update_one(query, change)).matched_count == 1
 
     async def declined(self, payment_id: str) -> None:
@@ -250,5 +256,6 @@ def _open(row: Document) -> Open:
         wanted=tuple(RefundDue(str(each["id"]), each["amount"]) for each in row.get("wanted") or ()),
         stands=row.get("status") not in {None, OrderStatus.CANCELLED.value},  # without an order nobody pays
         asked=row.get("asked", 0),
+        unheard=row.get("unheard", False),
         tries=row.get("tries", 0),
     )

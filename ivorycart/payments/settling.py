@@ -48,8 +48,8 @@ class PaymentBook(Protocol):
     async def due(self, limit: int) -> Sequence[Open]:
         """Return payments to be seen to now, the longest due first."""
 
-    async def abandon(self, payment_id: str) -> bool:
-        """Give an intent up; return whether it was one, or is given up already."""
+    async def abandon(self, payment_id: str, *, unheard: bool = False) -> bool:
+        """Give an intent up, perhaps without its payer hearing of it; return whether it was one, or is given up."""
 
     async def captured(self, payments: Sequence[Open]) -> None:
         """Note what was taken."""
@@ -65,6 +65,13 @@ class PaymentBook(Protocol):
 
     async def put_off(self, failed: Sequence[PutOff]) -> None:
         """Note what failed, and when to try again."""
+
+
+class FailureBook(Protocol):
+    """Where it is told that a payment came to nothing."""
+
+    async def tell(self, payment: Open) -> None:
+        """Tell whoever wanted to pay, once."""
 
 
 @dataclass(slots=True)
@@ -83,6 +90,7 @@ class Settler:
 
     book: PaymentBook
     providers: Mapping[str, PaymentProvider]
+    failures: FailureBook
     longest_call: float = LONGEST_CALL
     longest_round: float = LONGEST_ROUND
 
@@ -129,8 +137,10 @@ class Settler:
             raise ProviderUnavailable(f"{payment.provider} is not set up any more")
         match payment.state:
             case PaymentState.INTENT | PaymentState.ABANDONED:
-                if await self.book.abandon(payment.id):
+                if await self.book.abandon(payment.id, unheard=True):
                     await provider.abandon(payment.id, payment.amount, payment.currency)
+                    if payment.unheard or payment.state is PaymentState.INTENT:
+                        await self.failures.tell(payment)
                     done.voided.append(payment)
             case PaymentState.AUTHORISED if not payment.stands:
                 await provider.void(_named(payment))

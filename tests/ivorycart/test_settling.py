@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from ivorycart.payments.port import Declined, ProviderUnavailable
+from ivorycart.payments.port import Charge, Declined, ProviderUnavailable
 from ivorycart.payments.settling import AT_ONCE, BATCH, FLAGGED_AFTER, FLAGGED_PAUSE, LONGEST_PAUSE, Settler
-from models.commands import CancelOrder
-from models.order import Payment
+from models.commands import BeginOrder, CancelOrder, MoveOrder, RefundOrder, SetLine
+from models.identity import OwnerId, owner_of_user
+from models.order import OrderStatus, Payment
 from models.payment import PutOff
 from mongo.audit import audit
 from mongo.driver import Database, Driver
+from mongo.payment_failures import PaymentFailures
 from mongo.payments import DUE, Payments
 from tests.mongo.shop import add_product, both_drivers, buy, buyer, running_ledger
 from tests.movers import AN_ADMIN
@@ -80,7 +82,7 @@ async def sell(driver: Driver, database: Database, number: int, *, cancel: bool 
 def settler(driver: Driver, database: Database, provider: Provider) -> Settler:
     """Build one process's settler."""
     providers: Any = {provider.name: provider}
-    return Settler(Payments(driver, database), providers)
+    return Settler(Payments(driver, database), providers, PaymentFailures(database))
 
 
 async def states(database: Database) -> dict[str, tuple[str, int]]:
@@ -306,3 +308,135 @@ async def test_payments_are_found_without_reading_those_that_are_settled(driver:
     assert "'open'" in winning
     assert "COLLSCAN" not in winning
     assert "'SORT'" not in winning
+
+
+async def begin(driver: Driver, database: Database, number: int, **options: Any) -> str:
+    """Begin to pay for a cart, and go away; return the payment's id."""
+    tea = await add_product(database, 5)
+    owner = options.pop("owner", buyer(number))
+    async with running_ledger(driver, database, f"p{number}") as ledger:
+        await ledger.submit(SetLine(owner, tea, 1))
+        begun = await ledger.submit(BeginOrder(owner, "key", "f", 500, "sandbox", str(ObjectId())))
+    return begun.payment_id
+
+
+async def forget_about(database: Database) -> None:
+    """Let the patience with intents be over."""
+    await pause(database, 0)
+
+
+@both_drivers
+async def test_an_intent_that_became_no_order_is_let_go_and_its_payer_told(driver: Driver, database: Database):
+    """After a while, once, whoever looks after it how often; until then it is left alone."""
+    payer = await a_user(database)
+    payment_id = await begin(driver, database, 1, owner=payer)
+    provider = Provider()
+    one = settler(driver, database, provider)
+    await one.step()
+    assert provider.calls == 0
+    await forget_about(database)
+    await one.step()
+    await one.step()
+    assert provider.voided == {payment_id}
+    row: Any = await database["payments"].find_one({})
+    assert (row["state"], "open" in row) == ("voided", False)
+    [mail] = await database["emails"].find({}).to_list(None)
+    assert (mail["_id"], mail["kind"], mail["to"]) == (
+        f"payment_failed:{payment_id}",
+        "payment_failed",
+        "payer@shop.test",
+    )
+
+
+async def a_user(database: Database) -> OwnerId:
+    """Open an account."""
+    user = {"_id": ObjectId(), "email": "payer@shop.test", "role": "buyer", "password": ""}
+    await database["users"].insert_one(user)
+    return owner_of_user(str(user["_id"]))
+
+
+async def test_a_guest_whose_payment_failed_is_told_where_they_look(driver: Driver, database: Database):
+    """They have no address here."""
+    payment_id = await begin(driver, database, 1, owner=OwnerId("s:" + "0" * 32))
+    await forget_about(database)
+    await settler(driver, database, Provider()).step()
+    [told] = await database["notifications"].find({}).to_list(None)
+    assert (told["key"], told["to"]) == (f"payment_failed:{payment_id}", "s:" + "0" * 32)
+
+
+async def test_a_settler_killed_while_it_gives_up_tells_once(driver: Driver, database: Database):
+    """Whether before or after the provider was asked."""
+    payer = await a_user(database)
+    await begin(driver, database, 1, owner=payer)
+    await forget_about(database)
+    provider = Provider()
+    for dies in ("voided", "put_off"):
+        dying = settler(driver, database, provider)
+
+        async def die(*_: Any) -> None:
+            raise ConnectionError
+
+        setattr(dying.book, dies, die)
+        provider.silent = {row["_id"] for row in await database["payments"].find().to_list(None)}
+        provider.silent = {str(each) for each in provider.silent} if dies == "put_off" else set()
+        with pytest.raises(ConnectionError):
+            await dying.step()
+    provider.silent = set()
+    await forget_about(database)
+    await settler(driver, database, provider).step()
+    assert await database["emails"].count_documents({"kind": "payment_failed"}) == 1
+    assert await database["payments"].count_documents({"state": "voided"}) == 1
+
+
+@both_drivers
+async def test_what_was_captured_is_given_back_refund_by_refund(driver: Driver, database: Database):
+    """Each once, by its own key; after the last the payment is refunded, and nothing is left to be done."""
+    order_id = await sell(driver, database, 1)
+    provider = Provider()
+    await settler(driver, database, provider).step()
+    ids = [str(ObjectId()), str(ObjectId())]
+    async with running_ledger(driver, database, "p2") as ledger:
+        await ledger.submit(MoveOrder(order_id, OrderStatus.DELIVERED, AN_ADMIN, "why"))
+        for refund_id, amount in zip(ids, (200, None), strict=True):
+            await ledger.submit(RefundOrder(order_id, refund_id, AN_ADMIN, "why", amount=amount))
+            await settler(driver, database, provider).step()
+    assert provider.refunded == {ids[0]: 200, ids[1]: 300}
+    row: Any = await database["payments"].find_one({})
+    assert (row["state"], row["captured"], row["refunded"], "open" in row) == ("refunded", 500, 500, False)
+    assert await unsettled_findings(driver, database) == 0
+
+
+async def test_an_order_that_is_cancelled_while_its_money_is_taken_gets_it_back(driver: Driver, database: Database):
+    """The settler read it before, and took the money after; the next step gives it back."""
+    order_id = await sell(driver, database, 1)
+
+    class Meanwhile(Provider):
+        async def capture(self, authorisation_id: str, amount: int) -> None:
+            await super().capture(authorisation_id, amount)
+            async with running_ledger(driver, database, "p2") as ledger:
+                await ledger.submit(CancelOrder(order_id, AN_ADMIN, "why"))
+
+    provider = Meanwhile()
+    one = settler(driver, database, provider)
+    await one.step()
+    assert await states(database) == {"pi_1": ("captured", 500)}
+    await one.step()
+    assert provider.refunded == {order_id: 500}
+    assert await states(database) == {"pi_1": ("refunded", 500)}
+    assert await unsettled_findings(driver, database) == 0
+
+
+async def test_a_provider_that_says_otherwise_is_for_a_person_to_look_at(driver: Driver, database: Database):
+    """Money was given back there, past the shop: it is flagged, and nothing is done about it."""
+    await sell(driver, database, 1)
+
+    class Elsewhere(Provider):
+        async def look(self, charge_id: str) -> Charge:  # type: ignore[override]
+            return Charge(charge_id, "key", 500, "EUR", "captured", captured=500, refunded=200)
+
+    one = settler(driver, database, Elsewhere())
+    await one.step()
+    assert await Payments(driver, database).reopen("sandbox", "pi_1")
+    await one.step()
+    row: Any = await database["payments"].find_one({})
+    assert (row["flagged"], "200 were given back there" in row["error"]) == (True, True)
