@@ -112,6 +112,13 @@ class ImportMoved:
     job: Import
 
 
+@dataclass(frozen=True, slots=True)
+class WorkQueued:
+    """Something was put into a collection that a leased worker works off."""
+
+    queue: str
+
+
 Change = (
     LevelChanged
     | CatalogueChanged
@@ -123,6 +130,7 @@ Change = (
     | AccountChanged
     | SalesMoved
     | ImportMoved
+    | WorkQueued
 )
 
 
