@@ -1,6 +1,6 @@
 """What tests share: a real MongoDB replica set, one per test process, and a fresh database for each test."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from bench.shop.running import RunningShop
 from mongo.driver import Database, Driver, DriverName
 from mongo.embedded import EmbeddedMongo
 from tests.databases import Databases
+from tests.forked import Forks
 from tests.visitor import Visitor
 
 
@@ -46,6 +47,14 @@ async def database(driver: Driver, databases: Databases) -> AsyncIterator[Databa
     database = await databases.take(driver)
     yield database
     await databases.give_back(database)
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Fork servers and operators' commands of this test process from one that has loaded their modules."""
+    forks = Forks()
+    yield forks
+    forks.close()
 
 
 @pytest.fixture(scope="session")
