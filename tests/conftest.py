@@ -13,6 +13,21 @@ from tests.databases import Databases
 from tests.forked import Forks
 from tests.visitor import Visitor
 
+# What takes longest begins first, so that no run ends with one process busy and the others idle.
+FIRST = ("system/test_power_cuts.py", "bench/test_running.py", "system/test_contract.py", "system/test_crowd.py")
+FOLDERS = ("system", "bench", "mongo", "ivorycart", "browser", "handlers", "models")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in that order; those with the shop of their process come last: it runs no longer than wanted."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[int, bool, int]:
+    file = item.path.relative_to(Path(__file__).parent)
+    first = FIRST.index(file.as_posix()) if file.as_posix() in FIRST else len(FIRST)
+    return first, "shop" in getattr(item, "fixturenames", ()), FOLDERS.index(file.parts[0])
+
 
 @pytest.fixture(scope="session")
 async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:

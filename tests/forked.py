@@ -96,13 +96,18 @@ async def reading(descriptor: int) -> asyncio.StreamReader:
 
 
 async def command(
-    forks: Forks, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], given: str
+    forks: Forks,
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    given: str = "",
+    entry: str = "operate",
 ) -> tuple[int, str, str]:
-    """Run an operator's command with what is given to its standard input; return exit status, output and complaints."""
+    """Run something with what is given to its standard input; return exit status, output and complaints."""
     (their_input, my_input), (my_output, their_output), (my_errors, their_errors) = (os.pipe() for _ in range(3))
     standard = (their_input, their_output, their_errors)
     try:
-        process = await forks.run("operate", arguments, folder=folder, environment=environment, standard=standard)
+        process = await forks.run(entry, arguments, folder=folder, environment=environment, standard=standard)
     finally:
         for each in standard:
             os.close(each)
