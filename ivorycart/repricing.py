@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 BATCH = 500
-INTERVAL = 1.0
+INTERVAL = 0.5
 
 
 class PriceBook(Protocol):

@@ -38,6 +38,7 @@ class Template:
         """Return in each child what it is to run; None when nobody will ask any more."""
         signal.set_wakeup_fd(self.bell.fileno())
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests: they end what they began, and this
         while True:
             ready, _, _ = select.select([self.asked, self.ended], [], [])
             if self.ended in ready:
@@ -61,6 +62,7 @@ class Template:
             return None
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         for number, each in enumerate(standard):
             os.dup2(each, number)
         for each in (*descriptors, *self.children.values()):
