@@ -150,6 +150,7 @@ from ivorycart.workers import LeasedWorker, Workers
 from models.account import Lasting
 from models.audit import AuditResult
 from models.feed import SessionEnded
+from models.imports import Import
 from mongo.account_requests import AccountRequests
 from mongo.accounts import AccountChanges
 from mongo.alerts import Alerts
@@ -219,6 +220,7 @@ STOP_PATIENCE = 8.0
 STEP_PATIENCE = 3.0
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
+WORKS_OFF = {"crossings": "alerts", "account_requests": "clerk"}  # which worker the rows of a collection are for
 KEYS_FILE = "encryption_keys"  # in the data folder
 AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
@@ -322,9 +324,7 @@ class Server:
     """One process of the shop, from the database up to the sockets."""
 
     def __init__(self, settings: Settings, store: Store, public_url: str, link: Link | None = None) -> None:
-        self.settings = settings
-        self.link = link
-        self.store = store
+        self.settings, self.link, self.store = settings, link, store
         self.registry = CollectorRegistry()
         self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
@@ -369,6 +369,7 @@ class Server:
             metrics=LedgerMetrics(self.registry),
             on_commit=self._committed,
         )
+        self.wakes = {worker: asyncio.Event() for worker in ("alerts", "clerk", "imports")}
         self.lines = Lines(driver, database)
         self.offerer = Offerer(self.lines, self.ledger)
         self.feed = Feed(
@@ -383,7 +384,8 @@ class Server:
             deliveries=self.delivering,
             on_level=self.offerer.hear,
             on_hold=self.releases.forget,
-            on_import=self.import_news.note,
+            on_import=self._import_moved,
+            on_queued=self._queued,
         )
         self.refusals = AnsweredRefusals()
         self.registry.register(self.refusals)
@@ -402,6 +404,14 @@ class Server:
         """Pass on what this process has committed, and will not hear of by the feed."""
         self.telling.committed(done)
         self.releases.committed(done)
+
+    def _import_moved(self, job: Import) -> None:
+        self.import_news.note(job)
+        self.wakes["imports"].set()
+
+    def _queued(self, queue: str) -> None:
+        """Wake whoever works that off."""
+        self.wakes[WORKS_OFF[queue]].set()
 
     def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
         """Return what admins see, and make what measures it."""
@@ -610,7 +620,7 @@ class Server:
         sales: Any = {"step": projector.step, "interval": SALES_INTERVAL, "longest_step": LONGEST_COUNT}
         importer_ = importer(self.settings, self.store, self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
-        pictures = PictureSweeper(Images(database))
+        pictures, wake = PictureSweeper(Images(database)), self.wakes
         return [
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
@@ -623,14 +633,16 @@ class Server:
                 wake=self.offerer.wake,
             ),
             LeasedWorker(name="settling", leases=leases, step=settler.step, interval=SETTLE_INTERVAL),
-            LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL),
+            LeasedWorker(name="alerts", leases=leases, step=alerter.step, interval=ALERT_INTERVAL, wake=wake["alerts"]),
             LeasedWorker(name="informing", leases=leases, step=informer.step, interval=INFORM_INTERVAL),
             LeasedWorker(name="warnings", leases=leases, step=warner.step, interval=WARN_INTERVAL),
-            LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL),
+            LeasedWorker(name="clerk", leases=leases, step=clerk.step, interval=CLERK_INTERVAL, wake=wake["clerk"]),
             LeasedWorker(name="erasing", leases=leases, step=eraser.step, interval=ERASE_INTERVAL),
             LeasedWorker(name="images", leases=leases, step=pictures.step, interval=PICTURE_INTERVAL),
             LeasedWorker(name="sales", leases=leases, **sales),
-            LeasedWorker(name="imports", leases=leases, step=importer_.step, interval=IMPORT_INTERVAL),
+            LeasedWorker(
+                name="imports", leases=leases, step=importer_.step, interval=IMPORT_INTERVAL, wake=wake["imports"]
+            ),
             LeasedWorker(name="mail", leases=leases, step=relay.step, interval=MAIL_INTERVAL),
             LeasedWorker(name="figures", leases=leases, step=self.shop_gauges.step, interval=exposition.INTERVAL),
         ]

@@ -15,7 +15,7 @@ from models.alert import Notice, Recipient, notice_for
 from models.stock import Crossing
 
 BATCH = 100
-INTERVAL = 0.25
+INTERVAL = 1.0  # seconds between looks at the database; a crossing that the feed tells of wakes the worker
 REST = 0.01  # seconds between portions: ten thousand carts are told over a second, and orders go on between them
 
 

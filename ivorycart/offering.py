@@ -55,7 +55,6 @@ class Offerer:
 
     async def step(self) -> bool:
         """Offer what is back; return whether there may be more."""
-        self.wake.clear()
         if self.clock() >= self._look_at:
             self._heard |= dict.fromkeys(await self.book.back(PRODUCTS))
             self._look_at = self.clock() + INTERVAL

@@ -117,6 +117,8 @@ async def _keep_running(
 class LeasedWorker:
     """Calls ``step`` every ``interval`` seconds while this process has the lease, or as soon as ``wake`` is set.
 
+    What sets ``wake`` may be lost (a gap in the feed, another process's lease): the interval is the safety net.
+
     ``step`` returns whether there may be more to do right away. One that waits long (for a slow mail server, say) keeps
     the lease and counts as alive up to ``longest_step`` seconds.
     """
@@ -133,27 +135,37 @@ class LeasedWorker:
 
     async def run(self, state: WorkerState) -> None:
         """Work while holding the lease, until cancelled; then give it back."""
-        prolong_at = 0.0
+        prolong_at = work_at = 0.0
         mine = False
         try:
             while True:
                 if time.monotonic() >= prolong_at:
                     mine = await self._take()
-                    prolong_at = time.monotonic() + (self.lease_seconds / 3 if mine else self.interval)
-                more = await self._work(state) if mine else False
+                    prolong_at = self._prolong_at() if mine else time.monotonic() + self.interval
+                if mine and (time.monotonic() >= work_at or (self.wake and self.wake.is_set())):
+                    more = await self._work(state)
+                    work_at = time.monotonic() + (0.0 if more else self.interval)
                 state.alive()
-                if not more:
-                    await self._pause(mine=mine)
+                await self._pause(min(prolong_at, work_at) if mine else prolong_at, mine=mine)
         finally:
             await self._give_back()
 
-    async def _pause(self, *, mine: bool) -> None:
-        """Wait for the next round; who has not got the lease has no use for being woken. ``step`` clears ``wake``."""
-        if self.wake is None or not mine:
-            await asyncio.sleep(self.interval)
+    def _prolong_at(self) -> float:
+        """Return when to prolong: within half of the lease, at a moment at which the others of this process do, too.
+
+        So that a book can write for all of them at once what would be as many writes a second as there are workers.
+        """
+        every = self.lease_seconds / 2
+        return (time.monotonic() // every + 1) * every
+
+    async def _pause(self, until: float, *, mine: bool) -> None:
+        """Wait for the next round; who has not got the lease has no use for being woken."""
+        seconds = until - time.monotonic()
+        if self.wake is None or not mine or seconds <= 0:
+            await asyncio.sleep(seconds)
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.interval):
+            async with asyncio.timeout(seconds):
                 await self.wake.wait()
 
     async def _take(self) -> bool:
@@ -163,10 +175,12 @@ class LeasedWorker:
 
     async def _work(self, state: WorkerState) -> bool:
         """Do one step, prolonging the lease while it lasts. Should the lease be lost, the step goes on to its end."""
+        if self.wake:
+            self.wake.clear()  # before: what is added while the step looks is looked at by the next one
         hangs_at = time.monotonic() + self.longest_step
         step = asyncio.ensure_future(self.step())
         try:
-            while not (await asyncio.wait({step}, timeout=self.lease_seconds / 3))[0]:
+            while not (await asyncio.wait({step}, timeout=self.lease_seconds / 2))[0]:
                 if time.monotonic() < hangs_at:
                     state.alive()
                     await self._prolong()

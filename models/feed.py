@@ -116,6 +116,13 @@ class ImportMoved:
     job: Import
 
 
+@dataclass(frozen=True, slots=True)
+class WorkQueued:
+    """Something was put into a collection that a leased worker works off."""
+
+    queue: str
+
+
 Change = (
     LevelChanged
     | CatalogueChanged
@@ -127,6 +134,7 @@ Change = (
     | AccountChanged
     | SalesMoved
     | ImportMoved
+    | WorkQueued
 )
 
 

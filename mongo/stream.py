@@ -37,6 +37,7 @@ from models.feed import (
     SalesMoved,
     Snapshot,
     WaiterChanged,
+    WorkQueued,
 )
 from models.stock import Level, Product
 from mongo import documents
@@ -56,6 +57,8 @@ _LEVEL_FIELDS = frozenset(Level._fields)
 # What changes beside the level without being news of the catalogue.
 _QUIET_FIELDS = _LEVEL_FIELDS | {"popularity"}
 
+# Rows that a worker takes up at once. What every order adds (mails) is not among them: it would be as many events.
+_QUEUES = ("crossings", "account_requests")
 _PRICE_FIELDS = frozenset({"price", "price_now", "discounts"})
 
 log = logging.getLogger(__name__)
@@ -197,6 +200,7 @@ class ChangeFeed:
                 "updateDescription.updatedFields.news": {"$exists": True},
             },
             {"ns.coll": "imports", "operationType": {"$in": ["insert", "update"]}},
+            {"ns.coll": {"$in": _QUEUES}, "operationType": "insert"},
         ]
         keep = ("ns", "operationType", "documentKey", "clusterTime", "fullDocument", "updateDescription")
         return [
@@ -269,6 +273,8 @@ def _carried(event: Document) -> list[Change]:
     collection = event["ns"]["coll"]
     if collection == "imports":  # how far they have come now was read for all of them at once
         return []
+    if collection in _QUEUES:
+        return [WorkQueued(collection)]
     if collection == "waiting":
         return [WaiterChanged(documents.waiter_of(event["fullDocument"]))]
     if collection == "sessions":

@@ -1,6 +1,6 @@
 """What tests share: a real MongoDB replica set, one per test process, and a fresh database for each test."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,24 @@ from bench.shop.running import RunningShop
 from mongo.driver import Database, Driver, DriverName
 from mongo.embedded import EmbeddedMongo
 from tests.databases import Databases
+from tests.forked import Forks
 from tests.gateway.running import RunningGateway
 from tests.visitor import Visitor
+
+# What takes longest begins first, so that no run ends with one process busy and the others idle.
+FIRST = ("system/test_power_cuts.py", "bench/test_running.py", "system/test_contract.py", "system/test_crowd.py")
+FOLDERS = ("system", "bench", "mongo", "ivorycart", "browser", "handlers", "models")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in that order; those with the shop of their process come last: it runs no longer than wanted."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[int, bool, int]:
+    file = item.path.relative_to(Path(__file__).parent)
+    first = FIRST.index(file.as_posix()) if file.as_posix() in FIRST else len(FIRST)
+    return first, "shop" in getattr(item, "fixturenames", ()), FOLDERS.index(file.parts[0])
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +63,14 @@ async def database(driver: Driver, databases: Databases) -> AsyncIterator[Databa
     database = await databases.take(driver)
     yield database
     await databases.give_back(database)
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Fork servers and operators' commands of this test process from one that has loaded their modules."""
+    forks = Forks()
+    yield forks
+    forks.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,28 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from bench.root import ROOT
+
+
+class Process(Protocol):
+    """What is asked of the process."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, once it has ended."""
+
+    async def wait(self) -> int:
+        """Return the exit status, once it has ended."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal."""
+
 
 READY = "IvoryCart is open: "
 PATIENCE = 60
@@ -22,7 +41,7 @@ class RunningShop:
     data_dir: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
 
     async def start(self) -> Self:
         """Start and wait until it is open."""
@@ -31,22 +50,26 @@ class RunningShop:
         environment["REQUESTS_PER_MINUTE"] = "1000000"  # no test and no benchmark is about this unless it says so
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                str(ROOT / "server.py"),
-                cwd=self.data_dir.parent,  # away from any .env of the repository
-                env=environment | dict(self.settings),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        output = self.process.stdout
-        assert output
+            output = await self.launch(environment | dict(self.settings), log.fileno())
         async with asyncio.timeout(PATIENCE):
             while line := (await output.readline()).decode():
                 if line.startswith(READY):
                     self.url = line.removeprefix(READY).strip()
                     return self
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-3000:]}")
+
+    async def launch(self, environment: Mapping[str, str], log: int) -> asyncio.StreamReader:
+        """Start the process, which complains to a file descriptor; return what it says."""
+        self.process = process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(ROOT / "server.py"),
+            cwd=self.data_dir.parent,  # away from any .env of the repository
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+        assert process.stdout
+        return process.stdout
 
     @property
     def log(self) -> Path:

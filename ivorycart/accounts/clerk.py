@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from models.account import Account, AccountRequest, Purpose
 from models.letter import Letter
 
-INTERVAL = 0.2
+INTERVAL = 1.0  # seconds between looks at the database; a request that the feed tells of wakes the worker
 BATCH = 100
 HOUR = 3600
 SECONDS: Mapping[Purpose, int] = {"activation": 24 * HOUR, "reset": 600, "email_change": HOUR}

@@ -22,7 +22,7 @@ from models.errors import Refused
 from models.identity import owner_of_user
 
 BATCH = 20
-INTERVAL = 0.5
+INTERVAL = 1.0
 # Seconds. Longer than any request, payments and retries included, takes from sign-in to commit.
 GRACE = 600
 PAUSE = 60

@@ -22,7 +22,7 @@ from models.commands import Adjust
 from models.errors import Conflict, Internal, Pending, Refused, StorageUnavailable
 from models.imports import Fresh, Import, Settled, StockDue, cause_of, plan
 
-INTERVAL = 0.5
+INTERVAL = 1.0  # seconds between looks at the database; an import that the feed tells of wakes the worker
 PORTION = 200
 SILENCE = 120  # seconds after which a file that was coming in is given up
 TRIES = 5  # with a version; a product that moves all the time is counted without one

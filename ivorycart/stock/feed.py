@@ -32,6 +32,7 @@ from models.feed import (
     SessionEnded,
     Snapshot,
     WaiterChanged,
+    WorkQueued,
 )
 from models.imports import Import
 from models.order import Order
@@ -107,6 +108,7 @@ class Feed:
         slices: Callable[[], Slices] = Slices,
         on_level: Callable[[str, Level], None] = lambda _product_id, _level: None,
         on_hold: Callable[[Iterable[str]], None] = lambda _product_ids: None,
+        on_queued: Callable[[str], None] = lambda _queue: None,
     ) -> None:
         self._source = source
         self._board = board
@@ -121,6 +123,7 @@ class Feed:
         self._slices = slices
         self._on_level = on_level
         self._on_hold = on_hold
+        self._on_queued = on_queued
         self._opened = False
 
     @property
@@ -176,6 +179,8 @@ class Feed:
                 self._screens.sales_moved(change)
             case ImportMoved(job):
                 self._on_import(job)
+            case WorkQueued(queue):
+                self._on_queued(queue)
             case _:
                 await self._tell(change)
 

@@ -307,7 +307,7 @@ async def test_a_worker_is_woken_while_it_has_the_lease():
     wake, worked = asyncio.Event(), asyncio.Event()
 
     async def step() -> bool:
-        wake.clear()
+        assert not wake.is_set()
         worked.set()
         return False
 

@@ -4,7 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from mongo.driver import Database
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from mongo.driver import Database, Driver
 from mongo.leases import Leases
 from tests.mongo.shop import both_drivers
 
@@ -71,6 +73,42 @@ async def test_of_many_who_race_for_a_new_lease_one_wins(database: Database) -> 
     for worker in range(5):
         takes = (Leases(database, f"p{each}").take(f"worker {worker}", LONG) for each in range(10))
         assert sum(await asyncio.gather(*takes)) == 1
+
+
+async def test_what_a_process_asks_for_at_the_same_moment_is_one_command(
+    driver: Driver, database: Database, mongo_uri: str
+) -> None:
+    """Each worker hears of its own; who has gone meanwhile takes nothing from the others."""
+    heard = Writes()
+    watched = Driver(mongo_uri, driver.name, event_listeners=[heard])
+    here, there = Leases(watched.client[database.name], "p1"), Leases(database, "p2")
+    assert await there.take("relay", LONG)
+    workers = ("relay", "sweeper", "clerk", "alerts")
+    takes = [asyncio.ensure_future(here.take(worker, LONG)) for worker in workers]
+    await asyncio.sleep(0)
+    takes.pop().cancel()
+    assert await asyncio.gather(*takes) == [False, True, True]
+    assert await here.take("clerk", LONG)
+    assert heard.sizes == [4, 1]
+    await watched.close()
+
+
+class Writes(CommandListener):
+    """Notes how many statements each command of writing has."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """Count them."""
+        if event.command_name in {"update", "findAndModify"}:
+            self.sizes.append(len(event.command.get("updates", [1])))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing to note."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing to note."""
 
 
 async def until(database: Database) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from bson import ObjectId, Timestamp
 from pymongo.errors import AutoReconnect
 
+from models.account import AccountRequest
 from models.cart import Line
 from models.commands import CancelOrder, ClearCart, SetLine
 from models.feed import (
@@ -21,9 +22,11 @@ from models.feed import (
     NotificationAdded,
     OrderUpdated,
     Snapshot,
+    WorkQueued,
 )
 from models.order import Address, OrderStatus
 from models.stock import Level
+from mongo.account_requests import AccountRequests
 from mongo.driver import Database, Driver
 from mongo.stream import ChangeFeed
 from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, failing, order, running_ledger
@@ -121,6 +124,20 @@ async def test_changes_carry_the_time_at_which_they_were_committed(driver: Drive
         await listener.until(lambda: len(listener.of(LevelChanged)) == 3)
     cursors = [each.cursor for each in listener.of(LevelChanged)]
     assert listener.snapshot.cursor < cursors[0] == cursors[1] < cursors[2]
+
+
+async def test_what_waits_for_a_worker_is_heard_as_it_is_added(driver: Driver, database: Database) -> None:
+    """A crossing in the order's transaction, and what somebody asked for by mail; that it was done is no news."""
+    tea = await add_product(database, 5)
+    requests = AccountRequests(database)
+    asked = AccountRequest(str(ObjectId()), "reset", "anna@example.org", {})
+    async with running_ledger(driver, database) as ledger, listening(driver, database) as listener:
+        await requests.add(asked)
+        await requests.done(asked)
+        await buy(ledger, ANNA, tea, 3)
+        await database["crossings"].update_many({}, {"$set": {"state": "done"}})
+        await listener.until_marked(database)
+    assert listener.of(WorkQueued) == [WorkQueued("account_requests"), WorkQueued("crossings")]
 
 
 TROUBLE: dict[str, dict[str, Any]] = {

@@ -13,6 +13,7 @@ from bson import ObjectId
 from bench.shop.books import Books, open_books
 from bench.shop.running import RunningShop
 from ivorycart.vault import fresh_keys
+from tests.forked import ForkedShop, Forks
 from tests.system.mailbox import Mailbox, PostOffice
 from tests.visitor import Visitor
 
@@ -23,12 +24,12 @@ ReadBooks = Callable[[RunningShop], Awaitable[Books]]
 
 
 @pytest.fixture
-async def open_shop(tmp_path: Path) -> AsyncIterator[OpenShop]:
+async def open_shop(tmp_path: Path, forks: Forks) -> AsyncIterator[OpenShop]:
     """Return a function that starts a server with these settings; it must end well if the test doesn't end it."""
     shops: list[RunningShop] = []
 
     async def start(name: str = "shop", **settings: str) -> RunningShop:
-        shops.append(RunningShop(tmp_path / name / "data", settings))
+        shops.append(ForkedShop.of(forks, tmp_path / name / "data", settings))
         return await shops[-1].start()
 
     yield start

@@ -12,6 +12,7 @@ from ivorycart.vault import fresh_keys
 from mongo.driver import Driver
 from mongo.embedded.binary import find_mongod
 from mongo.embedded.ports import free_port
+from tests.forked import Forks, command
 from tests.system.conftest import OpenShop
 
 KEYS = {"ENCRYPTION_KEYS": fresh_keys()}
@@ -33,12 +34,19 @@ WRONG = [
 ]
 
 
+def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PORT": "0", "DATA_DIR": str(folder / "data"), **settings}
+
+
 async def _fails_to_start(folder: Path, settings: dict[str, str]) -> tuple[int | None, list[str]]:
     """Start a server that must not start; return its exit status and what it said, by lines."""
-    environment = {"PATH": os.environ["PATH"], "PORT": "0", "DATA_DIR": str(folder / "data"), **settings}
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(ROOT / "server.py"), cwd=folder, env=environment, stdout=pipe, stderr=pipe
+        *(sys.executable, str(ROOT / "server.py")),
+        cwd=folder,
+        env=_environment(folder, settings),
+        stdout=pipe,
+        stderr=pipe,
     )
     try:
         async with asyncio.timeout(60):
@@ -52,9 +60,14 @@ async def _fails_to_start(folder: Path, settings: dict[str, str]) -> tuple[int |
 
 
 @pytest.mark.parametrize(("settings", "named"), WRONG, ids=lambda each: each if isinstance(each, str) else "")
-async def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, settings: dict[str, str], named: str) -> None:
+async def test_a_wrong_setting_is_named_in_one_line(
+    tmp_path: Path, forks: Forks, settings: dict[str, str], named: str
+) -> None:
     """Exit status 1 and a single line, no traceback."""
-    status, (line,) = await _fails_to_start(tmp_path, settings)
+    environment = _environment(tmp_path, settings)
+    status, out, err = await command(forks, (), tmp_path, environment, entry="server")
+    assert out == ""
+    (line,) = err.splitlines()
     assert status == 1
     assert named in line
     assert "hunter2" not in line

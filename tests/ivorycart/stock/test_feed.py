@@ -31,6 +31,7 @@ from models.feed import (
     SessionEnded,
     Snapshot,
     WaiterChanged,
+    WorkQueued,
 )
 from models.identity import OwnerId
 from models.notification import Notification
@@ -163,9 +164,11 @@ class Stage:
             self.board, Connections(), fakes, fakes, lambda cursor, _: {"cursor": cursor}, tick=0
         )
         self.follower = Follower()
+        self.queued: list[str] = []
         self.feed = Feed(
             *(self.source, self.board, self.broadcaster, fakes, self.presence),
             followers=(self.follower,),
+            on_queued=self.queued.append,
             slices=lambda: Slices(0),
         )
         self.state = WorkerState("feed", has_rhythm=True)
@@ -174,6 +177,15 @@ class Stage:
         """Follow to the end of the script."""
         with suppress(TheEnd):
             await self.feed.run(self.state)
+
+
+async def test_work_that_was_added_is_told_at_once():
+    """Workers need not look for it several times a second."""
+    stage = Stage([WorkQueued("crossings")], [WorkQueued("account_requests")])
+    await stage.feed.open()
+    await stage.run()
+    assert stage.queued == ["crossings", "account_requests"]
+    assert stage.ears.heard == []
 
 
 async def test_what_happens_reaches_whom_it_concerns():
