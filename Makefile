@@ -10,7 +10,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 3
 
-.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-page browser clean help
+.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page browser clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -54,6 +54,9 @@ bench-accounts: $(PYTHON_READY)
 
 bench-finding: $(PYTHON_READY)
 	$(BIN)/python -m bench.finding $(BENCH)
+
+bench-telling: $(PYTHON_READY)
+	$(BIN)/python -m bench.telling $(BENCH)
 
 bench-imports: $(PYTHON_READY)
 	$(BIN)/python -m bench.imports $(BENCH)
