@@ -84,8 +84,8 @@ class Facts:
     low_stock_threshold: int
     guest_checkout: bool
     activation_required: bool
-    shipping: int
-    free_shipping_from: int | None
+    shipping: int = 0
+    free_shipping_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

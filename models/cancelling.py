@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from models.alert import Notice
 from models.commands import CancelOrder, RefundOrder
 from models.errors import Conflict, Invalid
 from models.fulfilling import refusal, tell_buyer, with_part
 from models.identity import owner_of_user
+from models.letter import UNADDRESSED, Letter
 from models.order import Fulfilment, Mover, Order, OrderStatus, Refund
 from models.order_life import SENT, check_reason, parts_for, rights_in
 from models.outcomes import OrderMoved
@@ -162,9 +162,9 @@ def _part_left_to_pay(order: Order, seller_id: str) -> int:
 
 def _tell_sellers(order: Order, parts: Iterable[Fulfilment], mover: Mover, draft: Draft) -> None:
     """Tell those who were about to send something that they need not."""
-    kind = "order_cancelled_seller"
     for part in parts:
         owner = owner_of_user(part.seller_id)
         if owner != mover.owner:
-            key = f"{kind}:{order.id}:{part.seller_id}"
-            draft.notices.append(Notice(key, owner, kind, {"order_id": order.id}, None))
+            key = f"order_cancelled_seller:{order.id}:{part.seller_id}"
+            data = {"order_id": order.id, "seller_id": part.seller_id}
+            draft.letters.append(Letter(key, "order_cancelled_seller", UNADDRESSED, data, owner=owner))

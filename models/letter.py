@@ -19,6 +19,10 @@ ACCOUNT_KINDS: tuple[str, ...] = (
 )
 
 
+UNADDRESSED = ""
+"""Where a letter goes to whose ``owner`` has an account: their address is looked up when they are told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A mail to be sent once: ``key`` is unique for its cause, so writing it again changes nothing.

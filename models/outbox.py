@@ -8,7 +8,7 @@ from models.account import AuditEvent
 from models.administration import Actor
 from models.errors import Conflict
 
-EmailState = Literal["pending", "sent", "dead", "unsent"]
+EmailState = Literal["pending", "sent", "dead", "unsent", "unaddressed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

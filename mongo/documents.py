@@ -180,7 +180,7 @@ def letter_document(letter: Letter, at: Any) -> Document:
         "kind": letter.kind,
         "to": letter.to,
         "data": dict(letter.data),
-        "state": "pending",
+        "state": "pending" if letter.to else "unaddressed",
         "tries": 0,
         "due": at,
         "created_at": at,

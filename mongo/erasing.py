@@ -151,7 +151,7 @@ class Erasing:
     async def _blank_mails(self, query: Document) -> None:
         """Take address and content from mails; an order's id stays, by which the audit knows what was confirmed."""
         about = {"$cond": [{"$eq": ["$kind", "order_placed"]}, {"order_id": "$data.order_id"}, {}]}
-        pending = {"$eq": ["$state", "pending"]}
+        pending = {"$in": ["$state", ["pending", "unaddressed"]]}
         fields: Document = {
             "to": "",
             "data": about,

@@ -12,7 +12,7 @@ from mongo.driver import Document
 # A mail that is tried again gets a new `due`; one that is well past it was forgotten by the relay.
 MAIL_SLACK = timedelta(minutes=5)
 IN_APP_SLACK = timedelta(minutes=1)
-MAIL_STATES = ["pending", "sent", "unsent", "dead"]
+MAIL_STATES = ["pending", "sent", "unsent", "dead", "unaddressed"]
 PLACED = "order_placed:"
 
 
@@ -84,6 +84,7 @@ def mails(deadlines: Deadlines) -> Probe:
     here = document("emails")
     placed = {"$eq": ["$kind", "order_placed"]}
     pending = {"$eq": ["$state", "pending"]}
+    waiting = {"$in": ["$state", ["pending", "unaddressed"]]}
     overdue = {"$lt": ["$due", deadlines.before(MAIL_SLACK)]}
     shape = {"kind": "$kind", "order_id": "$data.order_id", "state": "$state", "due": "$due", "to": "$to"}
     return Probe(
@@ -97,7 +98,7 @@ def mails(deadlines: Deadlines) -> Probe:
                     {"$and": [placed, {"$ne": ["$_id", words(PLACED, "$order_id")]}]},
                     "confirms order {order_id} under a key that is not its own",
                 ),
-                problem(here, {"$and": [pending, overdue]}, "was due at {due} and is still pending"),
+                problem(here, {"$and": [waiting, overdue]}, "was due at {due} and is still {state}"),
                 problem(here, {"$and": [pending, {"$eq": ["$to", ""]}]}, "is pending, but has no address"),
             ),
         ],

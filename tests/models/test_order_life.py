@@ -167,8 +167,9 @@ def test_of_a_cancelled_order_goods_and_money_come_back() -> None:
     assert [(each.id, each.amount, each.reason) for each in order.refunds] == [("back", 2390, "too late")]
     assert shop.last
     assert shop.last.owing == [order.id]
-    assert [notice.to for notice in shop.last.notices] == ["u:seller", "u:potter"]
-    assert shop.letters[-1].kind == "order_cancelled"
+    to_sellers = [each for each in shop.letters if each.kind == "order_cancelled_seller"]
+    assert [(each.owner, each.to) for each in to_sellers] == [("u:seller", ""), ("u:potter", "")]
+    assert [each.kind for each in shop.letters[1:2]] == ["order_cancelled"]
 
 
 def test_one_sellers_part_is_cancelled_alone() -> None:

@@ -15,7 +15,7 @@ from models.telling import KINDS, OPTIONAL, Choice, check_choices, chosen, muted
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "ivorycart" / "mail" / "templates"
 # Letters whose kind is chosen among several, each of which is written out beside it.
-CHOSEN_THERE = {"models.alert", "ivorycart.accounts.clerk"}
+CHOSEN_THERE = {"models.alert", "ivorycart.accounts.clerk", "models.fulfilling"}
 
 
 def test_every_kind_has_its_mail_and_nothing_else_has_one() -> None:
