@@ -475,6 +475,7 @@ class Server:
                 low_stock_threshold=settings.low_stock_threshold,
                 guest_checkout=settings.guest_checkout,
                 activation_required=settings.needs_activation,
+                unpaid_orders=settings.stripe_api_key is None or settings.demo,
                 shipping=settings.shipping,
                 free_shipping_from=settings.free_shipping_from,
             ),

@@ -12,7 +12,7 @@ from handlers.routing import Call, Routes
 from ivorycart.checkout import OrderRequest
 from models.cart import Cart
 from models.commands import ClearCart, MergeCarts, SetLine, SetLines
-from models.errors import Invalid, NotAuthenticated
+from models.errors import Forbidden, Invalid, NotAuthenticated
 from models.identity import OwnerId, owner_of_session, owner_of_user
 from models.outcomes import CartChanged
 from models.roles import Permission
@@ -100,6 +100,8 @@ async def order_cart(call: Call) -> Any:
     shop, body = call.shop, call.body
     if call.user is None and not shop.facts.guest_checkout:
         raise NotAuthenticated("sign in to order")
+    if not shop.facts.unpaid_orders:
+        raise Forbidden("orders are paid here: use /api/checkout or /api/orders/")
     owner = await _owner_of_page(call, body.socketId)
     lines = _summed(call)
     request = OrderRequest(

@@ -86,11 +86,12 @@ async def order_of_link(call: Call) -> Any:
 async def cancel_by_link(call: Call) -> Any:
     """Cancel the order of a guest's link, while it has not left."""
     order_id, mover = await call.shop.order_links.mover(call.body.token, call.now)
-    return shapes.order(await call.shop.desk.cancel(order_id, mover, call.body.reason))
+    return shapes.order(await call.shop.desk.cancel(order_id, mover, call.body.reason, call.body.seller_id))
 
 
 def _shown(call: Call, state: State) -> Any:
     view = shapes.WireShapes(call.shop.board)
+    email = call.user.email if call.user else state.choices.email or state.cart.email
     choices, summary, cart = state.choices, state.summary, view.cart(state.cart, call.session)
     return {
         "cart": cart,
@@ -103,11 +104,11 @@ def _shown(call: Call, state: State) -> Any:
         "problems": [problem._asdict() for problem in summary.problems],
         "address": shapes.place(choices.address),
         "address_id": choices.address_id,
-        "email": choices.email or (call.user.email if call.user else state.cart.email),
+        "email": email,
         "method": choices.method,
         "methods": sorted(call.shop.checking_out.methods()),
         "order_key": choices.order_key,
-        "ready": bool(choices.address and choices.method and not summary.problems),
+        "ready": bool(choices.address and choices.method and email and not summary.problems),
         "expires_at": cart["expires_at"],
         "server_time": cart["server_time"],
     }

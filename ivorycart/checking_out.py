@@ -24,11 +24,14 @@ from models.policy import Policy
 class ChoiceBook(Protocol):
     """Where choices are kept."""
 
-    async def get(self, owner: OwnerId) -> Choices | None:
-        """Return what an owner has chosen."""
+    async def get(self, owner: OwnerId, fresh_key: str) -> Choices:
+        """Return what an owner has chosen; who chose nothing yet begins with this order key."""
 
-    async def put(self, choices: Choices) -> None:
-        """Keep what an owner has chosen."""
+    async def change(self, owner: OwnerId, fields: Mapping[str, Any]) -> None:
+        """Keep these of an owner's choices; the others stay."""
+
+    async def renew(self, choices: Choices, fresh_key: str) -> None:
+        """Begin anew under another order key, unless somebody has done so already; what was chosen stays."""
 
 
 class CartBook(Protocol):
@@ -41,8 +44,8 @@ class CartBook(Protocol):
 class OrderBook(Protocol):
     """Where it is known which order keys were used."""
 
-    async def was_placed(self, owner: OwnerId, order_key: str) -> bool:
-        """Return whether there is an order of this key."""
+    async def of_key(self, owner: OwnerId, order_key: str) -> Order | None:
+        """Return the order of a key, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +78,23 @@ class CheckingOut:
         """Keep what is named of ``address``, ``address_id``, ``email`` and ``method``; the rest stays."""
         if chosen.get("method") is not None and chosen["method"] not in self.methods():
             raise Invalid("this payment method is not offered", methods=sorted(self.methods()))
-        choices = replace(await self._choices(owner), **chosen)
-        state = await self._state(choices)
-        choices = replace(choices, shown_total=state.summary.total_amount)
-        await self.book.put(replace(choices, address=self.addresses.sealed(choices.address)))
-        return await self._state(choices)
+        before = await self._state(await self._choices(owner))
+        fields = {**chosen, "shown_total": before.summary.total_amount}
+        if "address" in chosen:
+            fields["address"] = self.addresses.sealed(chosen["address"])
+        await self.book.change(owner, fields)
+        return await self.state(owner)
 
     async def order(
         self, owner: OwnerId, user: User | None, *, order_key: str, payment: Mapping[str, Any], expected_total: int
     ) -> Order:
         """Order what was chosen; repeated with the key of an order that was placed, return that order."""
-        choices = await self.book.get(owner)
-        if choices is None or choices.order_key != order_key:
-            raise Conflict("this checkout is over, or goes on elsewhere: look at it again")
+        choices = await self.book.get(owner, _fresh_key())
+        if choices.order_key != order_key:
+            placed = await self.orders.of_key(owner, order_key)
+            if placed is None:
+                raise Conflict("this checkout is over, or goes on elsewhere: look at it again")
+            return self.addresses.opened(placed)
         address = self._opened(choices.address)
         if address is None:
             raise _missing("/address", "is to be chosen first")
@@ -103,7 +110,12 @@ class CheckingOut:
             payment=payment,
             expected_total=expected_total,
         )
-        return await self.checkout.place(request)
+        try:
+            return await self.checkout.place(request)
+        except Conflict as refusal:
+            if refusal.details.get("exhausted"):
+                await self.book.renew(choices, _fresh_key())
+            raise
 
     async def _state(self, choices: Choices) -> State:
         cart = await self.carts.get(choices.owner)
@@ -116,15 +128,18 @@ class CheckingOut:
 
     async def _choices(self, owner: OwnerId) -> Choices:
         """Return the choices of an owner; after their order was placed the same serve for the next one."""
-        choices = await self.book.get(owner)
-        if choices is None:
-            return Choices(owner=owner, order_key=secrets.token_hex(16))
-        if await self.orders.was_placed(owner, choices.order_key):
-            choices = replace(choices, order_key=secrets.token_hex(16), shown_total=None)
+        choices = await self.book.get(owner, _fresh_key())
+        if await self.orders.of_key(owner, choices.order_key):
+            await self.book.renew(choices, _fresh_key())
+            choices = await self.book.get(owner, _fresh_key())
         return replace(choices, address=self._opened(choices.address))
 
     def _opened(self, address: Address | None) -> Address | None:
         return self.addresses.legible(address) if address else None
+
+
+def _fresh_key() -> str:
+    return secrets.token_hex(16)
 
 
 def _missing(pointer: str, detail: str) -> Invalid:

@@ -23,17 +23,29 @@ from ivorycart.ledger import Ledger
 from ivorycart.order_addresses import OrderAddresses
 from ivorycart.payments.port import ActionNeeded, Charge, Declined, PaymentProvider, ProviderUnavailable
 from models.commands import BeginOrder, PlaceOrder
-from models.errors import Conflict, Invalid, PaymentDeclined, Pending, Refused, StorageUnavailable
+from models.errors import (
+    CartExpired,
+    Conflict,
+    Invalid,
+    KeyReused,
+    PaymentDeclined,
+    Pending,
+    PriceChanged,
+    Refused,
+    StorageUnavailable,
+)
 from models.identity import OwnerId
 from models.order import Address, Order, Payment
 from models.outcomes import OrderBegun
 
-# Seconds. Less than an intent is left alone for: whoever waited longer finds it given up.
+# Seconds. Asking twice, and the ledger's deadline, take less than an intent is left alone for.
 LONGEST_CALL = 12.0
 # How long the payer has to confirm a payment at the provider.
 CONFIRMING = timedelta(minutes=10)
 # Not about the order: the client is meant to ask again, and another try may already be using the same authorisation.
 UNDECIDED = (Pending, StorageUnavailable)
+# This order will not come about as it was begun.
+OVER = (CartExpired, PriceChanged, KeyReused)
 
 log = structlog.get_logger(__name__)
 
@@ -73,11 +85,11 @@ class OrderRequest:
 class PaymentBook(Protocol):
     """Where it is noted what came of a payment that was begun."""
 
-    async def declined(self, payment_id: str) -> None:
-        """Note that the provider said no."""
+    async def abandon(self, payment_id: str, *, unheard: bool = False) -> bool | None:
+        """Give an intent up; None where it is none any more."""
 
-    async def abandon(self, payment_id: str) -> bool:
-        """Give an intent up; return whether it was one, or is given up already."""
+    async def abandon_all(self, owner: OwnerId, order_key: str, fingerprint: str) -> None:
+        """Give up all intents of a request."""
 
     async def wait_for_payer(self, payment_id: str, patience: timedelta) -> None:
         """Give an intent more time, because the payer has to confirm it first."""
@@ -110,6 +122,8 @@ class Checkout:
         if begun.order:
             return begun.order
         charge = await self._set_aside(provider, request, begun)
+        if charge.state != "authorised" or (charge.amount, charge.currency) != (begun.total_amount, begun.currency):
+            return await self._placed_meanwhile(provider, request, begun)
         payment = Payment(provider.name, charge.id, charge.amount, charge.currency, begun.payment_id)
         try:
             return await self._commit(request, payment)
@@ -119,6 +133,14 @@ class Checkout:
             await self._let_go(provider, begun)
             raise
 
+    async def _placed_meanwhile(self, provider: PaymentProvider, request: OrderRequest, begun: OrderBegun) -> Order:
+        """Return the order that another request with this key made of the money; otherwise it pays for nothing more."""
+        again = await self._begin(request, provider)
+        if again.order:
+            return again.order
+        await self._let_go(provider, begun)
+        raise Conflict("the payment cannot be used any more: order again")
+
     def _provider(self, payment: Mapping[str, Any]) -> PaymentProvider:
         provider = self.providers.get(str(payment.get("method")))
         if provider is None:
@@ -126,16 +148,20 @@ class Checkout:
         return provider
 
     async def _begin(self, request: OrderRequest, provider: PaymentProvider) -> OrderBegun:
-        return await self.ledger.submit(
-            BeginOrder(
-                cart_id=request.owner,
-                order_key=request.order_key,
-                fingerprint=request.fingerprint,
-                expected_total=request.expected_total,
-                provider=provider.name,
-                payment_id=self.new_id(),
-            )
+        begin = BeginOrder(
+            cart_id=request.owner,
+            order_key=request.order_key,
+            fingerprint=request.fingerprint,
+            expected_total=request.expected_total,
+            provider=provider.name,
+            payment_id=self.new_id(),
         )
+        try:
+            return await self.ledger.submit(begin)
+        except OVER:
+            # What a payer confirmed for this order before is not kept from them any longer.
+            await self._note(self.payments.abandon_all(request.owner, request.order_key, request.fingerprint))
+            raise
 
     async def _set_aside(self, provider: PaymentProvider, request: OrderRequest, begun: OrderBegun) -> Charge:
         """Have the money set aside, or find that it was already; refuse where it was not, or nobody knows."""
@@ -144,7 +170,8 @@ class Checkout:
             async with asyncio.timeout(LONGEST_CALL):
                 charge = await provider.authorise(*asked, dict(request.payment or {}))
         except Declined as reason:
-            await self._note(self.payments.declined(begun.payment_id))
+            # Let go as well: a payment that a payer may still confirm at the provider sets money aside even now.
+            await self._let_go(provider, begun)
             raise PaymentDeclined(str(reason)) from reason
         except ActionNeeded as reason:
             await self._note(self.payments.wait_for_payer(begun.payment_id, CONFIRMING))
@@ -154,10 +181,7 @@ class Checkout:
             found = await self._find(provider, *asked)
             if found is None:
                 raise Pending("the payment's outcome is not known yet: ask again with the same key") from reason
-            charge = found
-        if charge.state != "authorised" or (charge.amount, charge.currency) != asked[1:]:
-            await self._let_go(provider, begun)
-            raise Conflict("the payment cannot be used any more: order again")
+            return found
         return charge
 
     async def _find(self, provider: PaymentProvider, key: str, amount: int, currency: str) -> Charge | None:
@@ -170,7 +194,7 @@ class Checkout:
     async def _let_go(self, provider: PaymentProvider, begun: OrderBegun) -> None:
         """Let go of what was set aside, unless an order was made of it. What fails here is left to the settler."""
         try:
-            if await self.payments.abandon(begun.payment_id):
+            if await self.payments.abandon(begun.payment_id) is not None:
                 async with asyncio.timeout(LONGEST_CALL):
                     await provider.abandon(begun.payment_id, begun.total_amount, begun.currency)
         except self._bearable as reason:

@@ -84,6 +84,8 @@ class Facts:
     low_stock_threshold: int
     guest_checkout: bool
     activation_required: bool
+    unpaid_orders: bool = True
+    """Whether the first design's cart page, which pays nothing here, may order."""
     shipping: int = 0
     free_shipping_from: int | None = None
 

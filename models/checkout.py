@@ -76,7 +76,7 @@ def summarise(
     lines, problems = [], []
     for line in cart.lines:
         product = products.get(line.product_id)
-        if product is None or not product.for_sale:
+        if product is None or not product.for_sale or product.currency != cart.currency:
             problems.append(Problem("not_for_sale", line.product_id))
             continue
         price = product.price_at(now)

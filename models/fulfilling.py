@@ -13,6 +13,8 @@ from models.order_life import STEPS, allowed, check_reason, parts_for, right_for
 from models.outcomes import OrderMoved
 from models.state import Draft
 
+# The order is written whole with all that happened to it.
+MOST_CHANGES = 300
 _TOLD = {OrderStatus.SHIPPED: "order_shipped", OrderStatus.DELIVERED: "order_delivered"}
 
 
@@ -54,6 +56,8 @@ def claim_delivery(command: ClaimDelivery, draft: Draft) -> OrderMoved:
     if not theirs:
         raise Conflict("somebody else brings it", order_status=order.status.value, allowed=[])
     changing = [part for part in theirs if part.courier != wanted]
+    if changing and not command.release and len(order.history) >= MOST_CHANGES:
+        raise Conflict("this order was claimed too often", order_status=order.status.value, allowed=[])
     for part in changing:
         word = "released" if command.release else "claimed"
         order = with_part(order, part._replace(courier=wanted), draft, command.by, word)

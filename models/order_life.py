@@ -39,10 +39,10 @@ def rights_in(order: Order, part: Fulfilment, mover: Mover) -> frozenset[str]:
     rights = {mover.role} & {"admin", "delivery"}
     if mover.owner == order.owner:
         rights.add("buyer")
-    if part.seller_id == mover.user_id:
+    if part.seller_id == mover.user_id and mover.role in {"seller", "admin"}:
         rights.add("seller")
-    if part.status not in {*SENT, OrderStatus.REFUNDED} and part.courier != mover.user_id:
-        rights.discard("delivery")  # nobody has sent it: it is not theirs to know of
+    if part.status is not OrderStatus.SHIPPED and part.courier != mover.user_id:
+        rights.discard("delivery")  # it is not on its way, nor did they bring it: it is not theirs to know of
     return frozenset(rights)
 
 

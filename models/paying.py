@@ -22,7 +22,8 @@ def begin_payment(command: BeginOrder, provider: str, total: int, currency: str,
             return intent
     attempt = 1 + max((each.attempt for each in before.values()), default=-1)
     if attempt >= MAX_ATTEMPTS:
-        raise Conflict("this order was refused too often under its key: order again with another key")
+        message = "this order was refused too often under its key: order again with another key"
+        raise Conflict(message, exhausted=True)
     intent = Intent(command.payment_id, command.cart_id, command.order_key, attempt, *wanted)
     draft.begun.append(intent)
     return intent

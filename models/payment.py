@@ -2,7 +2,6 @@
 
     intent ──► authorised ──► captured ──► refunded
       │             └───────► voided
-      ├──► declined
       └──► abandoned ──► voided
 
 An intent is written before the provider is asked, so that whatever happens there has somebody who looks after it: it
@@ -26,7 +25,6 @@ class PaymentState(StrEnum):
 
     INTENT = "intent"
     ABANDONED = "abandoned"
-    DECLINED = "declined"
     AUTHORISED = "authorised"
     CAPTURED = "captured"
     VOIDED = "voided"
@@ -69,8 +67,8 @@ class RefundDone(NamedTuple):
 class Open:
     """A payment of which something is to be done, with what its order says.
 
-    ``stands``: there is an order, and it was not cancelled. ``asked`` counts what was asked of it later.
-    ``unheard``: it was given up, and whoever wanted to pay has not heard of it. ``tries`` is how often it failed.
+    ``stands``: there is an order, and it was not cancelled. ``asked`` counts what was asked of it later. ``tries`` is
+    how often it failed.
     """
 
     id: str
@@ -81,19 +79,19 @@ class Open:
     amount: int
     currency: str
     state: PaymentState
+    captured: int
     refunded: int
     done: tuple[RefundDone, ...]
     wanted: tuple[RefundDue, ...]
     stands: bool
     asked: int
-    unheard: bool = False
     tries: int = 0
 
     @property
     def due(self) -> list[RefundDue]:
         """What is still to be given back."""
         had = {each.id for each in self.done}
-        return [each for each in self.wanted if each.id not in had]
+        return [each for each in self.wanted if each.amount and each.id not in had]
 
 
 class Booked(NamedTuple):

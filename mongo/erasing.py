@@ -19,6 +19,22 @@ from mongo.user_directory import tombstone
 
 BATCH = 200
 WITHDRAWN = "withdrawn: the account was deleted"
+
+
+def _each(field: str, blank: Document) -> Document:
+    """Blank something in every entry of a list, where there is the list."""
+    entries = {"$map": {"input": f"${field}", "in": {"$mergeObjects": ["$$this", blank]}}}
+    return {"$cond": [{"$isArray": [f"${field}"]}, entries, "$$REMOVE"]}
+
+
+# Addresses, and what somebody wrote: they may have said anything there.
+_WITHOUT_WORDS: Document = {
+    "email": None,
+    "address": None,
+    "history": _each("history", {"reason": ""}),
+    "refunds": _each("refunds", {"reason": ""}),
+    "fulfilments": _each("fulfilments", {"note": ""}),
+}
 _DUE: Document = {"erasing.due": {"$type": "date"}, "$expr": {"$lte": ["$erasing.due", "$$NOW"]}}
 
 
@@ -42,7 +58,7 @@ class Erasing:
         ]
 
     async def orders(self, erasure: Erasure) -> bool:
-        """Take addresses from orders and their mails; return whether there may be more."""
+        """Take addresses and words from orders, and their mails; return whether there may be more."""
         named: Document = {"$or": [{"email": {"$ne": None}}, {"address": {"$ne": None}}]}
         # The type is named because the index has only orders with a buyer: without it, the server reads them all.
         query: Document = {"buyer_id": {"$eq": ObjectId(erasure.user_id), "$type": "objectId"}, **named}
@@ -50,9 +66,7 @@ class Erasing:
         ids = [row["_id"] for row in rows]
         if ids:  # mails first: without an address an order is not found again
             await self._blank_mails({"_id": {"$in": [f"order_placed:{each}" for each in ids]}})
-            await self._database["orders"].update_many(
-                {"_id": {"$in": ids}}, {"$set": {"email": None, "address": None}}
-            )
+            await self._database["orders"].update_many({"_id": {"$in": ids}}, [{"$set": _WITHOUT_WORDS}])
         return len(ids) == BATCH
 
     async def notifications(self, erasure: Erasure) -> bool:

@@ -27,6 +27,7 @@ class Leases:
         """Take or prolong the lease of a worker; return whether this process has it now."""
         if not self._wanted or self._asking is None:
             self._asking = asyncio.create_task(self._take_together(), name="leases")
+            self._asking.add_done_callback(_heard)
         self._wanted[worker] = milliseconds
         # Shielded: others wait for the same answer.
         return worker in await asyncio.shield(self._asking)
@@ -61,3 +62,9 @@ class Leases:
     async def give_back(self, worker: str) -> None:
         """Let another process have it at once, if this one has it."""
         await self._leases.delete_one({"_id": worker, "owner": self._owner})
+
+
+def _heard(asking: asyncio.Task[set[str]]) -> None:
+    """Note that somebody knows of a failure, though all who asked may have been cancelled meanwhile."""
+    if not asking.cancelled():
+        asking.exception()

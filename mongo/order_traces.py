@@ -7,6 +7,7 @@ from bson import ObjectId
 
 from models.order_timeline import Captured, Returned, Sent, Traces
 from mongo.driver import Database, Document
+from mongo.payments import of_type
 
 # The kinds of mails that are about one order; their keys are `<kind>:<order>`, and maybe more behind another colon.
 KINDS = (
@@ -31,7 +32,7 @@ class OrderTraces:
 
     async def of(self, order_id: str) -> Traces:
         """Return what there is."""
-        payment = await self._payments.find_one({"order_id": ObjectId(order_id)}, _PAYMENT)
+        payment = await self._payments.find_one({"order_id": of_type("objectId", ObjectId(order_id))}, _PAYMENT)
         # Where the id is followed by a colon there is more, and a semicolon is what comes after one.
         keys = [{"_id": {"$gte": f"{kind}:{order_id}", "$lt": f"{kind}:{order_id};"}} for kind in KINDS]
         mails = await self._emails.find({"$or": keys}, _MAIL).limit(MOST_MAILS).to_list(None)

@@ -21,10 +21,10 @@ class Orders:
         document = await self._orders.find_one({"_id": ObjectId(order_id)})
         return documents.order_of(document) if document else None
 
-    async def was_placed(self, owner: OwnerId, order_key: str) -> bool:
-        """Return whether there is an order of this key."""
-        query: Document = {"owner": owner, "order_key": order_key}
-        return await self._orders.find_one(query, {"_id": 1}) is not None
+    async def of_key(self, owner: OwnerId, order_key: str) -> Order | None:
+        """Return the order of a key, if there is one."""
+        document = await self._orders.find_one({"owner": owner, "order_key": order_key})
+        return documents.order_of(document) if document else None
 
     async def of_buyer(self, buyer_id: str, *, limit: int, after: str | None) -> Sequence[Order]:
         """Return a page of a buyer's orders, newest first, after an id."""

@@ -5,19 +5,24 @@ which something is still to be done. ``asked`` counts what the ledger asked for 
 who has seen the last of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from bson import ObjectId
-from pymongo import UpdateMany, UpdateOne
+from pymongo import ReturnDocument, UpdateMany, UpdateOne
+from pymongo.read_concern import ReadConcern
 
+from models.identity import OwnerId
 from models.order import OrderStatus
 from models.payment import Booked, Intent, Open, PaymentState, PutOff, RefundDone, RefundDue
 from mongo import documents
 from mongo.driver import Database, Document, Driver
 
+log = structlog.get_logger(__name__)
+
 # After so long an intent that became no order is given up.
-PATIENCE = timedelta(seconds=30)
+PATIENCE = timedelta(seconds=45)
 DUE: Document = {"open": True, "$expr": {"$lte": ["$due", "$$NOW"]}}
 INTENT_FIELDS: Document = dict.fromkeys(
     (
@@ -29,11 +34,12 @@ INTENT_FIELDS: Document = dict.fromkeys(
 _OPEN_FIELDS: Document = dict.fromkeys(
     (
         *("owner", "order_key", "provider", "provider_id", "amount", "currency", "state", "captured", "refunded"),
-        *("refunds", "asked", "tries", "unheard"),
+        *("refunds", "asked", "tries"),
     ),
     1,
 )
 _BOOKED_FIELDS: Document = dict.fromkeys(("provider_id", "state", "captured", "refunded", "open", "created_at"), 1)
+KEPT_DAYS = 30
 _OVER = ("open", "due", "tries", "flagged", "error")
 _NOTHING_LEFT: Document = {"$unset": dict.fromkeys(_OVER, "")}
 
@@ -73,7 +79,12 @@ def taking(intent: Intent, at: datetime) -> Document:
 def owing(order_id: str, at: datetime) -> Document:
     """Return the statement that has an order's payment looked at, because more is asked of it."""
     change: Document = {"$set": {"open": True, "due": at}, "$inc": {"asked": 1}}
-    return {"q": {"order_id": ObjectId(order_id)}, "u": change}
+    return {"q": {"order_id": of_type("objectId", ObjectId(order_id))}, "u": change}
+
+
+def of_type(name: str, value: object) -> Document:
+    """Match a value of a field whose index has only values of one type; without its name the server reads all rows."""
+    return {"$eq": value, "$type": name}
 
 
 def intent_of(row: Document) -> Intent:
@@ -99,7 +110,8 @@ class Payments:
     def __init__(self, driver: Driver, database: Database) -> None:
         self._driver = driver
         self._database = database
-        self._payments = database["payments"]
+        # What a transaction wrote counts here once a majority has it: no money moves for an order that may be undone.
+        self._payments = database.get_collection("payments", read_concern=ReadConcern("majority"))
 
     async def due(self, limit: int) -> Sequence[Open]:
         """Return what is to be looked at now, the longest due first, with what the orders say."""
@@ -116,26 +128,25 @@ class Payments:
                 }
             },
         ]
-        return list(map(_open, await self._driver.aggregate(self._payments, pipeline)))
+        return list(_readable(await self._driver.aggregate(self._payments, pipeline)))
 
-    async def abandon(self, payment_id: str, *, unheard: bool = False) -> bool:
-        """Give an intent up: no order is made of it any more; return whether it was one, or is given up already.
+    async def abandon(self, payment_id: str, *, unheard: bool = False) -> bool | None:
+        """Give an intent up: no order is made of it any more. Return None where it is not one, nor given up already.
 
-        ``unheard``: whoever wanted to pay will not hear of it from who gives it up.
+        ``unheard``: whoever wanted to pay will not hear of it from who gives it up. What is returned says so of whoever
+        gave it up first.
         """
         given_up = [PaymentState.INTENT.value, PaymentState.ABANDONED.value]
         query: Document = {"_id": ObjectId(payment_id), "state": {"$in": given_up}}
-        since: Document = {"$ifNull": ["$abandoned_at", "$$NOW"]}
-        was_intent: Document = {"$eq": ["$state", PaymentState.INTENT.value]}
-        heard: Document = {"unheard": {"$cond": [was_intent, unheard, {"$ifNull": ["$unheard", False]}]}}
-        fields: Document = {"state": PaymentState.ABANDONED.value, "due": "$$NOW", "abandoned_at": since}
-        change: list[Document] = [{"$set": {**heard, **fields}}]
-        return (await self._payments.update_one(query, change)).matched_count == 1
+        change, after = _giving_up(unheard=unheard), ReturnDocument.AFTER
+        row = await self._payments.find_one_and_update(query, change, return_document=after)
+        return bool(row["unheard"]) if row else None
 
-    async def declined(self, payment_id: str) -> None:
-        """Note that the provider said no: nothing was set aside, and there is nothing to be done."""
-        query: Document = {"_id": ObjectId(payment_id), "state": PaymentState.INTENT.value}
-        await self._payments.update_one(query, {"$set": {"state": PaymentState.DECLINED.value}, **_NOTHING_LEFT})
+    async def abandon_all(self, owner: OwnerId, order_key: str, fingerprint: str) -> None:
+        """Give up all intents of a request; the settler lets go of what was set aside for them."""
+        key: Document = {"owner": owner, "order_key": order_key, "attempt": {"$type": "int"}}
+        query = {**key, "fingerprint": fingerprint, "state": PaymentState.INTENT.value}
+        await self._payments.update_many(query, _giving_up(unheard=False))
 
     async def wait_for_payer(self, payment_id: str, patience: timedelta) -> None:
         """Give an intent more time, because the payer has to confirm it first."""
@@ -156,9 +167,14 @@ class Payments:
             await self._payments.bulk_write([plain, asked])
 
     async def voided(self, payments: Sequence[Open]) -> None:
-        """Note what was let go: whatever was asked of it, there is nothing to be given back."""
+        """Note what was let go: whatever was asked of it, there is nothing to be given back.
+
+        What never was an order's is forgotten after a while.
+        """
+        later: Document = {"$dateAdd": {"startDate": "$$NOW", "unit": "day", "amount": KEPT_DAYS}}
+        until: Document = {"$cond": [{"$eq": [{"$type": "$order_id"}, "objectId"]}, "$$REMOVE", later]}
         change: list[Document] = [
-            {"$set": {"state": PaymentState.VOIDED.value, "updated_at": "$$NOW"}},
+            {"$set": {"state": PaymentState.VOIDED.value, "updated_at": "$$NOW", "expires_at": until}},
             {"$unset": list(_OVER)},
         ]
         states = [PaymentState.AUTHORISED.value, PaymentState.ABANDONED.value]
@@ -209,11 +225,16 @@ class Payments:
         query: Document = {"_id": {"$gte": ObjectId.from_datetime(since)}, "provider": provider, "captured": {"$gt": 0}}
         return [_booked(row) async for row in self._payments.find(query, _BOOKED_FIELDS)]
 
-    async def reopen(self, provider: str, provider_id: str) -> bool:
-        """Have a payment looked at because the provider has news of it; return whether there is one."""
-        change: list[Document] = [{"$set": {"open": True, "due": "$$NOW"}}]
-        query: Document = {"provider": provider, "provider_id": provider_id}
-        return (await self._payments.update_one(query, change)).matched_count == 1
+
+def _giving_up(*, unheard: bool) -> list[Document]:
+    was_intent: Document = {"$eq": ["$state", PaymentState.INTENT.value]}
+    fields: Document = {
+        "unheard": {"$cond": [was_intent, unheard, {"$ifNull": ["$unheard", False]}]},
+        "abandoned_at": {"$ifNull": ["$abandoned_at", "$$NOW"]},
+        "state": PaymentState.ABANDONED.value,
+        "due": "$$NOW",
+    }
+    return [{"$set": fields}]
 
 
 def _putting_off(each: PutOff) -> list[Document]:
@@ -239,6 +260,15 @@ def _booked(row: Document) -> Booked:
     )
 
 
+def _readable(rows: Sequence[Document]) -> Iterator[Open]:
+    """Read what can be read: a row that another program broke holds up no other; the audit names it."""
+    for row in rows:
+        try:
+            yield _open(row)
+        except (KeyError, TypeError, ValueError) as error:
+            log.error("payment.unreadable", payment=str(row["_id"]), reason=repr(error))  # noqa: TRY400 - no bug of ours
+
+
 def _open(row: Document) -> Open:
     return Open(
         id=str(row["_id"]),
@@ -249,6 +279,7 @@ def _open(row: Document) -> Open:
         amount=row["amount"],
         currency=row["currency"],
         state=PaymentState(row["state"]),
+        captured=row["captured"],
         refunded=row["refunded"],
         done=tuple(
             RefundDone(str(each["_id"]), each["amount"], each["provider_id"]) for each in row.get("refunds", ())
@@ -256,6 +287,5 @@ def _open(row: Document) -> Open:
         wanted=tuple(RefundDue(str(each["id"]), each["amount"]) for each in row.get("wanted") or ()),
         stands=row.get("status") not in {None, OrderStatus.CANCELLED.value},  # without an order nobody pays
         asked=row.get("asked", 0),
-        unheard=row.get("unheard", False),
         tries=row.get("tries", 0),
     )

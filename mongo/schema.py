@@ -195,6 +195,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         # what fails again and again is put off, so it holds up nobody
         IndexModel([("due", ASCENDING)], name="open", partialFilterExpression={"open": {"$eq": True}}),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
         # two processes that begin to pay for the same order see each other
         IndexModel(
             [("owner", ASCENDING), ("order_key", ASCENDING), ("attempt", ASCENDING)],

@@ -7,6 +7,7 @@ to make it due.
 from pymongo.errors import DuplicateKeyError
 
 from mongo.driver import Database, Document
+from mongo.payments import of_type
 
 DUE_NOW: list[Document] = [{"$set": {"open": True, "due": "$$NOW"}}]
 _HAD_NOW: list[Document] = [{"$set": {"at": "$$NOW"}}]
@@ -24,7 +25,8 @@ class WebhookEvents:
         if await self._events.find_one({"_id": event_id}, {"_id": 1}):
             return False
         if provider_id is not None:
-            await self._payments.update_one({"provider": provider, "provider_id": provider_id}, DUE_NOW)
+            named = {"provider": provider, "provider_id": of_type("string", provider_id)}
+            await self._payments.update_one(named, DUE_NOW)
         try:
             noted = await self._events.update_one({"_id": event_id, "at": None}, _HAD_NOW, upsert=True)
         except DuplicateKeyError:  # it came twice at once

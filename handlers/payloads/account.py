@@ -151,6 +151,7 @@ class ShopAnswer(Answer):
     low_stock_threshold: int
     guest_checkout: bool
     activation_required: bool
+    unpaid_orders: bool
     shipping: Annotated[int, Field(description="what sending an order costs, in minor units")]
     free_shipping_from: Annotated[
         int | None, Field(description="worth of goods, in minor units, from which that is free")

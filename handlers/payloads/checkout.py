@@ -90,3 +90,4 @@ class CancelByLinkBody(OrderLinkBody):
     """The same, and why the order is cancelled."""
 
     reason: Annotated[OneLine, Field(max_length=500)] = ""
+    seller_id: Id | None = None

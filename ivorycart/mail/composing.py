@@ -61,5 +61,6 @@ class MailComposer:
         order = await self.orders.get(mail.data["order_id"])
         if order is None:
             raise LookupError(f"order {mail.data['order_id']} is gone")
-        token = self.links.token(order.id) if order.buyer_id is None else None
+        guest = order.buyer_id is None and mail.owner == order.owner  # and not a seller, whom others' links are none of
+        token = self.links.token(order.id) if guest else None
         return {**order_data(mail, order), "token": token}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from ivorycart.payments.port import Charge, PaymentProvider, ProviderUnavailable
+from ivorycart.payments.port import Charge, Declined, PaymentProvider, ProviderUnavailable
 from models.audit import AuditResult, CheckResult, Finding
 from models.payment import Booked
 
@@ -48,13 +48,14 @@ class Agreement:
         findings: list[Finding] = []
         examined: dict[str, int] = {}
         for name, provider in self.providers.items():
+            if not provider.keeps_list:
+                continue
             try:
                 seen, found = await self._compare(provider, now)
-            except ProviderUnavailable as reason:
+            except (Declined, ProviderUnavailable) as reason:
                 found = [Finding(CHECK, name, f"could not be asked: {reason}")]
             else:
-                if seen:
-                    examined[f"charges at {name}"] = seen
+                examined[f"charges at {name}"] = seen
             findings += found
         return CheckResult(CHECK, examined, tuple(findings[:LISTED]), len(findings))
 
@@ -71,8 +72,7 @@ class Agreement:
                 findings += await self._judge(provider, portion)
                 portion = []
         findings += await self._judge(provider, portion)
-        if seen:  # one that has no list has nothing to compare
-            findings += await self._missing(provider, seen, since, now)
+        findings += await self._missing(provider, seen, since, now)
         return len(seen), findings
 
     async def _judge(self, provider: PaymentProvider, charges: Sequence[Charge]) -> list[Finding]:

@@ -53,6 +53,10 @@ class PaymentProvider(Protocol):
     def name(self) -> str:
         """The provider's name, as clients give it in ``method``."""
 
+    @property
+    def keeps_list(self) -> bool:
+        """Whether it can say what all its charges are."""
+
     async def authorise(self, key: str, amount: int, currency: str, method: Mapping[str, Any]) -> Charge:
         """Set money aside, or return what there is under this key already, in whatever state."""
 

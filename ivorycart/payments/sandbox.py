@@ -31,6 +31,7 @@ class Sandbox:
     """The provider named ``sandbox``. ``patience`` is how long, in seconds, the silent card keeps one waiting."""
 
     name = "sandbox"
+    keeps_list = False
 
     def __init__(self, *, patience: float = 2.0) -> None:
         self._patience = patience

@@ -9,8 +9,9 @@ the store, so it can be killed anywhere and two can run at once. An intent is fi
 order can be made of it any more, and let go at the provider after that; an order is made of it in one transaction, or
 not at all. So of the two one happens.
 
-Whatever goes wrong with one payment puts off that payment alone, with a growing pause. After ``FLAGGED_AFTER`` tries it
-is flagged for a person to look at; it stays as it is and is still tried now and then, as the provider may come back.
+Whatever goes wrong with one payment puts off that payment alone, with a growing pause, up to half a minute. After
+``FLAGGED_AFTER`` tries it is flagged for a person to look at; it stays as it is, and is still tried: now and then where
+the provider said no, as often as before where it is away.
 """
 
 import asyncio
@@ -48,8 +49,8 @@ class PaymentBook(Protocol):
     async def due(self, limit: int) -> Sequence[Open]:
         """Return payments to be seen to now, the longest due first."""
 
-    async def abandon(self, payment_id: str, *, unheard: bool = False) -> bool:
-        """Give an intent up, perhaps without its payer hearing of it; return whether it was one, or is given up."""
+    async def abandon(self, payment_id: str, *, unheard: bool = False) -> bool | None:
+        """Give an intent up; return whether its payer has not heard of it, None where it is no intent any more."""
 
     async def captured(self, payments: Sequence[Open]) -> None:
         """Note what was taken."""
@@ -137,31 +138,64 @@ class Settler:
             raise ProviderUnavailable(f"{payment.provider} is not set up any more")
         match payment.state:
             case PaymentState.INTENT | PaymentState.ABANDONED:
-                if await self.book.abandon(payment.id, unheard=True):
-                    await provider.abandon(payment.id, payment.amount, payment.currency)
-                    if payment.unheard or payment.state is PaymentState.INTENT:
-                        await self.failures.tell(payment)
-                    done.voided.append(payment)
+                await self._give_up(provider, payment, done)
             case PaymentState.AUTHORISED if not payment.stands:
-                await provider.void(_named(payment))
-                done.voided.append(payment)
+                if await self._let_go(provider, payment):
+                    done.voided.append(payment)
+                else:
+                    done.captured.append(payment)
             case PaymentState.AUTHORISED:
                 await provider.capture(_named(payment), payment.amount)
                 done.captured.append(payment)
+            case PaymentState.VOIDED:
+                await self._agree(provider, payment)
             case _:
                 await self._give_back(provider, payment)
 
+    async def _give_up(self, provider: PaymentProvider, payment: Open, done: _Round) -> None:
+        unheard = await self.book.abandon(payment.id, unheard=True)
+        if unheard is None:
+            return  # an order was made of it meanwhile
+        await provider.abandon(payment.id, payment.amount, payment.currency)
+        if unheard:
+            await self.failures.tell(payment)
+        done.voided.append(payment)
+
+    async def _let_go(self, provider: PaymentProvider, payment: Open) -> bool:
+        """Let go of what was set aside; False where it was taken, and nobody here heard of that: it is given back."""
+        try:
+            await provider.void(_named(payment))
+        except Declined:
+            charge = await provider.look(_named(payment))
+            if charge is None or not charge.captured:
+                raise
+            return False
+        return True
+
     async def _give_back(self, provider: PaymentProvider, payment: Open) -> None:
-        """Carry out the refunds that are due; with none left, make sure that the provider agrees."""
-        given_back = payment.refunded
+        """Carry out the refunds that are due; one that is refused holds up no other."""
+        failure: Exception | None = None
         for refund in payment.due:
-            provider_id = await provider.refund(_named(payment), refund.amount, refund.id)
-            await self.book.refunded(payment, RefundDone(refund.id, refund.amount, provider_id))
-            given_back += refund.amount
-        if payment.provider_id and not payment.due:
-            charge = await provider.look(payment.provider_id)
-            if charge and charge.refunded != given_back:
-                raise Disagreement(f"{charge.refunded} were given back there, {given_back} here")
+            try:
+                provider_id = await provider.refund(_named(payment), refund.amount, f"{payment.id}:{refund.id}")
+            except Declined as error:
+                failure = error
+            else:
+                await self.book.refunded(payment, RefundDone(refund.id, refund.amount, provider_id))
+        if failure:
+            raise failure
+        if payment.due:
+            await self.book.close(payment)
+        else:
+            await self._agree(provider, payment)
+
+    async def _agree(self, provider: PaymentProvider, payment: Open) -> None:
+        """Close a payment of which nothing is left to be done, if the provider says so, too."""
+        charge = await provider.look(payment.provider_id) if payment.provider_id else None
+        here = (payment.captured, payment.refunded)
+        if charge and (charge.captured, charge.refunded) != here:
+            there = f"{charge.captured} were taken and {charge.refunded} given back there"
+            raise Disagreement(f"{there}, {here[0]} and {here[1]} here")
         await self.book.close(payment)
 
 
@@ -172,6 +206,8 @@ def _named(payment: Open) -> str:
 
 
 def _put_off(payment: Open, error: Exception) -> PutOff:
+    """Say when to try again: soon, where the provider is away; seldom, where it said no and a person has to look."""
+    said_no = isinstance(error, Declined | Disagreement)
     flagged = isinstance(error, Disagreement) or payment.tries + 1 >= FLAGGED_AFTER
-    seconds = FLAGGED_PAUSE if flagged else min(LONGEST_PAUSE, 2 ** min(payment.tries, 10))
+    seconds = FLAGGED_PAUSE if flagged and said_no else min(LONGEST_PAUSE, 2 ** min(payment.tries, 10))
     return PutOff(payment, f"{type(error).__name__}: {error}"[:300], timedelta(seconds=seconds), flagged)

@@ -44,6 +44,7 @@ class StripePayments:
     """
 
     name = "stripe"
+    keeps_list = True
 
     def __init__(self, api_key: str, *, api_base: str | None = None, patience: float = PATIENCE) -> None:
         self._patience = patience

@@ -1,6 +1,5 @@
 """An order's life over HTTP: through every role's hands, seen at once by its buyer, and refused where it must be."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -8,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from bench.shop.books import open_books
 from bench.shop.running import RunningShop
 from tests.accounts import Person
 from tests.buyers import Cast, buys, cast_of, new_buyer
@@ -138,17 +136,3 @@ async def test_an_admin_overrides_with_a_reason(people: Cast):
 async def test_what_cannot_be_read_is_refused(people: Cast, body: dict[str, Any]):
     """Whatever state the order is in."""
     assert (await people.seller.ask("PUT", f"/api/orders/{'0' * 24}/status", body))[0] == 422
-
-
-async def test_twenty_who_move_at_once_move_once(people: Cast, shop: RunningShop):
-    """A buyer cancels while the seller sends: one of them is too late, and the books are in order."""
-    for _ in range(3):
-        placed = await buys(people.buyer, people.product)
-        asked = [act(people.buyer, placed, "cancel"), move(people.seller, placed, "shipped")] * 10
-        answers = await asyncio.gather(*asked)
-        _, now = await people.buyer.ask("GET", f"/api/orders/{placed['id']}")
-        assert now["status"] in {"cancelled", "shipped"}
-        assert {answer["status"] for status, answer in answers if status == 200} == {now["status"]}
-        assert len(now["history"]) == 2
-    async with open_books(shop) as books:
-        await books.check()

@@ -29,6 +29,7 @@ from models.errors import (
 )
 from models.identity import OwnerId
 from models.order import Address
+from models.outcomes import OrderBegun
 from models.payment import MAX_ATTEMPTS
 from mongo.driver import DRIVER_ERRORS, Database, Driver
 from mongo.payments import Payments
@@ -458,3 +459,31 @@ async def test_the_fingerprint_tells_requests_apart_and_survives_a_reordering():
     assert replace(one, origin="socket").fingerprint == one.fingerprint
     assert replace(one, lines=(("a", 2), ("b", 1))).fingerprint != one.fingerprint
     assert replace(one, payment=None).fingerprint != one.fingerprint
+
+
+async def test_who_comes_when_the_money_was_taken_already_gets_the_order(till: Till):
+    """A slower request with the same key finds its payment captured: the first one's order is the answer."""
+    first = await till.place()
+
+    async def taken(*_: Any) -> Charge:
+        return Charge("pi_0", "key", 1000, "EUR", "captured", captured=1000)
+
+    slow = replace(till.checkout, ledger=Forgetful(till.checkout.ledger))  # type: ignore[arg-type]
+    till.provider.authorise = taken  # type: ignore[method-assign]
+    assert await slow.place(REQUEST) == first
+    assert till.provider.voided == []
+
+
+@dataclass
+class Forgetful:
+    """A ledger that has not heard of the order yet when it is first asked."""
+
+    ledger: Any
+    asked: int = 0
+
+    async def submit(self, command: Any, **options: Any) -> Any:
+        """Begin as if there were no order, once."""
+        self.asked += 1
+        if self.asked == 1:
+            return OrderBegun(1000, "EUR", None, str(ObjectId()))
+        return await self.ledger.submit(command, **options)

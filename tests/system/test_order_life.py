@@ -1,5 +1,6 @@
 """An order's whole life: through every role's hands, with real mails, and sockets that watch each step."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -61,4 +62,21 @@ async def test_an_order_lives_through_every_role(
         steps = [entry["status"] for entry in told["items"] if entry["status"]]
         assert steps == ["placed", "shipped", "shipped", "delivered", "completed"]
         assert desk.all("admin:metrics") or await desk.hear("admin:metrics")
+        await books.check()
+
+
+async def test_who_is_too_late_changes_nothing(open_shop: OpenShop) -> None:
+    """A buyer cancels while the seller sends, ten times each at once: one of them is first, and the books agree."""
+    shop = await open_shop(DEMO="true")
+    async with AsyncExitStack() as stack, open_books(shop) as books:
+        people = await cast_of(shop, stack)
+        for _ in range(3):
+            path = f"/api/orders/{(await buys(people.buyer, people.product))['id']}"
+            cancelling = [people.buyer.ask("POST", f"{path}/cancel", {}) for _ in range(10)]
+            sending = [people.seller.ask("PUT", f"{path}/status", {"status": "shipped"}) for _ in range(10)]
+            answers = await asyncio.gather(*cancelling, *sending)
+            _, now = await people.buyer.ask("GET", path)
+            assert now["status"] in {"cancelled", "shipped"}
+            assert {answer["status"] for status, answer in answers if status == 200} == {now["status"]}
+            assert len(now["history"]) == 2
         await books.check()

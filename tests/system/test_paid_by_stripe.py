@@ -4,8 +4,10 @@ import asyncio
 import secrets
 from typing import Any
 
+from bench.shop.books import open_books
 from bench.shop.order import order
 from bench.shop.running import RunningShop
+from ivorycart.payments.stripe_provider import StripePayments
 from tests.gateway.running import KEY, RunningGateway
 from tests.handlers.doors import Answer, bearer, send
 from tests.system.conftest import OpenShop
@@ -14,14 +16,23 @@ from tests.visitor import sign_in
 ORDERS = "/api/orders/"
 
 
-async def buy(shop: RunningShop, token: str, payment_method: Any, **payment: Any) -> Answer:
+async def buy(shop: RunningShop, token: str, payment_method: Any, key: str | None = None, **payment: Any) -> Answer:
     """Put something into the demo buyer's cart and order it."""
     listed = (await send(shop.url, "GET", "/api/cart/products")).body["items"]
     product = next(each for each in listed if each["available"] > 20)
     line = await send(shop.url, "PUT", f"/api/cart/items/{product['id']}", {"quantity": 1}, **bearer(token))
-    asked = order(line.body["total_amount"], secrets.token_hex(8))
+    asked = order(line.body["total_amount"], key or secrets.token_hex(8))
     asked["payment"] = {"method": "stripe", "payment_method": payment_method} | payment
     return await send(shop.url, "POST", ORDERS, asked, **bearer(token))
+
+
+async def captured_once(gateway: RunningGateway) -> list[dict[str, Any]]:
+    """Wait until the money was taken; return the charges."""
+    async with asyncio.timeout(30):
+        while not (charges := await gateway.charges())[0]["captures"]:
+            await asyncio.sleep(0.05)
+    assert [each["captures"] for each in charges] == [1]
+    return charges
 
 
 async def test_an_order_is_paid_by_stripe_once(open_shop: OpenShop, gateway: RunningGateway):
@@ -32,10 +43,8 @@ async def test_an_order_is_paid_by_stripe_once(open_shop: OpenShop, gateway: Run
     assert placed.status == 201, placed.body
     total = placed.body["total_amount"]
     assert placed.body["payment"] == {"method": "stripe", "amount": total}
-    async with asyncio.timeout(30):
-        while not (charges := await gateway.charges())[0]["captures"]:
-            await asyncio.sleep(0.05)
-    assert [(each["captures"], each["captured"]) for each in charges] == [(1, total)]
+    charges = await captured_once(gateway)
+    assert [each["captured"] for each in charges] == [total]
     declined = await buy(shop, token, "pm_card_chargeDeclined")
     assert declined.is_problem(402, "payment_declined")
     assert declined.body["detail"] == "Your card was declined."
@@ -67,3 +76,55 @@ async def test_a_shop_without_stripe_says_what_it_takes(open_shop: OpenShop):
     refused = await buy(shop, await sign_in(shop.url), "pm_card_visa")
     assert refused.is_problem(422, "validation")
     assert refused.body["methods"] == ["sandbox"]
+
+
+async def test_a_payment_that_its_payer_has_to_confirm_becomes_an_order_after_that(
+    open_shop: OpenShop, gateway: RunningGateway
+):
+    """Until then it is pending, with what the page needs to ask the payer; asked again it is placed."""
+    shop = await open_shop(DEMO="true", **gateway.settings)
+    token = await sign_in(shop.url)
+    key = secrets.token_hex(8)
+    asked = await buy(shop, token, "pm_card_threeDSecure2Required", key)
+    assert (asked.status, asked.body["code"]) == (202, "pending"), asked.body
+    [charge] = await gateway.charges()
+    assert asked.body["payment"]["payment_intent"] == charge["id"]
+    assert asked.body["payment"]["client_secret"]
+    assert await gateway.payer(charge["id"]) == "requires_capture"
+    placed = await buy(shop, token, "pm_card_threeDSecure2Required", key)
+    assert placed.status == 201, placed.body
+    await captured_once(gateway)
+
+
+async def test_a_payment_that_its_payer_does_not_confirm_is_let_go(open_shop: OpenShop, gateway: RunningGateway):
+    """Refused at the bank, and asked again: nothing can be set aside for it any more."""
+    shop = await open_shop(DEMO="true", **gateway.settings)
+    token = await sign_in(shop.url)
+    key = secrets.token_hex(8)
+    await buy(shop, token, "pm_card_threeDSecure2Required", key)
+    [charge] = await gateway.charges()
+    await gateway.payer(charge["id"], agrees=False)
+    refused = await buy(shop, token, "pm_card_threeDSecure2Required", key)
+    assert refused.status in {202, 402}, refused.body
+    async with asyncio.timeout(30):
+        while next(each for each in await gateway.charges() if each["id"] == charge["id"])["status"] != "canceled":
+            await asyncio.sleep(0.05)
+
+
+async def test_news_of_the_providers_reach_the_settler(open_shop: OpenShop, gateway: RunningGateway):
+    """What was given back past the shop is flagged for a person to look at, once its webhook came."""
+    secret = "whsec_" + "s" * 32
+    shop = await open_shop(DEMO="true", **gateway.settings, STRIPE_WEBHOOK_SECRET=secret)
+    placed = await buy(shop, await sign_in(shop.url), "pm_card_visa")
+    await captured_once(gateway)
+    [charge] = await gateway.charges()
+    provider = StripePayments(KEY, api_base=gateway.url)
+    await provider.refund(charge["id"], 100, "by hand")
+    await provider.close()
+    sent = await gateway.send_webhooks(f"{shop.url}/api/payments/webhook", secret, intent=charge["id"], shuffled=True)
+    assert {status for _, status in sent} == {200}
+    async with open_books(shop) as books, asyncio.timeout(30):
+        while not (row := await books["payments"].find_one({"provider_id": charge["id"]})).get("flagged"):
+            await asyncio.sleep(0.05)
+    assert "100 given back there" in row["error"]
+    assert placed.status == 201
