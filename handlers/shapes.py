@@ -16,7 +16,7 @@ from models.feed import CatalogueChanged, Cursor
 from models.finding import CategoryCount, Facets
 from models.identity import user_of_owner
 from models.notification import Notification
-from models.order import Address, Order, Refund
+from models.order import Address, Fulfilment, Order, Refund
 from models.outcomes import StockChanged
 from models.pricing import Discount
 from models.profile import Profile
@@ -158,11 +158,22 @@ def order(placed: Order) -> Payload:
             {"status": step.status.value, "at": time(step.at), "reason": step.reason, "seller_id": step.seller_id}
             for step in placed.history
         ],
-        "fulfilments": [{**part._asdict(), "status": part.status.value} for part in placed.fulfilments],
+        "fulfilments": [_fulfilment(part) for part in placed.fulfilments],
         "refunds": [refund(each) for each in placed.refunds],
         "address": place(placed.address),
         "payment": placed.payment and {"method": placed.payment.provider, "amount": placed.payment.amount},
         "timestamp": time(placed.timestamp),
+    }
+
+
+def _fulfilment(part: Fulfilment) -> Payload:
+    return {
+        "seller_id": part.seller_id,
+        "status": part.status.value,
+        "claimed": part.courier is not None,
+        "carrier": part.carrier,
+        "tracking_number": part.tracking_number,
+        "note": part.note,
     }
 
 
@@ -343,8 +354,9 @@ class WireShapes:
         return notification(told)
 
     def alert(self, told: Notification) -> Payload:
-        """Show what is running out: to clients of this event it is always of the same kind, the seller's, too."""
-        return {**notification(told), "kind": "low_stock"}
+        """Show what is running out: the event is always of the same kind; ``role`` says whether as a seller's."""
+        role = "seller" if told.kind == "low_stock_seller" else "cart"
+        return {**notification(told), "kind": "low_stock", "role": role}
 
     def offer(self, told: Notification) -> Payload:
         """Show what is offered."""

@@ -17,15 +17,17 @@ from models.order_views import CourierOrder, for_seller, listed_for_courier
 PORTION = 100
 _LINE = ("product_id", "name", "quantity", "returned", "price", "line_total", "currency")
 _PLACE = ("address_name", "line1", "line2", "city", "region", "postal_code", "country")
+_WHOLE = ("shipping", "total_amount", "refunded")
 COLUMNS: Mapping[str, Sequence[str]] = {
-    "buyer": ("order_id", "timestamp", "status", *_LINE, "shipping", "total_amount", "tracking_number"),
+    "buyer": ("order_id", "timestamp", "status", "part_status", *_LINE, *_WHOLE, "carrier", "tracking_number"),
     "seller": ("order_id", "timestamp", "status", *_LINE, "carrier", "tracking_number", *_PLACE),
     "all": (
         *("order_id", "timestamp", "status", "part_status", "buyer_id", "email", "seller_id"),
-        *(*_LINE, "shipping", "total_amount", "carrier", "tracking_number"),
+        *(*_LINE, *_WHOLE, "carrier", "tracking_number"),
     ),
 }
-"""Of a file: a row is a line of an order; ``shipping`` and ``total_amount`` are of the whole order."""
+"""Of a file: a row is a line of an order. ``shipping``, ``total_amount`` and ``refunded`` are of the whole order, and
+stand on its first line alone, so that columns can be added up."""
 
 
 class OrderListBook(Protocol):
@@ -113,12 +115,14 @@ def _rows(order: Order) -> Iterator[Mapping[str, Any]]:
         "buyer_id": order.buyer_id,
         "email": order.email,
         "currency": order.currency,
-        "shipping": order.shipping,
-        "total_amount": order.total_amount,
         **dict(zip(_PLACE, _address(order), strict=True)),
     }
+    refunded = sum(each.amount for each in order.refunds)
+    amounts: tuple[int | str, ...] = (order.shipping, order.total_amount, refunded)
     for line in order.lines:
-        yield {**whole, **_line(line), **_part(parts.get(line.seller_id))}
+        once = dict(zip(_WHOLE, amounts, strict=True))
+        yield {**whole, **once, **_line(line), **_part(parts.get(line.seller_id))}
+        amounts = ("",) * len(_WHOLE)
 
 
 def _line(line: OrderLine) -> Mapping[str, Any]:

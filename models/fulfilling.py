@@ -7,7 +7,7 @@ from typing import Any
 from models.alert import Notice
 from models.commands import ClaimDelivery, MoveOrder
 from models.errors import Conflict
-from models.letter import Letter
+from models.letter import UNADDRESSED, Letter
 from models.order import Fulfilment, Mover, Order, OrderStatus, StatusChange
 from models.order_life import STEPS, allowed, check_reason, parts_for, right_for, rights_in, status_of
 from models.outcomes import OrderMoved
@@ -115,9 +115,13 @@ def _tell(order: Order, seller_id: str, to: OrderStatus, draft: Draft) -> None:
 
 
 def tell_buyer(order: Order, kind: str, key: str, data: dict[str, Any], draft: Draft) -> None:
-    """Tell an order's buyer of what became of it: by mail where there is an address, else only where they look."""
+    """Tell an order's buyer of what became of it: by mail where there is an address, else only where they look.
+
+    Whoever has an account is mailed where that says by then.
+    """
     data = {"order_id": order.id, **data}
-    if order.email:
-        draft.letters.append(Letter(key, kind, order.email, data, owner=order.owner))
+    to = UNADDRESSED if order.buyer_id else order.email
+    if to is not None:
+        draft.letters.append(Letter(key, kind, to, data, owner=order.owner))
     else:
         draft.notices.append(Notice(key, order.owner, kind, data, None))

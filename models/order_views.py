@@ -95,7 +95,8 @@ def listed_for_courier(order: Order, user_id: str, view: str) -> CourierOrder | 
 
 def _courier_order(order: Order, user_id: str | None, shown: Callable[[Fulfilment], bool]) -> CourierOrder | None:
     parts = tuple(_courier_part(order, part, user_id) for part in order.fulfilments if shown(part))
-    return CourierOrder(order.id, order.timestamp, order.address, parts) if parts else None
+    theirs = any(part.claim != "somebody" for part in parts)
+    return CourierOrder(order.id, order.timestamp, order.address if theirs else None, parts) if parts else None
 
 
 def _courier_part(order: Order, part: Fulfilment, user_id: str | None) -> CourierPart:

@@ -39,8 +39,10 @@ class EmailQuery:
 
 def judge_resend(entry: EmailEntry, *, link_is_good: bool) -> None:
     """Raise Conflict for a mail that is on its way already, or whose link nobody could use any more."""
-    if entry.state == "pending":
+    if entry.state in {"pending", "unaddressed"}:
         raise Conflict("this mail is on its way already")
+    if not entry.to:
+        raise Conflict("this mail has no address any more")
     if not link_is_good:
         raise Conflict("the link in this mail is used or has run out: whoever needs one has to ask for it")
 

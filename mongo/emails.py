@@ -12,7 +12,7 @@ from models.letter import Letter, Mail
 from models.telling import OPTIONAL, unmailed
 from mongo import documents
 from mongo.driver import Database, Document
-from mongo.schema import ABOUT_ACCOUNTS, CHOOSY
+from mongo.schema import ABOUT_ACCOUNTS, CHOOSY, SHORT_LIVED
 
 # Longer than the relay takes with any mail: only one that died lets a claim run out.
 CLAIM_SECONDS = 120
@@ -41,7 +41,7 @@ class Emails:
             return
 
     async def claim(self, limit: int) -> Sequence[Mail]:
-        """Take due mails, those about accounts first, the oldest first: nobody else gets them until the claim runs out.
+        """Take due mails, the urgent ones first, the oldest first: nobody else gets them until the claim runs out.
 
         Of those that their receivers do not want, it is noted that they will not be sent.
         """
@@ -61,9 +61,9 @@ class Emails:
         return [mail for mail in mails if mail not in unwanted]
 
     async def _due(self, limit: int) -> list[Document]:
-        """Return due mails: those about accounts first, for which somebody waits, then all, the oldest first."""
+        """Return due mails: those for which somebody waits, or which are soon too late, first; the oldest first."""
         rows: dict[Any, Document] = {}
-        for query in ({**_DUE, **ABOUT_ACCOUNTS}, _DUE):
+        for query in ({**_DUE, **ABOUT_ACCOUNTS}, {**_DUE, **SHORT_LIVED}, _DUE):
             if len(rows) < limit:
                 found = self._emails.find(query, {"until": 1}).sort("due", 1).limit(limit)
                 rows |= {row["_id"]: row for row in await found.to_list(None)}

@@ -22,6 +22,7 @@ _SEEN: Mapping[bool | None, Document] = {
     False: {"$in": [False]},
     True: {"$in": [True]},
 }
+_OF_USE: Document = {"$or": [{"until": None}, {"$expr": {"$gt": ["$until", "$$NOW"]}}]}
 _NEWEST = [("at", -1), ("_id", -1)]
 
 
@@ -42,8 +43,9 @@ class Notifications:
 
     async def owners_with_unseen(self) -> Iterable[OwnerId]:
         """Return everybody who has something unseen, be it of a kind that they have turned off."""
-        owners: list[OwnerId] = await self._notifications.distinct("to", {"seen": False})
-        return owners
+        # Not by `distinct`, whose one answer has room for some hundred thousand.
+        unseen: list[Document] = [{"$match": {"seen": False, **_OF_USE}}, {"$group": {"_id": "$to"}}]
+        return [OwnerId(row["_id"]) for row in await self._driver.aggregate(self._notifications, unseen)]
 
     async def unseen_of(self, owners: Sequence[OwnerId]) -> Mapping[OwnerId, Sequence[Notification]]:
         """Return what is to be repeated to these, oldest first (the last hundred of each); others may be missing.
@@ -51,9 +53,8 @@ class Notifications:
         That is what they have not seen, but for what is of no use any more.
         """
         last: Document = {"$topN": {"n": MOST_UNSEEN, "sortBy": {"at": -1}, "output": "$$ROOT"}}
-        of_use: Document = {"$or": [{"until": None}, {"$expr": {"$gt": ["$until", "$$NOW"]}}]}
         pipeline: list[Document] = [
-            {"$match": {"$or": self._unseen(owners), "$and": [of_use]}},
+            {"$match": {"$or": self._unseen(owners), "$and": [_OF_USE]}},
             {"$group": {"_id": "$to", "rows": last}},
         ]
         found = await self._driver.aggregate(self._notifications, pipeline)
@@ -82,8 +83,9 @@ class Notifications:
         return _read(rows, await self._offered(rows))
 
     async def unread(self, owner: OwnerId) -> int:
-        """Count what an owner has not seen."""
-        return await self._notifications.count_documents({"to": owner, "seen": False, "kind": _but(self._muted(owner))})
+        """Count what an owner has not seen, but for what is of no use any more."""
+        unseen: Document = {"to": owner, "seen": False, "kind": _but(self._muted(owner)), **_OF_USE}
+        return await self._notifications.count_documents(unseen)
 
     async def mark_seen(self, owner: OwnerId, ids: Iterable[str]) -> int:
         """Note that an owner has seen these; return how many are still unseen."""

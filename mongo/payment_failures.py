@@ -3,7 +3,7 @@
 from bson import ObjectId
 
 from models.alert import Notice
-from models.identity import user_of_owner
+from models.identity import OwnerId, user_of_owner
 from models.letter import Letter
 from models.payment import Open
 from mongo import documents
@@ -29,7 +29,7 @@ class PaymentFailures:
         name = f"{KIND}:{payment.id}"
         amount = {"total_amount": payment.amount, "currency": payment.currency}
         data = {"order_key": payment.order_key, **amount, "reason": ""}
-        email = await self._email(user_of_owner(payment.owner))
+        email = await self._email(payment.owner)
         if email:
             await self._emails.add(Letter(name, KIND, email, data, owner=payment.owner))
             return
@@ -37,8 +37,16 @@ class PaymentFailures:
         notice = Notice(name, payment.owner, KIND, data, None)
         await insert_new(self._database["notifications"], [documents.notice_document(notice, now)])
 
-    async def _email(self, user_id: str | None) -> str | None:
-        if user_id is None or not ObjectId.is_valid(user_id):
+    async def _email(self, owner: OwnerId) -> str | None:
+        """Return the address of an account; of a guest the one that they gave at their checkout, or for alerts."""
+        user_id = user_of_owner(owner)
+        if user_id is None:
+            for name in ("checkouts", "carts"):
+                row = await self._database[name].find_one({"_id": owner, "email": {"$type": "string"}}, {"email": 1})
+                if row:
+                    return str(row["email"])
+            return None
+        if not ObjectId.is_valid(user_id):
             return None
         known = {"_id": ObjectId(user_id), "deleted_at": None}
         user = await self._database["users"].find_one(known, {"email": 1})

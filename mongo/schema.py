@@ -106,6 +106,9 @@ IN_APP: Document = {"in_app": True}
 # Accounts that have chosen what they want to be told: few of all.
 CHOOSY: Document = {"telling": {"$type": "object"}}
 
+# Mails that are soon too late.
+SHORT_LIVED: Document = {"until": {"$type": "date"}}
+
 # Most products have nobody who waits for them, and are not in it. Those that have are gone through in portions.
 WAITED_FOR = IndexModel(
     [("waiting", ASCENDING), ("_id", ASCENDING)], name="with_a_line", partialFilterExpression={"waiting": {"$gt": 0}}
@@ -257,6 +260,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         # not those of orders and alerts, which are most: they are found by what they are about
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
         IndexModel([("state", ASCENDING), ("due", ASCENDING)], name="urgent", partialFilterExpression=ABOUT_ACCOUNTS),
+        IndexModel([("state", ASCENDING), ("due", ASCENDING)], name="short_lived", partialFilterExpression=SHORT_LIVED),
         # For the admin's list, newest first. It grows at its end, so writing it costs little; the few that were given
         # up have one of their own, for they would be found late among all.
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),

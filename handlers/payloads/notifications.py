@@ -31,8 +31,9 @@ class UnreadAnswer(Answer):
 class Notification(Answer):
     """Something told to an owner; ``title`` is a line for people. What else there is depends on the kind.
 
-    Low-stock ones carry the product's numbers, offers until when, those of orders the order. ``reason`` is an admin's,
-    for what they did, or a payment provider's, for what they did not.
+    Low-stock ones carry the product's numbers, and as an ``alert`` the ``role`` in which somebody hears of it; offers
+    until when; those of orders the order. ``reason`` is an admin's, for what they did, or a payment provider's, for
+    what they did not.
     """
 
     id: Id
@@ -43,6 +44,7 @@ class Notification(Answer):
     name: str | None = None
     available: int | None = None
     threshold: int | None = None
+    role: Literal["cart", "seller"] | None = None
     price: int | None = None
     currency: str | None = None
     expires_at: Time | None = None

@@ -78,11 +78,11 @@ class StatusChange(Answer):
 
 
 class Fulfilment(Answer):
-    """One seller's part; ``courier`` is who brings it."""
+    """One seller's part; ``claimed``: somebody brings it."""
 
     seller_id: Id
     status: str
-    courier: Id | None
+    claimed: bool
     carrier: str
     tracking_number: str
     note: str

@@ -63,4 +63,4 @@ class MailComposer:
             raise LookupError(f"order {mail.data['order_id']} is gone")
         guest = order.buyer_id is None and mail.owner == order.owner  # and not a seller, whom others' links are none of
         token = self.links.token(order.id) if guest else None
-        return {**order_data(mail, order), "token": token}
+        return {**order_data(mail, order), "kind": mail.kind, "token": token}

@@ -28,7 +28,7 @@ ASIDE = 500  # mails that are set aside at once where no mail server is set
 NAMED = 20  # so many of them have log lines of their own; more are counted, or logging would cost more than all else
 INTERVAL = 0.5
 CONCURRENCY = 8
-MAX_TRIES = 12
+MAX_TRIES = 110  # four days: a mail server may be away for so long (RFC 5321, 4.5.4.1)
 # Seconds after the claim in which a mail is still begun: with the mailer's own patience it ends before the claim does.
 PATIENCE = 45.0
 FIRST_PAUSE = timedelta(seconds=5)
@@ -148,4 +148,4 @@ class Relay:
 
 def pause_after(tries: int) -> timedelta:
     """Return how long to wait after so many failed tries: doubling from seconds to an hour."""
-    return min(LONGEST_PAUSE, FIRST_PAUSE * float(2 ** (tries - 1)))
+    return min(LONGEST_PAUSE, FIRST_PAUSE * float(2 ** min(tries - 1, 20)))

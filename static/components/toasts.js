@@ -23,7 +23,7 @@ function Toast({ notice }) {
 
   useEffect(() => {
     if (notice.tone === "alert" || resting) return undefined;
-    const timer = setTimeout(() => notices.dismiss(notice.key), STAYS_MS);
+    const timer = setTimeout(() => notices.hide(notice.key), STAYS_MS);
     return () => clearTimeout(timer);
   }, [notice, notices, resting]);
 

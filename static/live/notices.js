@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { money } from "../components/format.js";
 
 /**
  * @typedef {{key: string, tone: "alert" | "info" | "error" | "done", title: string, text?: string, alertId?: string,
@@ -25,8 +26,13 @@ export function createNotices(connection) {
   function tell(notice) {
     number += 1;
     // The same words twice are one toast, told again.
-    const others = shown.peek().filter((other) => other.title !== notice.title && !sameProduct(other, notice));
+    const others = shown.peek().filter((other) => !sameWords(other, notice) && !sameProduct(other, notice));
     shown.value = [...others, { ...notice, key: `notice-${number}` }].slice(-MOST_SHOWN);
+  }
+
+  /** Take a toast away that nobody has answered: the server repeats what was not read. @param {string} key */
+  function hide(key) {
+    shown.value = shown.peek().filter((one) => one.key !== key);
   }
 
   /** @param {string} key */
@@ -46,9 +52,16 @@ export function createNotices(connection) {
       tell({ tone: "info", title: `You missed your turn for ${alert.name}`, text, alertId: alert.id });
       return;
     }
-    if (alert.kind !== "low_stock") {
-      const text = [alert.name, alert.reason].filter(Boolean).join(": ") || undefined;
+    if (alert.kind !== "low_stock" && alert.kind !== "low_stock_seller") {
+      const order = alert.order_id && `Order ${alert.order_id.slice(-8).toUpperCase()}`;
+      const amount = alert.amount && alert.currency && money(alert.amount, alert.currency);
+      const text = [order, amount, alert.name, alert.reason].filter(Boolean).join(": ") || undefined;
       if (alert.title) tell({ tone: "info", title: alert.title, text, alertId: alert.id });
+      return;
+    }
+    if (alert.role === "seller" || alert.kind === "low_stock_seller") {
+      const title = alert.available > 0 ? `Your ${alert.name}: only ${alert.available} left` : `Your ${alert.name}: none left`;
+      tell({ tone: "alert", title, text: "Restock it, or it cannot be bought any more.", alertId: alert.id });
       return;
     }
     tell({
@@ -72,6 +85,7 @@ export function createNotices(connection) {
     spoken,
     tell,
     dismiss,
+    hide,
     alerted,
     forgetUnless,
 
@@ -80,6 +94,14 @@ export function createNotices(connection) {
       spoken.value = text;
     },
   };
+}
+
+/**
+ * @param {Notice} one
+ * @param {Omit<Notice, "key">} other
+ */
+function sameWords(one, other) {
+  return one.title === other.title && one.text === other.text;
 }
 
 /**

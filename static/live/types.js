@@ -26,7 +26,7 @@
  * @typedef {{seller_id: string, status: string, carrier: string, tracking_number: string, note: string}} Fulfilment
  *
  * @typedef {{id: string, status: string, shipping: number, total_amount: number, currency: string,
- *   product_list: OrderLine[], fulfilments: Fulfilment[], refunds: {amount: number}[]}} Order
+ *   product_list: (OrderLine & {seller_id: string})[], fulfilments: Fulfilment[], refunds: {amount: number}[]}} Order
  *
  * @typedef {{id: string, email: string, name: string, role: string}} User
  *
@@ -34,7 +34,8 @@
  *   low_stock_threshold: number, cursor: Cursor, resumed: boolean}} Welcome
  *
  * @typedef {{id: string, kind: string, title: string, product_id: string, name: string, available: number,
- *   threshold: number, at: string, reason?: string}} Alert
+ *   threshold: number, at: string, role?: "cart" | "seller", reason?: string, order_id?: string, amount?: number,
+ *   currency?: string}} Alert
  *
  * @typedef {{product_id: string, name: string, state: "waiting" | "offered" | "taken" | "lapsed" | "left",
  *   ahead?: number | null, expires_at?: string | null, notice?: string}} Place `notice`: the id of what told of its offer

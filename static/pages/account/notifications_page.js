@@ -1,5 +1,5 @@
 import { html } from "htm/preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { useLive } from "../../components/live_context.js";
 import { ApiError } from "../../live/api.js";
 import { explainAccount } from "../../live/refusals.js";
@@ -23,10 +23,11 @@ function Choices() {
   const [choices, setChoices] = useState(/** @type {Choice[] | null} */ (null));
   const [problem, setProblem] = useState("");
 
-  /** @param {(token: string | undefined) => Promise<{items: Choice[]}>} question */
-  const ask = async (question) => {
+  /** @param {(token: string | undefined) => Promise<{items: Choice[]}>} question @param {Choice} [only] what alone is new */
+  const ask = async (question, only) => {
     try {
-      setChoices((await question(await renewal.present())).items);
+      const told = (await question(await renewal.present())).items;
+      if (!only) setChoices(told);
       setProblem("");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -36,8 +37,14 @@ function Choices() {
   const load = useCallback(() => ask((token) => api.get(PATH, token)), [api, renewal]);
   useEffect(() => void load(), [load]);
 
-  /** @param {Choice} choice */
-  const choose = ({ kind, in_app, email }) => ask((token) => api.put(PATH, { items: [{ kind, in_app, email }] }, { token }));
+  const last = useRef(Promise.resolve());
+
+  /** Shown at once, and sent one after the other, so that no answer undoes a later choice. @param {Choice} choice */
+  const choose = (choice) => {
+    setChoices((known) => known && known.map((one) => (one.kind === choice.kind ? choice : one)));
+    const { kind, in_app, email } = choice;
+    last.current = last.current.then(() => ask((token) => api.put(PATH, { items: [{ kind, in_app, email }] }, { token }), choice));
+  };
 
   return html`
     <p class="desk-soft">What is about your account, your money or your orders as such you are always told.</p>

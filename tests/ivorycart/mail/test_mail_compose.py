@@ -25,6 +25,7 @@ ORDER: dict[str, Any] = {
     "shipping": 0,
     "whole": True,
     "token": None,
+    "kind": "order_placed",
     "currency": "EUR",
     "address": {"name": "Zoë", "line1": "Rue 1", "city": "Paris", "postal_code": "75001", "country": "FR"},
     "placed_at": "2026-11-21T04:40:00.000+01:00",
