@@ -111,14 +111,15 @@ async def test_who_begins_to_watch_gets_what_there_is_to_bring(stage: Stage):
 
 
 async def test_each_watcher_hears_of_an_order_as_they_see_it(stage: Stage):
-    """Claimed by oneself, or by somebody; with its address, which is stored sealed."""
+    """Claimed by oneself, with its address, which is stored sealed; or by somebody, and then where it goes is theirs."""
     await stage.watch("1", ANN)
     await stage.watch("2", BEN)
     order = on_its_way(ANN.id)
     stage.move(order)
     told = {sid: payload["order"] for sid, event, payload in [await stage.next(), await stage.next()]}
     assert {sid: each["parts"][0]["claimed_by"] for sid, each in told.items()} == {"1": "me", "2": "somebody"}
-    assert {each["address"]["line1"] for each in told.values()} == {"1 Analytical Way"}
+    assert told["1"]["address"]["line1"] == "1 Analytical Way"
+    assert told["2"]["address"] is None
 
 
 async def test_of_an_order_that_is_nobodys_any_more_only_that_is_told(stage: Stage):
