@@ -111,7 +111,7 @@ async def test_who_begins_to_watch_gets_what_there_is_to_bring(stage: Stage):
 
 
 async def test_each_watcher_hears_of_an_order_as_they_see_it(stage: Stage):
-    """Claimed by oneself, with its address, which is stored sealed; or by somebody, and then where it goes is theirs."""
+    """Claimed by oneself, with its address, which is stored sealed; or by somebody, and then without it."""
     await stage.watch("1", ANN)
     await stage.watch("2", BEN)
     order = on_its_way(ANN.id)
