@@ -65,7 +65,11 @@ async def _connected(port: int, credentials: Credentials | None = None) -> Async
     try:
         yield client
     finally:
-        await client.close()
+        closing = asyncio.ensure_future(client.close())
+        try:
+            await asyncio.shield(closing)
+        finally:  # to its end, though whoever waits is cancelled just now
+            await closing
 
 
 async def _configure(stranger: Client, port: int, credentials: Credentials) -> None:

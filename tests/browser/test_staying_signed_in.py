@@ -22,6 +22,11 @@ STORED = "[...Object.values(localStorage), ...Object.values(sessionStorage), doc
 MINUTES = 60_000
 
 
+async def connected(page: Page) -> None:
+    """Wait until a page hears of what happens."""
+    await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+
+
 async def another_tab(page: Page) -> Page:
     """Open a second tab of the same browser."""
     tab = await page.context.new_page()
@@ -41,6 +46,7 @@ async def signed_in(*pages: Page) -> None:
     for page in pages:
         await expect(page.locator(".account-name")).to_have_text("Ada Lovelace")
         await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        await connected(page)
 
 
 async def test_a_visitor_is_not_asked_who_they_are(shop: Any, window: OpenWindow) -> None:
@@ -100,6 +106,7 @@ async def test_a_token_is_renewed_before_it_runs_out_by_one_tab_for_all(shop: An
     first = await window(shop.url)
     await first.context.clock.install()
     await first.reload()
+    await connected(first)  # a page that is left while it connects has its browser complain
     await sign_in(first, await registered(shop.url))
     second = await another_tab(first)
     await signed_in(first, second)
