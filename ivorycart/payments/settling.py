@@ -1,6 +1,6 @@
 """The settler: sees to it that every payment ends as it should, whatever happened to whoever began it.
 
-    intent that became no order   given up after half a minute, and whatever was set aside for it let go
+    intent that became no order   given up after three quarters of a minute, and whatever was set aside for it let go
     authorised for an order       captured; let go, if the order was cancelled meanwhile
     captured                      given back as far as the order says, refund by refund
 
