@@ -34,9 +34,7 @@ class _Given(NamedTuple):
 
 def cancel_order(command: CancelOrder, draft: Draft) -> OrderMoved:
     """Cancel what has not been sent; each line comes back as a ``return`` movement, and what was paid for it, too."""
-    order = draft.state.orders.get(command.order_id)
-    parts = parts_for(order, command.by, command.seller_id)
-    assert order is not None  # noqa: S101 - it has parts
+    order, parts = parts_for(draft.state.orders.get(command.order_id), command.by, command.seller_id)
     going = [part for part in parts if part.status is not OrderStatus.CANCELLED]
     if not going:
         if order.history[-1].actor == command.by.owner:
@@ -69,9 +67,7 @@ def refund_order(command: RefundOrder, draft: Draft) -> OrderMoved:
 
     An admin may go on giving back while anything is left of what was paid.
     """
-    order = draft.state.orders.get(command.order_id)
-    parts = parts_for(order, command.by, command.seller_id)
-    assert order is not None  # noqa: S101 - it has parts
+    order, parts = parts_for(draft.state.orders.get(command.order_id), command.by, command.seller_id)
     theirs = [part for part in parts if rights_in(order, part, command.by) & {"seller", "admin"}]
     earlier = next((each for each in order.refunds if each.id == command.refund_id), None)
     if earlier and theirs:

@@ -20,9 +20,7 @@ _TOLD = {OrderStatus.SHIPPED: "order_shipped", OrderStatus.DELIVERED: "order_del
 
 def move_order(command: MoveOrder, draft: Draft) -> OrderMoved:
     """Move the parts on that may be moved by whoever asks; what they moved there already stays as it is."""
-    order = draft.state.orders.get(command.order_id)
-    parts = parts_for(order, command.by, command.seller_id)
-    assert order is not None  # noqa: S101 - it has parts
+    order, parts = parts_for(draft.state.orders.get(command.order_id), command.by, command.seller_id)
     if command.to not in STEPS:
         raise refusal(order, parts, command.by, command.to)
     moving = [part for part in parts if command.to in allowed(part, rights_in(order, part, command.by))]
@@ -44,9 +42,7 @@ def move_order(command: MoveOrder, draft: Draft) -> OrderMoved:
 
 def claim_delivery(command: ClaimDelivery, draft: Draft) -> OrderMoved:
     """Note who brings a part that is on its way; a part that somebody else brings is theirs until they leave it."""
-    order = draft.state.orders.get(command.order_id)
-    parts = parts_for(order, command.by, command.seller_id)
-    assert order is not None  # noqa: S101 - it has parts
+    order, parts = parts_for(draft.state.orders.get(command.order_id), command.by, command.seller_id)
     on_the_way = [part for part in parts if part.status is OrderStatus.SHIPPED]
     if not on_the_way:
         raise Conflict("no part of this order is on its way", order_status=order.status.value, allowed=[])

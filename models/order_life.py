@@ -56,17 +56,18 @@ def allowed(part: Fulfilment, rights: frozenset[str]) -> list[OrderStatus]:
     return [status for status in OrderStatus if status in ways]
 
 
-def parts_for(order: Order | None, mover: Mover, seller_id: str | None) -> list[Fulfilment]:
-    """Return the parts that somebody may act on, of one seller if one is named; NotFound where there are none.
+def parts_for(order: Order | None, mover: Mover, seller_id: str | None) -> tuple[Order, list[Fulfilment]]:
+    """Return an order and the parts of it that somebody may act on, of one seller if one is named.
 
-    Without a name a seller means their own part, unless they bought the order themselves.
+    Without a name a seller means their own part, unless they bought the order themselves. NotFound where there is
+    nothing that they may act on: they do not learn that there is such an order.
     """
     parts = [] if order is None else [part for part in order.fulfilments if rights_in(order, part, mover)]
     if seller_id is not None:
         parts = [part for part in parts if part.seller_id == seller_id]
     if order is None or not parts:
         raise NotFound("there is no such order")
-    return parts
+    return order, parts
 
 
 def check_reason(rights: frozenset[str], right: str | None, reason: str) -> None:

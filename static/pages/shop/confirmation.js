@@ -1,8 +1,8 @@
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
-import { money } from "../../components/format.js";
 import { Icon } from "../../components/icon.js";
 import { useLive } from "../../components/live_context.js";
+import { OrderLines } from "./order_lines.js";
 
 /** The order as it was placed. The focus goes to its title, so that it is read out. @param {{onClose?: () => void}} props */
 export function Confirmation({ onClose }) {
@@ -20,14 +20,7 @@ export function Confirmation({ onClose }) {
     <span class="confirmation-seal"><${Icon} name="check" /></span>
     <h2 id="cart-title" class="cart-title" tabindex="-1" ref=${title}>Ordered. Thank you.</h2>
     <p class="confirmation-number">Order <span class="figures">${order.id.slice(-8).toUpperCase()}</span></p>
-    <ul class="confirmation-lines">
-      ${order.product_list.map((line) => html`<li key=${line.product_id}>
-        <span class="figures">${line.quantity} ×</span> <span>${line.name}</span>
-        <span class="figures">${money(line.price * line.quantity, order.currency)}</span>
-      </li>`)}
-    </ul>
-    ${order.shipping > 0 && html`<p class="shipping"><span>Shipping</span><span class="figures">${money(order.shipping, order.currency)}</span></p>`}
-    <p class="total"><span>Paid</span><strong class="figures">${money(order.total_amount, order.currency)}</strong></p>
+    <${OrderLines} order=${order} total="Paid" />
     <button type="button" class="button button-main" onClick=${done}>Keep shopping</button>
   </div>`;
 }

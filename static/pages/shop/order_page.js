@@ -6,6 +6,7 @@ import { money } from "../../components/format.js";
 import { useLive } from "../../components/live_context.js";
 import { ApiError } from "../../live/api.js";
 import { Frame } from "../account/frame.js";
+import { OrderLines } from "./order_lines.js";
 
 /** @typedef {import("../../live/types.js").Order} Order */
 
@@ -72,14 +73,7 @@ function Lines({ order }) {
   const back = order.refunds.reduce((sum, refund) => sum + refund.amount, 0);
   return html`
     <p class="desk-soft">Order <span class="figures">${order.id.slice(-8).toUpperCase()}</span></p>
-    <ul class="confirmation-lines">
-      ${order.product_list.map((line) => html`<li key=${line.product_id}>
-        <span class="figures">${line.quantity} ×</span> <span>${line.name}</span>
-        <span class="figures">${money(line.price * line.quantity, order.currency)}</span>
-      </li>`)}
-    </ul>
-    ${order.shipping > 0 && html`<p class="shipping"><span>Shipping</span><span class="figures">${money(order.shipping, order.currency)}</span></p>`}
-    <p class="total"><span>Total</span><strong class="figures">${money(order.total_amount, order.currency)}</strong></p>
+    <${OrderLines} order=${order} total="Total" />
     ${back > 0 && html`<p class="shipping"><span>Given back</span><span class="figures">${money(back, order.currency)}</span></p>`}
   `;
 }
