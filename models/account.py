@@ -69,13 +69,15 @@ class LoginSession:
 class AccountRequest:
     """Something to be done about an address after it was asked for, so that the answer cannot show what it is.
 
-    ``id`` is also the id of the token that comes of it.
+    ``id`` is also the id of the token that comes of it; ``age`` is how many seconds ago it was asked for, as it was
+    read.
     """
 
     id: str
     kind: RequestKind
     email: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from bson import ObjectId
@@ -21,12 +22,20 @@ class AccountRequests:
     async def add(self, request: AccountRequest) -> None:
         """Note a request; every kind costs the same."""
         fields = {"kind": request.kind, "email": request.email, "data": dict(request.data)}
-        await self._requests.insert_one({"_id": ObjectId(request.id), **fields})
+        quoted: Document = {name: {"$literal": value} for name, value in fields.items()}
+        fresh: Document = {"_id": ObjectId(request.id), "kind": {"$exists": False}}
+        await self._requests.update_one(fresh, [{"$set": {**quoted, "asked_at": "$$NOW"}}], upsert=True)
 
-    async def waiting(self, limit: int) -> Sequence[AccountRequest]:
-        """Return the oldest requests."""
-        rows = await self._requests.find().sort("_id", 1).limit(limit).to_list(None)
-        return [AccountRequest(str(row["_id"]), row["kind"], row["email"], row["data"]) for row in rows]
+    async def waiting(self, limit: int, after: str | None = None) -> Sequence[AccountRequest]:
+        """Return the oldest requests, or those that follow one of them."""
+        query: Document = {"_id": {"$gt": ObjectId(after)}} if after else {}
+        # Those of a version that did not note when they were asked for are as old as can be.
+        asked: Document = {"$ifNull": ["$asked_at", datetime.fromtimestamp(0, UTC)]}
+        fields: Document = {"kind": 1, "email": 1, "data": 1, "age": {"$subtract": ["$$NOW", asked]}}
+        rows = await self._requests.find(query, fields).sort("_id", 1).limit(limit).to_list(None)
+        return [
+            AccountRequest(str(row["_id"]), row["kind"], row["email"], row["data"], row["age"] / 1000) for row in rows
+        ]
 
     async def grant(
         self, request: AccountRequest, purpose: Purpose, user_id: str, seconds: int, data: Mapping[str, Any]

@@ -1,6 +1,6 @@
 """What tests share: a real MongoDB replica set, one per test process, and a fresh database for each test."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,28 @@ from tests.visitor import Visitor
 
 # What takes longest begins first, so that no run ends with one process busy and the others idle.
 FIRST = ("system/test_power_cuts.py", "bench/test_running.py", "system/test_contract.py", "system/test_crowd.py")
+LONGEST_LOG = 6000  # characters of a server's log that are shown beside a failure
 FOLDERS = ("system", "bench", "mongo", "ivorycart", "browser", "handlers", "models")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests in that order; those with the shop of their process come last: it runs no longer than wanted."""
     items.sort(key=_place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show beside a failure what the servers of the test had to say: what fails once in a hundred is not seen twice."""
+    report = yield
+    if report.failed:
+        for log in sorted(_logs(getattr(item, "funcargs", {}))):
+            report.sections.append((f"end of {log.name}", log.read_text(errors="replace")[-LONGEST_LOG:]))
+    return report
+
+
+def _logs(given: Mapping[str, Any]) -> set[Path]:
+    own = set(given["tmp_path"].rglob("data.log")) if "tmp_path" in given else set()
+    return own | ({given["shop"].log} if isinstance(given.get("shop"), RunningShop) else set())
 
 
 def _place(item: pytest.Item) -> tuple[int, bool, int]:

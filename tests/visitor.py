@@ -7,6 +7,8 @@ from typing import Any, Self
 import socketio
 from aiohttp import ClientSession
 
+from tests.patience import PATIENCE
+
 PASSWORD = "demo123"
 
 
@@ -40,7 +42,7 @@ class Visitor:
         """The session that the server gave."""
         return str(self.all("welcome")[0]["session"])
 
-    async def hear(self, event: str, matching: Any = lambda _: True, within: float = 10.0) -> Any:
+    async def hear(self, event: str, matching: Any = lambda _: True, within: float = PATIENCE) -> Any:
         """Wait for an event that matches, heard already or still to come."""
         async with asyncio.timeout(within):
             while True:
@@ -50,7 +52,7 @@ class Visitor:
                         return payload
                 await self._news.wait()
 
-    async def hear_first(self, *events: str, within: float = 10.0) -> Any:
+    async def hear_first(self, *events: str, within: float = PATIENCE) -> Any:
         """Wait for the first of several events."""
         async with asyncio.timeout(within):
             while True:
@@ -62,7 +64,7 @@ class Visitor:
 
     async def ask(self, event: str, payload: Any = None) -> Any:
         """Send an event and return its ack."""
-        return await self.client.call(event, payload, timeout=15)
+        return await self.client.call(event, payload, timeout=PATIENCE)
 
     def level(self, product_id: str) -> Any:
         """Return the newest level of a product that this client has heard of."""
@@ -82,12 +84,12 @@ class Visitor:
         payloads = (payload for _, payload in self.heard if isinstance(payload, dict))
         return max(str(payload["cursor"]) for payload in payloads if "cursor" in payload)
 
-    async def gone(self, within: float = 10.0) -> None:
+    async def gone(self, within: float = PATIENCE) -> None:
         """Wait until the server has closed the connection."""
         async with asyncio.timeout(within):
             await self.client.eio.wait()
 
-    async def sees(self, product_id: str, within: float = 5.0, **fields: Any) -> Any:
+    async def sees(self, product_id: str, within: float = PATIENCE, **fields: Any) -> Any:
         """Wait until the newest level of a product has these values."""
 
         def fits(_: Any) -> bool:

@@ -1,13 +1,13 @@
 """The clerk: works off what was asked for about addresses, after the answers were given.
 
 One leased worker, restartable at any line: tokens and mails have the request's id in their keys, so doing a request
-again changes nothing, and it is forgotten last.
+again changes nothing, and it is forgotten last. A registration may be seen before its account is: it waits for it.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from models.account import Account, AccountRequest, Purpose
@@ -15,6 +15,8 @@ from models.letter import Letter
 
 INTERVAL = 1.0  # seconds between looks at the database; a request that the feed tells of wakes the worker
 BATCH = 100
+# Seconds within which the account of a registration comes, which is written at the same time as the request, or never.
+SETTLES = 60.0
 HOUR = 3600
 SECONDS: Mapping[Purpose, int] = {"activation": 24 * HOUR, "reset": 600, "email_change": HOUR}
 KINDS: Mapping[Purpose, str] = {"activation": "activate", "reset": "reset_password", "email_change": "confirm_email"}
@@ -23,8 +25,8 @@ KINDS: Mapping[Purpose, str] = {"activation": "activate", "reset": "reset_passwo
 class RequestBook(Protocol):
     """Where requests wait, and tokens are granted."""
 
-    async def waiting(self, limit: int) -> Sequence[AccountRequest]:
-        """Return the oldest requests."""
+    async def waiting(self, limit: int, after: str | None = None) -> Sequence[AccountRequest]:
+        """Return the oldest requests, or those that follow one of them."""
 
     async def grant(
         self, request: AccountRequest, purpose: Purpose, user_id: str, seconds: int, data: Mapping[str, Any]
@@ -52,7 +54,7 @@ class Outbox(Protocol):
         """Queue a mail once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Clerk:
     """Grants tokens and writes mails; ``clock`` gives seconds since 1970."""
 
@@ -60,17 +62,22 @@ class Clerk:
     accounts: AccountBook
     outbox: Outbox
     clock: Callable[[], float] = time.time
+    _after: str | None = field(default=None, init=False)
+    """The last request of the batch before, so that those that must wait do not keep the others waiting."""
 
     async def step(self) -> bool:
-        """Work off the oldest requests; return whether there may be more."""
-        waiting = await self.requests.waiting(BATCH)
+        """Work off a batch of requests, the oldest first; return whether there may be more."""
+        waiting = await self.requests.waiting(BATCH, self._after)
         for request in waiting:
-            await self._work_off(request)
+            account = await self.accounts.by_email(request.email)
+            if account is None and request.kind == "registration" and request.age < SETTLES:
+                continue  # it is added at this moment
+            await self._work_off(request, account)
             await self.requests.done(request)
-        return len(waiting) == BATCH
+        self._after = waiting[-1].id if len(waiting) == BATCH else None
+        return self._after is not None
 
-    async def _work_off(self, request: AccountRequest) -> None:
-        account = await self.accounts.by_email(request.email)
+    async def _work_off(self, request: AccountRequest, account: Account | None) -> None:
         if account is not None and account.barred:
             return
         match request.kind:
@@ -87,7 +94,7 @@ class Clerk:
                 await self._asked_for_email(request, account)
 
     async def _registered(self, request: AccountRequest, account: Account | None) -> None:
-        if account is None:  # taken away since
+        if account is None:  # it never came: the process that was to add it died; or it was taken away since
             return
         if not account.activated_at:
             # What was chosen goes with the token: whoever registers somebody else's address cannot choose for them.

@@ -11,6 +11,7 @@ from bench.shop.books import open_books
 from models.identity import owner_of_user
 from tests.browser.conftest import OpenWindow
 from tests.browser.person import choose, registered, sign_in
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 MAILED = "Something in your cart is running out: by mail"
@@ -47,6 +48,6 @@ async def test_news_of_any_kind_is_shown_and_dismissed_as_seen(shop: Any, window
         toast = page.locator(".toast", has_text="taken off the shelves")
         await expect(toast).to_contain_text("Moon vase: a fake")
         await toast.get_by_role("button").click()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (await books["notifications"].find_one({"key": person.email}))["seen"]:
                 await asyncio.sleep(0.05)

@@ -15,7 +15,8 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.gateway.running import KEY, PATIENCE
+from tests.gateway.running import KEY
+from tests.patience import PATIENCE
 
 NOT_KNOWN = {"allowed_payment_method_types[0]"}
 

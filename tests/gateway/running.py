@@ -9,9 +9,9 @@ import aiohttp
 
 from bench.root import ROOT
 from tests.gateway.faults import Kind
+from tests.patience import PATIENCE
 
 KEY = "sk_test_x"
-PATIENCE = 30.0
 
 
 @dataclass

@@ -16,6 +16,7 @@ from socketio.exceptions import ConnectionError as RefusedAtDoor
 from yarl import URL
 
 from bench.shop.running import RunningShop
+from tests.patience import PATIENCE
 
 PROBLEM = "application/problem+json"
 
@@ -57,7 +58,7 @@ async def raw(url: str, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     writer.write(request)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             return await reader.read()
     finally:
         writer.close()
@@ -96,5 +97,5 @@ async def refusal_at_door(url: str, auth: Any) -> Any:
         await client.connect(url, transports=["websocket"], auth=auth)
         await client.disconnect()
         raise AssertionError(f"let in with {auth}")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         return (await refused)["data"]

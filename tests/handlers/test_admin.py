@@ -14,6 +14,7 @@ from bench.shop.books import open_books
 from bench.shop.running import RunningShop
 from tests.accounts import Person, person
 from tests.handlers.doors import bearer, send
+from tests.patience import PATIENCE
 from tests.visitor import sign_in
 
 PASSWORD = "quiet harbour lamp"
@@ -56,7 +57,7 @@ async def cast(shop: RunningShop) -> AsyncIterator[Cast]:
 
 async def eventually(asked: Any, expected: Any) -> None:
     """Wait until an answer is what is expected."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while await asked() != expected:
             await asyncio.sleep(0.05)
 

@@ -9,6 +9,7 @@ import pytest
 from bson import ObjectId
 
 from tests.handlers.doors import bearer, send, serves_on
+from tests.patience import PATIENCE
 from tests.visitor import sign_in
 
 ROWS = (
@@ -68,7 +69,7 @@ async def shelf(shop, seller) -> AsyncIterator[str]:
 
 async def until(shop, query: str, count: int) -> list[dict[str, Any]]:
     """Wait until a search finds so many: it may lag by a second."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while len((page := await get(shop, query))["items"]) != count:
             await asyncio.sleep(0.05)
     return page["items"]
@@ -146,7 +147,7 @@ async def test_categories_follow_products_that_move(shop, shelf, seller):
         return {each["category"]: each["count"] for each in items if each["category"].startswith(shelf)}
 
     async def becomes(expected: dict[str, int]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await counted() != expected:
                 await asyncio.sleep(0.05)
 
@@ -175,7 +176,7 @@ async def test_those_who_manage_find_what_is_hidden_too(shop, shelf, seller):
     await send(shop.url, "POST", f"/api/products/{hidden['id']}/unpublish", **seller)
     admin = bearer(await sign_in(shop.url, "admin@demo.com"))
     for path, who in (("/api/products/my-products", seller), ("/api/admin/products", admin)):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not await every(shop, f"q={shelf}&state=hidden", path, **who):
                 await asyncio.sleep(0.05)
         assert len(await every(shop, f"q={shelf}", path, limit=2, **who)) == 5

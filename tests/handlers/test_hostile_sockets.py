@@ -19,6 +19,7 @@ from ivorycart.connections import Connection, Connections, User
 from ivorycart.throttle import BURST, RATE, Throttle
 from models.roles import Permission
 from tests.handlers.doors import fresh_session, refusal_at_door, serves_on
+from tests.patience import PATIENCE
 from tests.visitor import sign_in
 
 NOT_THERE = "f" * 24
@@ -191,7 +192,7 @@ async def _flood(guest, event):
 
     guest.client.on("disconnect", leave)
     sent = 0
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while "gone" not in codes:
             for _ in range(20):
                 with suppress(BadNamespaceError):  # the server was quicker

@@ -18,6 +18,7 @@ from bench.shop.running import RunningShop
 from ivorycart.demo.catalogue import PRODUCTS
 from tests.accounts import person
 from tests.handlers.doors import bearer, send, serves_on
+from tests.patience import PATIENCE
 from tests.picture_files import BLUE, GREEN, RED, alike, claiming, file, opened, pixel, plain, png
 from tests.visitor import sign_in
 
@@ -366,6 +367,6 @@ def _form(content: bytes) -> bytes:
 
 
 async def _until(asked: Any, status: int) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while (await asked())[0] != status:
             await asyncio.sleep(0.05)

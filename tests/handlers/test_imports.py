@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from bench.shop.books import open_books
 from bench.shop.running import RunningShop
 from tests.handlers.doors import Answer, bearer, send, serves_on
+from tests.patience import PATIENCE
 from tests.visitor import Visitor, sign_in
 
 Connect = Callable[..., Awaitable[Visitor]]
@@ -45,7 +46,7 @@ async def new_seller(shop: RunningShop) -> str:
 
 async def asked_until(ask: Callable[[], Awaitable[Answer]], enough: Callable[[Answer], bool]) -> Answer:
     """Ask again and again."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not enough(answer := await ask()):
             await asyncio.sleep(0.05)
     return answer
@@ -187,7 +188,7 @@ async def test_a_file_has_an_end(shop: RunningShop, seller: dict[str, str]):
     async with serves_on(shop):
         reader, writer = await asyncio.open_connection(*host.split(":"))
         writer.write(head.encode())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             assert b" 413 " in await reader.readline()  # before any of it is sent
         writer.close()
 

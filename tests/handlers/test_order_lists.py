@@ -27,6 +27,7 @@ from models.order import Order, Refund
 from models.order_list import OrderFilter, Place
 from tests.handlers.doors import bearer, send
 from tests.orders import NOON, a_line, a_part, a_stored_order, moved, new_id, put
+from tests.patience import PATIENCE
 from tests.visitor import sign_in
 
 LISTS = {
@@ -358,7 +359,7 @@ async def test_who_leaves_in_the_middle_of_a_file_is_read_for_no_longer() -> Non
     async with TestServer(app) as server, ClientSession() as http:
         answer = await http.get(server.make_url("/"))
         await answer.content.readany()
-        async with asyncio.timeout(10):  # until nobody reads any more, and so nothing is made
+        async with asyncio.timeout(PATIENCE):  # until nobody reads any more, and so nothing is made
             while True:
                 read = book.read
                 await asyncio.sleep(0.2)
@@ -366,7 +367,7 @@ async def test_who_leaves_in_the_middle_of_a_file_is_read_for_no_longer() -> Non
                     break
         assert not done.is_set()
         answer.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await done.wait()
         read = book.read
         await asyncio.sleep(0.1)

@@ -14,6 +14,7 @@ from handlers.errors import problem
 from handlers.payloads.image import ImageForm
 from handlers.uploading import MAX_FILE, MAX_FORM, read_form
 from models.errors import Refused
+from tests.patience import PATIENCE
 
 GZIP = {"Content-Encoding": "gzip"}
 KIND = "multipart/form-data; boundary=cut"
@@ -169,6 +170,6 @@ async def test_a_slow_body_is_not_waited_for_for_ever(client: Any) -> None:
     head = f"POST /?patience=0.2 HTTP/1.1\r\nHost: x\r\nContent-Type: {KIND}\r\nContent-Length: 500\r\n\r\n"
     reader, writer = await asyncio.open_connection(client.server.host, client.server.port)
     writer.write(head.encode() + WHOLE[:20])
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         assert b" 400 " in await reader.readline()
     writer.close()

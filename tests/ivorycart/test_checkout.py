@@ -34,6 +34,7 @@ from models.payment import MAX_ATTEMPTS
 from mongo.driver import DRIVER_ERRORS, Database, Driver
 from mongo.payments import Payments
 from tests.mongo.shop import ANNA, add_product, check_books, failing, running_ledger
+from tests.patience import PATIENCE
 
 HOME = Address("Anna", "1 High Street", "", "Bath", "BA1 1AA", "GB")
 ADDRESSES = OrderAddresses(Vault(keys_of(fresh_keys())))
@@ -331,7 +332,7 @@ async def test_an_order_whose_fate_is_unknown_keeps_its_money(driver: Driver, da
         finally:
             await points.__aexit__(None, None, None)
         assert provider.voided == []
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 with suppress(Pending, StorageUnavailable):
                     await till.place()

@@ -9,6 +9,7 @@ import pytest
 from ivorycart import clock as module
 from ivorycart.clock import SOON, Clock
 from ivorycart.workers import WorkerState
+from tests.patience import PATIENCE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -78,7 +79,7 @@ async def test_it_is_asked_for_again_and_again(monkeypatch: pytest.MonkeyPatch):
     clock, state = Clock(world.monotonic), WorkerState("clock", has_rhythm=False)
     state.beat = 0
     task = asyncio.create_task(clock.run(world, state))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while world.asked < 3:
             await asyncio.sleep(0)
     task.cancel()

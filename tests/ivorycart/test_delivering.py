@@ -23,6 +23,7 @@ from models.order import Order
 from models.order_list import OrderFilter, Place
 from models.order_views import listed_for_courier
 from tests.orders import NOON, a_part, a_stored_order, new_id
+from tests.patience import PATIENCE
 
 ANN = User("a" * 24, "ann@shop.test", "Ann", "delivery", float("inf"))
 BEN = replace(ANN, id="b" * 24)
@@ -71,7 +72,7 @@ class Stage:
 
     async def next(self) -> tuple[str, str, Any]:
         """Return what is heard next."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.heard.get()
 
     def move(self, order: Order) -> None:

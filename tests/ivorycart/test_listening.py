@@ -6,10 +6,11 @@ import pytest
 
 from ivorycart.listening import listen, listen_together, url_of, withdraw
 from ivorycart.settings import SettingsError
+from tests.patience import PATIENCE
 
 
 def _connect(listener: socket.socket) -> socket.socket:
-    return socket.create_connection(listener.getsockname()[:2], timeout=30)
+    return socket.create_connection(listener.getsockname()[:2], timeout=PATIENCE)
 
 
 def _waiting(listener: socket.socket) -> int:

@@ -13,6 +13,7 @@ from ivorycart.open_carts import OpenCarts
 from ivorycart.workers import WorkerState
 from models.cart import Cart
 from models.identity import OwnerId, owner_of_session
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Stage:
     async def runs(self, rounds: int) -> None:
         """Run until so many rounds have asked."""
         task = asyncio.create_task(self.open.run(WorkerState("open carts", has_rhythm=False)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.carts.asked) < rounds and not task.done():
                 await asyncio.sleep(0)
         task.cancel()

@@ -13,6 +13,7 @@ from ivorycart.reminding import AT_ONCE, Reminding
 from ivorycart.workers import WorkerState
 from models.identity import OwnerId, owner_of_session
 from models.notification import Notification
+from tests.patience import PATIENCE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ADA = owner_of_session("ada")
@@ -78,7 +79,7 @@ class Stage:
         """Run the reminding for a while."""
         run = asyncio.create_task(self.reminding.run(WorkerState("reminding", has_rhythm=False)))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 yield
         finally:
             run.cancel()

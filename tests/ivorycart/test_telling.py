@@ -17,6 +17,7 @@ from models.commands import MergeCarts, SetLine
 from models.identity import OwnerId, owner_of_session, owner_of_user
 from models.notification import Notification
 from models.waiter import Waiter, WaitState
+from tests.patience import PATIENCE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ADA = owner_of_session("ada")
@@ -203,7 +204,7 @@ async def test_after_a_gap_open_sockets_are_reminded_of_what_is_unseen():
     await stage.telling.open()
     stage.telling.repeat_to_all()
     run = asyncio.create_task(stage.telling.reminding.run(WorkerState("reminding", has_rhythm=False)))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(stage.events) < 2:
             await asyncio.sleep(0.01)
     run.cancel()

@@ -11,6 +11,7 @@ import pytest
 
 from ivorycart import workers as module
 from ivorycart.workers import LeasedWorker, Workers, WorkerState
+from tests.patience import PATIENCE
 
 NEVER = 3600.0
 
@@ -92,7 +93,7 @@ async def running(worker: LeasedWorker, state: WorkerState | None = None) -> Asy
 
 async def until(happened: Callable[[], object]) -> None:
     """Wait until something has happened."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not happened():
             await asyncio.sleep(0.001)
 
@@ -317,10 +318,10 @@ async def test_a_worker_is_woken_while_it_has_the_lease():
         worker = LeasedWorker(name="w", leases=leases, step=step, interval=NEVER, lease_seconds=NEVER, wake=wake)
         run = asyncio.create_task(worker.run(WorkerState("w", has_rhythm=True)))
         if free:
-            await asyncio.wait_for(worked.wait(), 10)
+            await asyncio.wait_for(worked.wait(), PATIENCE)
             worked.clear()
             wake.set()
-            await asyncio.wait_for(worked.wait(), 10)
+            await asyncio.wait_for(worked.wait(), PATIENCE)
         else:
             wake.set()
             for _ in range(20):

@@ -26,6 +26,7 @@ from mongo.driver import Database, Driver
 from mongo.products import Products
 from mongo.transaction import LedgerTransactions
 from tests.mongo.shop import ANNA, SELLER, ask, both_drivers, buy, check_books, failing, ledger_over, running_ledger
+from tests.patience import PATIENCE
 
 ENTRY: dict[str, Any] = {
     "name": "Tea",
@@ -347,7 +348,7 @@ async def test_discounts_move_the_stored_price_when_they_begin_and_end(
     assert (await stored(database, tea))["price_now"] == 400
 
     async def costs(price: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while (await stored(database, tea))["price_now"] != price:
                 await catalogue.reprice(10)
                 await asyncio.sleep(0.02)

@@ -3,7 +3,7 @@
 import pytest
 from bson import ObjectId
 
-from ivorycart.accounts.clerk import Clerk
+from ivorycart.accounts.clerk import SETTLES, Clerk
 from models.account import AccountRequest
 from models.letter import Letter
 from mongo.account_requests import AccountRequests
@@ -80,6 +80,45 @@ async def test_nobody_is_written_to_who_has_no_account(database: Database, kind)
     await AccountRequests(database).add(_request(kind, "no@shop.test", user_id="a" * 24, name="N", password="h"))
     await _clerk(database).step()
     assert await database["emails"].count_documents({}) == await database["account_tokens"].count_documents({}) == 0
+
+
+async def test_a_registration_is_not_given_up_before_its_account_is_there(database: Database):
+    """Both are written at the same time, and the request may be seen first; what comes after it does not wait."""
+    requests, clerk = AccountRequests(database), _clerk(database)
+    user_id = str(ObjectId())
+    await requests.add(_request("registration", user_id=user_id, name="Ada", password="h"))
+    await requests.add(_request("reset", "bob@shop.test"))
+    assert not await clerk.step()
+    assert await database["account_requests"].distinct("kind") == ["registration"]
+    account = {"email": ADA, "name": "Ada", "role": "buyer", "password": "", "activated": False, "user_id": user_id}
+    await Users(database).add(**account)
+    await clerk.step()
+    assert await database["emails"].count_documents({"to": ADA, "kind": "activate"}) == 1
+    assert await database["account_requests"].count_documents({}) == 0
+
+
+async def test_a_registration_whose_account_never_came_is_given_up(database: Database):
+    """Its process died in between, or the account was taken away."""
+    await AccountRequests(database).add(_request("registration", user_id="a" * 24, name="N", password="h"))
+    past = {"$dateSubtract": {"startDate": "$$NOW", "unit": "second", "amount": SETTLES + 1}}
+    await database["account_requests"].update_one({}, [{"$set": {"asked_at": past}}])
+    await _clerk(database).step()
+    assert await database["account_requests"].count_documents({}) == 0
+
+
+async def test_requests_that_wait_for_their_account_stop_no_others(database: Database, ada, monkeypatch):
+    """However many they are: the rest is looked at, too."""
+    monkeypatch.setattr("ivorycart.accounts.clerk.BATCH", 2)
+    requests, clerk = AccountRequests(database), _clerk(database)
+    for number in range(5):
+        await requests.add(_request("registration", f"{number}@shop.test", user_id="a" * 24, name="N", password="h"))
+    await requests.add(_request("reset"))
+    steps = 0
+    while await clerk.step():
+        steps += 1
+        assert steps < 10
+    assert await database["account_requests"].count_documents({}) == 5
+    assert await database["emails"].count_documents({"to": ADA}) == 1
 
 
 @pytest.mark.parametrize("field", ["disabled_at", "deleted_at"])

@@ -9,6 +9,7 @@ import pytest
 from mongo.cluster import Cluster
 from mongo.driver import Database, Driver
 from tests.mongo.shop import add_product, both_drivers
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ async def test_what_runs_long_is_seen_while_it_runs(driver: Driver, database: Da
     await add_product(database, name="secret")
     long = {"$where": "sleep(1500) || true", "name": "secret"}
     running = asyncio.ensure_future(database["products"].find(long).to_list(None))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (seen := (await Cluster(driver, database).slow())["running"]) or not seen[0]["plan"]:
             await asyncio.sleep(0.05)
     await running

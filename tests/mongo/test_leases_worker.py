@@ -8,6 +8,7 @@ from typing import Any
 from ivorycart.workers import LeasedWorker, WorkerState
 from mongo.driver import Database
 from mongo.leases import Leases
+from tests.patience import PATIENCE
 
 LONG = 600.0
 
@@ -40,7 +41,7 @@ class Process:
 
 async def until(happened: Callable[[], Any]) -> None:
     """Wait until something has happened."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not happened():
             await asyncio.sleep(0.005)
 

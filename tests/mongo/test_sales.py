@@ -24,6 +24,7 @@ from mongo.sales_projection import SalesProjection
 from tests.mongo.sales_recount import minutes, recent_units, recount, stored
 from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, failing, order, running_ledger
 from tests.movers import AN_ADMIN
+from tests.patience import PATIENCE
 
 OTHER = ObjectId("5e11e05e11e05e11e05e11e1")
 NOW = datetime.now(UTC)
@@ -31,7 +32,7 @@ NOW = datetime.now(UTC)
 
 async def until_counted(projector: Projector, database: Database) -> None:
     """Work until nothing is left to do."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while await projector.step() or await stored(database) != await recount(database):
             pass
 
@@ -224,7 +225,7 @@ async def test_two_at_once_count_once(driver: Driver, database: Database):
         working = [asyncio.create_task(work(each)) for each in projectors]
         for seed in range(4):
             await rush(ledger, products, 25, seed=seed)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while await stored(database) != await recount(database):
                 await asyncio.sleep(0.05)
         stop.set()
@@ -326,7 +327,7 @@ async def test_an_order_that_cannot_be_read_holds_up_nobody(half: dict[str, Any]
     await database["orders"].insert_one(past_order(1, **half))
     good = past_order(2)
     await database["orders"].insert_one(good | {"product_list": [*good["product_list"], "a word"]})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (await sales.figures("all", "24h", "EUR")).totals.orders:
             await keeper.advance()
     for _ in range(2):
@@ -347,7 +348,7 @@ async def test_no_sum_is_too_large_for_whoever_keeps_them(driver: Driver, databa
     await database["orders"].insert_one(
         past_order(4, product_list=[{**LINE, "seller_id": OTHER}], fulfilments=own, status="placed")
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (await sales.figures(str(OTHER), "24h", "EUR")).totals.orders:
             await keeper.advance()
     for _ in range(2):

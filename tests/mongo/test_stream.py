@@ -31,6 +31,7 @@ from mongo.driver import Database, Driver
 from mongo.stream import ChangeFeed
 from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, failing, order, running_ledger
 from tests.movers import AN_ADMIN
+from tests.patience import PATIENCE
 
 pytestmark = both_drivers
 
@@ -59,7 +60,7 @@ class Listener:
 
     async def until(self, happened: Callable[[], object]) -> None:
         """Wait for something to be heard; a feed that ended says why."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not happened():
                 if self.task.done():
                     self.task.result()
@@ -382,7 +383,7 @@ async def test_a_feed_that_is_cancelled_ends(driver: Driver, database: Database)
         listener = Listener(feed, await feed.open())
         await asyncio.sleep(0.0005 * (moment % 8))
         listener.task.cancel()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait([listener.task])
         assert listener.task.cancelled()
     await feed.close()
@@ -407,7 +408,7 @@ async def test_a_cancellation_that_the_driver_loses_is_heeded(driver: Driver, da
     task = asyncio.create_task(follow())
     await asyncio.sleep(0.05)
     task.cancel()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.wait([task])
     assert task.cancelled()
     await feed.close()

@@ -22,6 +22,7 @@ from tests.mongo.shop import (
     running_ledger,
     sizes,
 )
+from tests.patience import PATIENCE
 
 pytestmark = both_drivers
 
@@ -85,7 +86,7 @@ async def test_an_unknown_commit_is_pending_and_the_same_key_tells_later(
         async with failing(driver, "commitTransaction", "alwaysOn", **fault):
             with pytest.raises(Pending):
                 await hasty.submit(order(ANNA))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while hasty._in_flight:  # it asks once more, though nobody waits: that must not find the fault gone
                     await asyncio.sleep(0.01)
         outcome = await (hasty if same_process else other).submit(order(ANNA))

@@ -7,6 +7,7 @@ import sys
 from bench.root import ROOT
 from bench.shop.running import RunningShop
 from tests.forked import ForkedShop, command
+from tests.patience import PATIENCE
 
 
 async def ivorycart(
@@ -25,7 +26,7 @@ async def ivorycart(
         **settings,
     }
     if isinstance(shop, ForkedShop):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             return await command(shop.forks, arguments, shop.data_dir.parent, environment, given)
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
@@ -36,6 +37,6 @@ async def ivorycart(
         stdout=pipe,
         stderr=pipe,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate(given.encode())
     return process.returncode, out.decode(), err.decode()

@@ -10,10 +10,9 @@ from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.shop.running import RunningShop
+from tests.patience import PATIENCE
 from tests.system.conftest import Meet
 from tests.visitor import Visitor
-
-PATIENCE = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.patience import PATIENCE
+
 
 class Mailbox:
     """What arrived, over all connections."""
@@ -27,7 +29,7 @@ class Mailbox:
         """Return what one address received, in the order of arrival."""
         return [message for message in list(self.messages) if address in str(message["To"])]
 
-    async def receives(self, address: str, count: int = 1, within: float = 15.0) -> list[EmailMessage]:
+    async def receives(self, address: str, count: int = 1, within: float = PATIENCE) -> list[EmailMessage]:
         """Wait until an address has received so many messages."""
         async with asyncio.timeout(within):
             while len(self.to(address)) < count:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.root import ROOT
 from bench.shop.running import RunningShop
+from tests.patience import PATIENCE
 from tests.visitor import Visitor
 
 SCRIPT = Path(__file__).with_name("npm_client.mjs")
@@ -27,7 +28,7 @@ class NpmVisitor(Visitor):
         """Send an event and return its ack."""
         assert self.to_node
         self.to_node.write(f"{json.dumps([event, payload])}\n".encode())
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             return await self._acks.get()
 
     async def listen(self, from_node: asyncio.StreamReader) -> None:

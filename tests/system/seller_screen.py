@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from bench.shop.books import Books
 from tests.mongo.sales_recount import recount
+from tests.patience import PATIENCE
 from tests.visitor import Visitor
 
 SHOWN = ("orders", "units", "revenue")
@@ -25,7 +26,7 @@ class SellerScreen:
     @classmethod
     async def open(cls, visitor: Visitor, **asked: str) -> Self:
         """Watch, once a shop that began just now has counted its sales."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 since = len(visitor.heard)
                 answer = await visitor.ask("seller:watch", asked)

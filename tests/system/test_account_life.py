@@ -5,6 +5,7 @@ import time
 
 from bench.shop.running import RunningShop
 from tests.accounts import Person, person, token_in
+from tests.patience import PATIENCE
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 
@@ -80,9 +81,10 @@ async def test_nobody_chooses_the_password_of_somebody_elses_address(
     shop = await _shop(open_shop, post_office)
     async with person(shop.url) as stranger, person(shop.url) as ada:
         mine = {"email": ADA, "name": "Ada"}
-        await stranger.ask("POST", "/api/auth/register", mine | {"password": "strangers harbour"})
+        theirs = await stranger.ask("POST", "/api/auth/register", mine | {"password": "strangers harbour"})
+        assert theirs[0] == 201
         [first] = await mailbox.receives(ADA)
-        await ada.ask("POST", "/api/auth/register", mine | {"password": FIRST})
+        assert (await ada.ask("POST", "/api/auth/register", mine | {"password": FIRST}))[0] == 201
         own = token_in((await mailbox.receives(ADA, 2))[1], "activate")
         assert (await ada.ask("POST", "/api/auth/activate", {"token": own}))[0] == 200
         await ada.ask("POST", "/api/auth/activate", {"token": token_in(first, "activate")})
@@ -97,7 +99,7 @@ async def test_mails_go_to_those_whom_they_concern_alone(
     shop = await _shop(open_shop, post_office)
     async with person(shop.url) as ada:
         body = {"email": ADA, "password": FIRST, "name": "Ada"}
-        await ada.ask("POST", "/api/auth/register", body)
+        assert (await ada.ask("POST", "/api/auth/register", body))[0] == 201
         await mailbox.receives(ADA)
         for path in ("resend-activation", "forgot-password"):
             told = [await ada.ask("POST", f"/api/auth/{path}", {"email": email}) for email in (ADA, "no@shop.test")]
@@ -149,7 +151,7 @@ async def test_a_session_ended_on_one_process_is_dead_on_the_other(
 
 async def _refused(who: Person) -> None:
     """Wait until an access token is good no more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await who.ask("GET", "/api/auth/profile"))[0] != 401:
             await asyncio.sleep(0.01)
 
@@ -161,8 +163,9 @@ async def test_a_mail_that_is_sent_again_lets_its_reader_choose(
     shop = await _shop(open_shop, post_office)
     async with person(shop.url) as stranger, person(shop.url) as ada:
         mine = {"email": ADA, "name": "Ada"}
-        await ada.ask("POST", "/api/auth/register", mine | {"password": FIRST})
-        await stranger.ask("POST", "/api/auth/register", mine | {"password": "strangers harbour"})
+        assert (await ada.ask("POST", "/api/auth/register", mine | {"password": FIRST}))[0] == 201
+        theirs = await stranger.ask("POST", "/api/auth/register", mine | {"password": "strangers harbour"})
+        assert theirs[0] == 201
         await mailbox.receives(ADA, 2)
         await ada.ask("POST", "/api/auth/resend-activation", {"email": ADA})
         again = token_in((await mailbox.receives(ADA, 3))[2], "reset-password")

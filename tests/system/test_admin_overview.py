@@ -18,6 +18,7 @@ from ivorycart.overview.exposition import TOLD_BY_EACH
 from mongo.driver import Driver
 from tests.handlers.doors import Answer, bearer, fresh_session, send
 from tests.mongo.shop import failing
+from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.flock import Flock
 from tests.system.mailbox import Mailbox, PostOffice
@@ -36,7 +37,7 @@ async def get(shop: RunningShop, path: str, who: dict[str, str], method: str = "
     return await send(shop.url, method, f"/api/admin/{path}", **who)
 
 
-async def until(look: Callable[[], Awaitable[Any]], fits: Callable[[Any], bool], within: float = 30.0) -> Any:
+async def until(look: Callable[[], Awaitable[Any]], fits: Callable[[Any], bool], within: float = PATIENCE) -> Any:
     """Look again and again until what is seen fits; return it."""
     seen: Any = None
     try:

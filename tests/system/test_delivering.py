@@ -8,6 +8,7 @@ from bson import ObjectId
 from bench.shop.books import Books
 from models.order import Order
 from tests.orders import a_part, a_stored_order, moved, new_id, put
+from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.seller_screen import SellerScreen
 from tests.system.test_seller_dashboard import token_of
@@ -125,7 +126,7 @@ async def test_a_sellers_screen_hears_of_every_move_of_their_part(
     screen = await SellerScreen.open(await meet(shop, token=token_of(secret, "seller", seller)))
     boss = await meet(shop, token=token_of(secret, "admin"))
     assert (await boss.ask("admin:watch"))["ok"]
-    async with asyncio.timeout(10):  # until orders are counted at all
+    async with asyncio.timeout(PATIENCE):  # until orders are counted at all
         while not await books["projections"].find_one({"generation": {"$exists": True}}):
             await asyncio.sleep(0.05)
     now = (await books["meta"].aggregate([{"$project": {"now": "$$NOW"}}]).to_list(None))[0]["now"]

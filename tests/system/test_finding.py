@@ -9,6 +9,7 @@ from bson import ObjectId
 
 from bench.shop.running import RunningShop
 from tests.handlers.doors import bearer, send
+from tests.patience import PATIENCE
 from tests.system.conftest import Measured, OpenShop
 from tests.visitor import sign_in
 
@@ -23,7 +24,7 @@ async def found(shop: RunningShop, words: str) -> list[str]:
 async def becomes(shops: Sequence[RunningShop], words: str, expected: list[str]) -> float:
     """Wait until every process finds just this; return the seconds."""
     started = time.monotonic()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         for shop in shops:
             while await found(shop, words) != expected:
                 await asyncio.sleep(0.02)

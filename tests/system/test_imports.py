@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from bench.shop.running import RunningShop
 from tests.handlers.doors import bearer, send
+from tests.patience import PATIENCE
 from tests.system.conftest import OpenShop, ReadBooks
 from tests.visitor import sign_in
 
@@ -39,7 +40,7 @@ async def test_an_import_goes_on_where_a_power_cut_left_it(open_shop: OpenShop, 
     token = await sign_in(shop.url, "seller@demo.com")
     job = await send_in(shop, token, rows_of(ROWS))
     path = f"/api/products/imports/{job['id']}"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (await send(shop.url, "GET", path, **bearer(token))).body["done"] == 0:
             await asyncio.sleep(0.02)
     await shop.kill()

@@ -10,6 +10,7 @@ from bench.shop.running import RunningShop
 from ivorycart.payments.stripe_provider import StripePayments
 from tests.gateway.running import KEY, RunningGateway
 from tests.handlers.doors import Answer, bearer, send
+from tests.patience import PATIENCE
 from tests.system.conftest import OpenShop
 from tests.visitor import sign_in
 
@@ -28,7 +29,7 @@ async def buy(shop: RunningShop, token: str, payment_method: Any, key: str | Non
 
 async def captured_once(gateway: RunningGateway) -> list[dict[str, Any]]:
     """Wait until the money was taken; return the charges."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (charges := await gateway.charges())[0]["captures"]:
             await asyncio.sleep(0.05)
     assert [each["captures"] for each in charges] == [1]
@@ -106,7 +107,7 @@ async def test_a_payment_that_its_payer_does_not_confirm_is_let_go(open_shop: Op
     await gateway.payer(charge["id"], agrees=False)
     refused = await buy(shop, token, "pm_card_threeDSecure2Required", key)
     assert refused.status in {202, 402}, refused.body
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while next(each for each in await gateway.charges() if each["id"] == charge["id"])["status"] != "canceled":
             await asyncio.sleep(0.05)
 
@@ -123,7 +124,7 @@ async def test_news_of_the_providers_reach_the_settler(open_shop: OpenShop, gate
     await provider.close()
     sent = await gateway.send_webhooks(f"{shop.url}/api/payments/webhook", secret, intent=charge["id"], shuffled=True)
     assert {status for _, status in sent} == {200}
-    async with open_books(shop) as books, asyncio.timeout(30):
+    async with open_books(shop) as books, asyncio.timeout(PATIENCE):
         while not (row := await books["payments"].find_one({"provider_id": charge["id"]})).get("flagged"):
             await asyncio.sleep(0.05)
     assert "100 given back there" in row["error"]

@@ -25,6 +25,7 @@ from mongo.payments import Payments
 from tests.gateway.running import KEY, RunningGateway
 from tests.mongo.shop import running_ledger
 from tests.movers import AN_ADMIN
+from tests.patience import PATIENCE
 from tests.system.conftest import OpenShop
 from tests.visitor import Visitor
 
@@ -83,7 +84,7 @@ async def power_cut(crowd: Crowd) -> AsyncIterator[None]:
 
 async def until(happened: Callable[[], Awaitable[object]]) -> None:
     """Wait until something has happened."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not await happened():
             await asyncio.sleep(0.02)
 

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from bench.shop.running import RunningShop
+from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 
@@ -18,7 +19,7 @@ async def _get(shop: RunningShop, path: str) -> tuple[int, Any]:
 
 async def _becomes(shop: RunningShop, wanted: int) -> Any:
     """Ask for readiness until it is answered by this status; the process is alive all the while."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             status, body = await _get(shop, "/readyz")
             assert await _get(shop, "/healthz") == (200, {"status": "ok"})

@@ -19,6 +19,7 @@ from mongo.sales_documents import PROJECTION
 from tests.handlers.doors import bearer, send
 from tests.mongo.shop import ask, running_ledger
 from tests.movers import AN_ADMIN
+from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.seller_screen import SellerScreen, expected, told
 from tests.visitor import Visitor
@@ -36,7 +37,7 @@ async def agrees(books: Books, seller_id: str, screen: SellerScreen) -> None:
     """Wait until a screen shows what a recount finds; the difference is told where it never does."""
     shown, recounted = screen.now(), {}
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 recounted = await expected(books, seller_id, shown)
                 shown = screen.now()
@@ -96,7 +97,7 @@ async def test_after_a_storm_an_open_dashboard_agrees_with_a_recount_to_the_unit
     await agrees(books, seller, screen)
     await agrees(books, seller, monthly)
     parts = ("totals", "previous", "series", "top_products", "low_stock", "out_of_stock", "currencies")
-    async with asyncio.timeout(30):  # the next hour may begin just now
+    async with asyncio.timeout(PATIENCE):  # the next hour may begin just now
         while True:
             fresh = await send(two.url, "GET", "/api/seller/dashboard?period=24h", **bearer(token))
             shown = screen.now()
@@ -151,7 +152,7 @@ async def test_figures_counted_anew_are_shown_whole(
     before = await books["projections"].find_one(PROJECTION)
     heard = len(screen.visitor.heard)
     await books["orders"].delete_one({"_id": gone["_id"]})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             shown = screen.now()
             recounted = await expected(books, seller, shown)

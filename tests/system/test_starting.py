@@ -13,6 +13,7 @@ from mongo.driver import Driver
 from mongo.embedded.binary import find_mongod
 from mongo.embedded.ports import free_port
 from tests.forked import Forks, command
+from tests.patience import PATIENCE
 from tests.system.conftest import OpenShop
 
 KEYS = {"ENCRYPTION_KEYS": fresh_keys()}
@@ -49,7 +50,7 @@ async def _fails_to_start(folder: Path, settings: dict[str, str]) -> tuple[int |
         stderr=pipe,
     )
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             out, err = await process.communicate()
     finally:
         if process.returncode is None:

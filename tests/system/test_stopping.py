@@ -10,6 +10,7 @@ from aiohttp import ClientSession, WSCloseCode, WSMsgType
 
 from bench.shop.books import open_books
 from bench.shop.running import RunningShop
+from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop
 from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.system.npm_visitor import npm_visitor
@@ -61,7 +62,7 @@ async def test_stopped_and_started_again_and_again(open_shop: OpenShop) -> None:
     """With nobody there: status 0 each time, and no complaint in the log."""
     shop = await open_shop()
     for _ in range(2):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             assert await shop.stop() == 0
         await shop.start()
     assert "Traceback" not in shop.log.read_text()

@@ -15,6 +15,7 @@ from bench.shop.books import Books
 from bench.shop.order import order
 from bench.shop.running import RunningShop
 from mongo.emails import TURNED_OFF
+from tests.patience import PATIENCE
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 from tests.visitor import Visitor, products, sign_in
@@ -45,7 +46,7 @@ def mailbox() -> MoodyMailbox:
     return MoodyMailbox()
 
 
-async def buys(buyer: Visitor, product_id: str, within: float = 10.0) -> str:
+async def buys(buyer: Visitor, product_id: str, within: float = PATIENCE) -> str:
     """Order one unit; return the order's id."""
     async with asyncio.timeout(within):
         held = await buyer.ask("cart:set", {"product_id": product_id, "quantity": 1})
@@ -57,7 +58,7 @@ async def buys(buyer: Visitor, product_id: str, within: float = 10.0) -> str:
 
 async def row_of(books: Books, key: str, **wanted: Any) -> Any:
     """Wait until the outbox has a mail with these values."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             row = await books["emails"].find_one({"_id": key})
             if row and all(row[name] == value for name, value in wanted.items()):
@@ -148,7 +149,7 @@ async def test_a_choice_holds_on_every_process_at_once(
     assert (await here.ask("cart:set", {"product_id": low, "quantity": 1}))["ok"]
     taker = await meet(two)
     assert (await taker.ask("cart:set", {"product_id": low, "quantity": 3}))["ok"]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (mail := await books["emails"].find_one({"kind": "low_stock", "state": "unsent"})):
             await asyncio.sleep(0.05)
     assert (mail["to"], mail["error"]) == (BUYER, TURNED_OFF)

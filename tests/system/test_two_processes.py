@@ -5,6 +5,7 @@ import time
 
 from bench.shop.books import Books
 from bench.shop.running import RunningShop
+from tests.patience import PATIENCE
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 
@@ -17,7 +18,7 @@ BOB = "bob@example.com"
 
 async def _holds_all_leases(books: Books) -> str:
     """Wait until one process runs every worker; return its id."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             leases = {worker: owner for worker, owner in (await books.leases()).items() if worker in WORKERS}
             if leases.keys() == WORKERS and len(set(leases.values())) == 1:

@@ -8,6 +8,7 @@ import pytest
 from bench.shop.running import RunningShop
 from tests.accounts import person, token_in
 from tests.handlers.doors import bearer, send
+from tests.patience import PATIENCE
 from tests.system.commands import ivorycart
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
@@ -78,13 +79,13 @@ async def _deletes(shop: RunningShop, books_of: ReadBooks) -> None:
     assert (await _users(shop, "delete", "seller@demo.com"))[0] == 2
     assert await _users(shop, "delete", "seller@demo.com", "--yes") == (0, "seller@demo.com: seller, deleted\n", "")
     books = await books_of(shop)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await books["audit_events"].count_documents({"email": "seller@demo.com"}):
             await asyncio.sleep(0.1)
     status, _, err = await _users(shop, "show", "seller@demo.com")
     assert (status, len(err.splitlines())) == (1, 1)
     deleted = await books["users"].find_one({"deleted_at": {"$type": "date"}})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await books["products"].count_documents({"seller_id": deleted["_id"], "published": {"$ne": False}}):
             await asyncio.sleep(0.1)
     await books.check()
@@ -115,7 +116,7 @@ async def test_an_account_that_waits_is_activated_by_an_operator(open_shop: Open
     async with person(shop.url) as eve:
         assert await eve.login(EVE, PASSWORD) == 401
         tokens = (await books_of(shop))["account_tokens"]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not await tokens.count_documents({"purpose": "activation"}):
                 await asyncio.sleep(0.05)
         assert await _users(shop, "activate", EVE) == (0, f"{EVE}: buyer, active\n", "")

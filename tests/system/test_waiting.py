@@ -7,6 +7,7 @@ from typing import Any
 from bench.shop.books import Books
 from bench.shop.running import RunningShop
 from tests.handlers.doors import fresh_session, send
+from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.mailbox import Mailbox, PostOffice
 from tests.visitor import Visitor
@@ -107,7 +108,7 @@ async def test_the_same_over_http(open_shop: OpenShop, meet: Meet, books_of: Rea
 
 
 async def _offered(shop: RunningShop, me: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while [each["state"] for each in (await send(shop.url, "GET", "/api/waiting", **me)).body["items"]] != [
             "offered"
         ]:

@@ -16,11 +16,9 @@ from ivorycart.engine import (
     SocketServer,
     origin_policy,
 )
+from tests.patience import PATIENCE
 
 UPGRADE = "/socket.io/?EIO=4&transport=websocket"
-
-
-PATIENCE = 20  # seconds: an upper bound for what must happen, never a measurement
 
 
 @dataclass

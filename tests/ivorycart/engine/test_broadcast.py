@@ -9,7 +9,8 @@ import pytest
 
 from ivorycart.engine import fanout
 from ivorycart.engine.fanout import Fanout
-from tests.ivorycart.engine.running import PATIENCE, Raw, RunningEngine, raw
+from tests.ivorycart.engine.running import Raw, RunningEngine, raw
+from tests.patience import PATIENCE
 
 
 class Listener:

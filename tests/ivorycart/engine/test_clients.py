@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 import socketio
 
-from tests.ivorycart.engine.running import PATIENCE, UPGRADE, RunningEngine, python_client, raw
+from tests.ivorycart.engine.running import UPGRADE, RunningEngine, python_client, raw
+from tests.patience import PATIENCE
 
 
 async def test_python_clients_connect_talk_and_leave(engine: RunningEngine) -> None:

@@ -5,7 +5,8 @@ from itertools import pairwise
 from aiohttp import WSMsgType
 
 from ivorycart.engine import Limits, Refusal
-from tests.ivorycart.engine.running import PATIENCE, RunningEngine, build, raw, serving
+from tests.ivorycart.engine.running import RunningEngine, build, raw, serving
+from tests.patience import PATIENCE
 
 
 async def test_a_heartbeat_keeps_who_answers_and_drops_who_does_not() -> None:

@@ -3,7 +3,8 @@
 import pytest
 from aiohttp import WSMsgType
 
-from tests.ivorycart.engine.running import PATIENCE, RunningEngine, raw
+from tests.ivorycart.engine.running import RunningEngine, raw
+from tests.patience import PATIENCE
 
 
 async def test_nothing_overtakes_the_answer_to_connect(engine: RunningEngine) -> None:

@@ -7,7 +7,8 @@ from aiohttp import WSMsgType
 
 from ivorycart.engine import Limits, Refusal
 from ivorycart.engine.connection import Connection
-from tests.ivorycart.engine.running import PATIENCE, Raw, RunningEngine, raw, serving
+from tests.ivorycart.engine.running import Raw, RunningEngine, raw, serving
+from tests.patience import PATIENCE
 
 LAGGING_FROM = 65_536
 DELTA = "x" * 20_000

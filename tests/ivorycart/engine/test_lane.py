@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from ivorycart.engine.lane import Lane
-from tests.ivorycart.engine.running import PATIENCE
+from tests.patience import PATIENCE
 
 
 async def test_a_job_that_must_be_alone_waits_for_the_others() -> None:

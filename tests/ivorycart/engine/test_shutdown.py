@@ -9,7 +9,8 @@ import pytest
 from ivorycart.engine import (
     Limits,
 )
-from tests.ivorycart.engine.running import PATIENCE, RunningEngine, raw, serving
+from tests.ivorycart.engine.running import RunningEngine, raw, serving
+from tests.patience import PATIENCE
 
 
 async def test_shutdown_ends_every_socket_with_its_reason() -> None:

@@ -12,7 +12,8 @@ from ivorycart.engine import (
     Refusal,
     origin_policy,
 )
-from tests.ivorycart.engine.running import PATIENCE, UPGRADE, RunningEngine, raw
+from tests.ivorycart.engine.running import UPGRADE, RunningEngine, raw
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize(

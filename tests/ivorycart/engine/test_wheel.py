@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ivorycart.engine.wheel import Wheel
+from tests.patience import PATIENCE
 
 
 @dataclass(eq=False)
@@ -30,7 +31,7 @@ def wheel() -> Wheel:
 
 async def until_empty(wheel: Wheel) -> None:
     """Wait for the last entry to be asked for the last time."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(wheel):
             await asyncio.sleep(0.005)
 

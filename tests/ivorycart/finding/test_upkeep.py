@@ -12,6 +12,7 @@ from ivorycart.finding.upkeep import PORTION, Upkeep
 from ivorycart.workers import WorkerState, _keep_running
 from models.errors import StorageUnavailable
 from models.finding import Filters, Findable, places_of
+from tests.patience import PATIENCE
 
 
 def product(number: int, name: str) -> Findable:
@@ -73,7 +74,7 @@ async def running(book: Book) -> AsyncIterator[Upkeep]:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.01)
 

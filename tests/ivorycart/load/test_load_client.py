@@ -16,6 +16,7 @@ from aiohttp import web
 
 from ivorycart.load.assembling import Assembler
 from ivorycart.load.client import ConnectRefused, SocketIOClient, websocket_url
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 NODE_SERVER = """
@@ -71,7 +72,7 @@ async def node_server() -> AsyncIterator[str]:
         *("node", "--input-type=module", "-e", NODE_SERVER), cwd=modules.parent, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         port = int(await process.stdout.readline())
     yield f"http://127.0.0.1:{port}"
     process.terminate()
@@ -111,7 +112,7 @@ class Ears:
 
     async def until(self, what: Any) -> None:
         """Wait until something holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not what():
                 self._news.clear()
                 await self._news.wait()

@@ -11,6 +11,7 @@ import pytest
 from ivorycart.connections import Connection, Connections, User
 from ivorycart.overview.watching import Watching
 from ivorycart.workers import WorkerState
+from tests.patience import PATIENCE
 
 ADMIN = User("a" * 24, "admin@shop.test", "Admin", "admin", float("inf"))
 
@@ -62,7 +63,7 @@ async def running(stage: Stage) -> AsyncIterator[None]:
 
 async def settled(stage: Stage) -> None:
     """Wait until nobody watches any more."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(stage.watching):
             await asyncio.sleep(0.005)
 
@@ -71,7 +72,7 @@ async def test_those_who_watch_are_told_again_and_again(stage: Stage) -> None:
     """One reading for all of them."""
     stage.arrive("one")
     stage.arrive("two")
-    told = [await asyncio.wait_for(stage.heard.get(), 5) for _ in range(4)]
+    told = [await asyncio.wait_for(stage.heard.get(), PATIENCE) for _ in range(4)]
     assert [(to, payload["sockets"]) for to, _, payload in sorted(told, key=str)] == [
         *(("one", 1), ("one", 2), ("two", 1), ("two", 2))
     ]
@@ -85,7 +86,7 @@ async def test_what_seldom_moves_is_told_when_it_changed(stage: Stage) -> None:
 
     async def heard(to: str) -> dict[str, Any]:
         while True:
-            who, _, payload = await asyncio.wait_for(stage.heard.get(), 5)
+            who, _, payload = await asyncio.wait_for(stage.heard.get(), PATIENCE)
             if who == to:
                 return {name: part for name, part in payload.items() if name != "sockets"}
 
@@ -104,7 +105,7 @@ async def test_nothing_is_read_while_nobody_watches(stage: Stage) -> None:
     await asyncio.sleep(0.05)
     assert stage.read == 0
     stage.arrive("one")
-    await asyncio.wait_for(stage.heard.get(), 5)
+    await asyncio.wait_for(stage.heard.get(), PATIENCE)
     stage.connections.remove("one")
     await settled(stage)
     read = stage.read
@@ -119,7 +120,7 @@ async def test_whoever_may_not_any_more_hears_nothing_more(stage: Stage, user: U
     """Though the figures were being read already when it was lost."""
     stage.open.clear()
     stage.arrive("one")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not stage.read:
             await asyncio.sleep(0.005)
     stage.connections.change("one", user=user)

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from ivorycart.payments.port import ActionNeeded, Charge, Declined, ProviderUnavailable
 from ivorycart.payments.stripe_provider import PAGE, StripePayments
 from tests.gateway.running import KEY, RunningGateway
+from tests.patience import PATIENCE
 
 VISA = {"method": "stripe", "payment_method": "pm_card_visa"}
 DECLINED = {"method": "stripe", "payment_method": "pm_card_chargeDeclined"}
@@ -284,7 +285,7 @@ async def test_a_confirmation_that_comes_late_finds_its_key_abandoned(
     """It was on its way while the key was given up: nothing is set aside, and it is told so."""
     await gateway.fail("confirm", "delay", seconds=0.5)
     late = asyncio.create_task(stripe.authorise(key, *MONEY, VISA))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not await gateway.calls("confirm"):
             await asyncio.sleep(0.01)
     await stripe.abandon(key, *MONEY)
@@ -452,7 +453,7 @@ async def test_what_is_lost_by_stopping_in_the_middle_is_found_again(
     """Whoever waited was cut off, as a client's deadline or the shop's stop does."""
     await gateway.fail("confirm", "hang_after")
     cut_off = asyncio.create_task(stripe.authorise(key, *MONEY, VISA))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (await gateway.charges() and (await only(gateway))["authorisations"]):
             await asyncio.sleep(0.01)
     cut_off.cancel()

@@ -13,6 +13,7 @@ from ivorycart.pictures import darkroom
 from ivorycart.pictures import laboratory as module
 from ivorycart.pictures.laboratory import Laboratory, NoPicture, TooManyPixels
 from models.errors import Invalid, RateLimited, StorageUnavailable
+from tests.patience import PATIENCE
 from tests.picture_files import claiming, opened, png
 
 
@@ -70,7 +71,7 @@ async def test_whoever_is_cancelled_leaves_no_process(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     text = f"import os, time; f = open({str(pid)!r}, 'w'); f.write(str(os.getpid())); f.close(); time.sleep(600)"
     task = asyncio.create_task(Laboratory(darkroom=_program(tmp_path, text)).develop(b"x"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not (pid.exists() and pid.read_text()):
             await asyncio.sleep(0.01)
     task.cancel()

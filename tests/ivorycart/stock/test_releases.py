@@ -10,6 +10,7 @@ from models.cart import Cart, Line
 from models.commands import SetLine
 from models.identity import OwnerId
 from tests.ivorycart.broadcaster_stage import NOON, Stage, settle
+from tests.patience import PATIENCE
 
 LATER = NOON + timedelta(minutes=5)
 ADA = OwnerId("s:ada")
@@ -70,7 +71,7 @@ async def test_it_looks_until_it_is_cancelled():
         releases = Releases(stage.board, stage.broadcaster.mark)
         await told(stage, releases)
         run = asyncio.create_task(releases.run(state))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(stage.releases.asked) < 2:
                 await asyncio.sleep(0.01)
         run.cancel()

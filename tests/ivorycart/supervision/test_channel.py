@@ -9,9 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from ivorycart.supervision.channel import Channel, ChannelClosed
+from tests.patience import PATIENCE
 
 Pair = tuple[Channel, Channel, list[asyncio.Task[None]]]
-PATIENCE = 30.0
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from bench.root import ROOT
 from ivorycart.listening import listen_together
 from ivorycart.stopping import StopRequests
 from ivorycart.supervision import Launcher, NoWorkerStarted, Supervisor
+from tests.patience import PATIENCE
 
-PATIENCE = 60.0
 SMALL_WORKER = Path(__file__).with_name("small_worker.py")
 
 
