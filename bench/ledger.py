@@ -1,8 +1,8 @@
 """Orders per second by the ledger itself: group commit against one transaction per order, in one run.
 
-The peers are a transaction per order as the driver's manual has it, and this ledger with batches of one, which backs
-off with growing jitter after a conflict. Where there are two cores, mongod has one and the ledger, with its buyers, the
-other.
+The peers are the same messages sent by hand, which is what the database alone can do; a transaction per order as the
+driver's manual has it; and this ledger with batches of one, which backs off with growing jitter after a conflict. Where
+there are two cores, mongod has one and the ledger, with its buyers, the other.
 
     python -m bench.ledger [--orders 20000] [--repeats 3] [--driver motor] [--write PATH]
 """
@@ -19,6 +19,7 @@ import uvloop
 from rich.console import Console
 
 from bench import page, report
+from bench.by_hand import by_hand
 from bench.figures import Results
 from bench.machine import LOAD_CORE, SERVER_CORE, mongod, pin, processor, today
 from bench.plan import Measure
@@ -34,6 +35,8 @@ TEXTBOOK_ORDERS = 100
 PART = "ledger"
 TITLE = "Orders by the ledger (one order = level, movement, cart, order, mail)"
 HEADS = ("way", "orders/s", "least to most", "p50 ms", "p99 ms", "decided anew", "oversold")
+BY_HAND = "the same messages by hand, decided by nobody, one batch after the other, 1 hot product"
+PLAIN = "the same by hand into plain collections, with no index to find anything by, 1 hot product"
 HOT = "group commit, 1 hot product"
 TEXTBOOK = f"one transaction per order, as the driver's manual has it, {AT_ONCE} at once, 1 hot product"
 ONE_EACH = f"this ledger with batches of one, backing off, {AT_ONCE} at once, 1 hot product"
@@ -46,6 +49,8 @@ def plan(driver: Driver, orders: int) -> dict[str, Measure]:
     return {
         HOT: partial(by_ledger, driver, orders=orders),
         "group commit, 1,000 products": partial(by_ledger, driver, orders=orders, products=1000),
+        BY_HAND: partial(by_hand, driver, orders=orders, schema=True),
+        PLAIN: partial(by_hand, driver, orders=orders, schema=False),
         TEXTBOOK: partial(by_textbook, driver, orders=TEXTBOOK_ORDERS),
         ONE_EACH: partial(by_batches_of_one, driver, orders=SINGLE_ORDERS),
         ONE_BY_ONE: after_another,
@@ -66,7 +71,7 @@ def rows(results: Results) -> list[tuple[str, ...]]:
 def compared(results: Results) -> list[str]:
     """Say how many times each peer group commit is."""
     ours = results.middle(HOT, "per_s")
-    peers = (TEXTBOOK, ONE_EACH)
+    peers = (BY_HAND, PLAIN, TEXTBOOK, ONE_EACH)
     return [f"Group commit is {number(ratio(ours, results.middle(each, 'per_s')))} times {each}." for each in peers]
 
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import socketio
 from aiohttp import ClientSession
+from socketio.exceptions import DisconnectedError
 
 from tests.patience import PATIENCE
 
@@ -63,8 +64,15 @@ class Visitor:
                 await self._news.wait()
 
     async def ask(self, event: str, payload: Any = None) -> Any:
-        """Send an event and return its ack."""
-        return await self.client.call(event, payload, timeout=PATIENCE)
+        """Send an event and return its ack; DisconnectedError where the connection ends first."""
+        asked = asyncio.ensure_future(self.client.call(event, payload, timeout=PATIENCE))
+        reading = self.client.eio.read_loop_task
+        await asyncio.wait({asked, reading} if reading else {asked}, return_when=asyncio.FIRST_COMPLETED)
+        # what was read last may be the ack
+        if not asked.done() and not (await asyncio.wait({asked}, timeout=0.1))[0]:
+            asked.cancel()
+            raise DisconnectedError
+        return asked.result()
 
     def level(self, product_id: str) -> Any:
         """Return the newest level of a product that this client has heard of."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import psutil
@@ -89,7 +89,7 @@ async def test_two_processes_are_seen_in_each_others_dashboards_until_one_is_kil
         async def look(shop: RunningShop = shop) -> Any:
             return (await get(shop, "dashboard", admin)).body
 
-        seen = await until(look, lambda body: body["sockets"]["open"] == 3)
+        seen = await until(look, lambda body: all_read(body) and body["sockets"]["open"] == 3)
         assert {each["pid"] for each in seen["processes"]["items"]} == pids
         assert seen["refusals"]["answers"] == {"not_found": 3}
         for each in seen["processes"]["items"]:
@@ -138,6 +138,11 @@ async def test_a_part_that_cannot_be_read_says_so_for_itself(
     assert [each["state"] for each in members] == ["primary"]
 
 
+def all_read(seen: Mapping[str, Any]) -> bool:
+    """Return whether each part of a dashboard could be read: a busy machine may take too long for one."""
+    return all(part.get("ok", True) for part in seen.values() if isinstance(part, dict))
+
+
 async def test_the_dashboard_agrees_with_what_was_done(
     open_shop: OpenShop, meet: Meet, books_of: ReadBooks, post_office: PostOffice, mailbox: Mailbox
 ) -> None:
@@ -153,13 +158,21 @@ async def test_the_dashboard_agrees_with_what_was_done(
     async def look() -> Any:
         return (await get(shop, "dashboard", admin)).body
 
-    seen = await until(look, lambda seen: seen["orders"]["per_minute"] == 3 and seen["carts"]["filled"] == 1)
+    def done(seen: Mapping[str, Any]) -> bool:
+        return all_read(seen) and seen["orders"]["per_minute"] == 3 and seen["carts"]["filled"] == 1
+
+    seen = await until(look, done)
     assert seen["carts"]["units_held"] == 5
     assert seen["period"] == "24h"
-    seen = (await get(shop, "dashboard?period=30d", admin)).body
+
+    async def look_back() -> Any:
+        return (await get(shop, "dashboard?period=30d", admin)).body
+
+    # sales are rolled up after the orders, and what is read of them is kept for seconds
+    seen = await until(look_back, lambda seen: all_read(seen) and seen["sales"]["orders"] == 3)
     assert seen["period"] == "30d"
     sales = seen["sales"]
-    assert (sales["orders"], sales["units"], sales["revenue"]) == (3, 6, 1500)
+    assert (sales["units"], sales["revenue"]) == (6, 1500)
     assert sum(each["revenue"] for each in sales["series"]) == 1500
     assert sales["currency"] == "EUR"
     assert [(each["id"], each["units"]) for each in seen["top_products"]["items"]] == [(product_id, 6)]
@@ -249,7 +262,7 @@ async def test_an_admin_who_watches_hears_what_moves_until_the_role_is_lost(
     product_id = await books.add_product(stock=50)
     token = await sign_in(shop.url, "admin@demo.com")
     watcher, other, buyer = await meet(shop, token=token), await meet(shop, token=token), await meet(shop)
-    ack = await watcher.ask("admin:watch")
+    ack = await until(lambda: watcher.ask("admin:watch"), lambda answer: all_read(answer["dashboard"]))
     assert ack["ok"]
     assert ack["dashboard"]["carts"]["filled"] == 0
     await buyer.ask("cart:set", {"product_id": product_id, "quantity": 7})
@@ -353,8 +366,11 @@ async def test_the_health_of_all_that_the_shop_lives_on(open_shop: OpenShop, mai
     [process] = well["processes"]["items"]
     assert {"feed", "mail", "heart"} <= {each["name"] for each in process["workers"]}
     post_office.stop()
-    unwell = await until(health, lambda seen: not seen["ok"])
-    assert [name for name, part in unwell.items() if isinstance(part, dict) and not part["ok"]] == ["mail_server"]
+
+    def unwell(seen: Mapping[str, Any]) -> list[str]:
+        return [name for name, part in seen.items() if isinstance(part, dict) and not part["ok"]]
+
+    await until(health, lambda seen: not seen["ok"] and unwell(seen) == ["mail_server"])
 
 
 @pytest.fixture
