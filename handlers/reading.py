@@ -94,4 +94,5 @@ def _sent(location: Sequence[str | int], value: Any) -> list[str | int]:
 
 
 def _pointer(location: Sequence[str | int]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    text = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    return text.encode("utf-8", "replace").decode()  # names of unknown fields may hold half a character

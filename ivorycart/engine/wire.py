@@ -23,12 +23,23 @@ RESERVED_EVENTS = frozenset(
 
 ENGINE_CLOSE, ENGINE_PONG, ENGINE_MESSAGE = "1", "3", "4"
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = 0, 1, 2, 3, 4
+_HALF_A_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _STRICT = json.JSONEncoder(allow_nan=False, check_circular=False, default=lambda _leaf: None)
 # what never holds a NaN; a Fragment is JSON already
 _WITHOUT_NAN = frozenset((str, int, bool, type(None), orjson.Fragment))
 _BINARY_TYPES = frozenset("56")
 # type, /namespace up to a comma, ack id (16 digits hold every integer of JavaScript), JSON
 _PACKET = re.compile(r"([0-3])(?:(/[^,]{0,255})(?:,|\Z))?([0-9]{1,16})?(.*)\Z", re.DOTALL)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise Malformed("a number without end")
+    return number
+
+
+_LENIENT = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,13 @@ class WireJSON:
     @staticmethod
     def loads(text: str, **_options: Any) -> Any:
         """Return the value; ValueError (orjson.JSONDecodeError or Malformed) for what is not JSON or too deep."""
-        value = orjson.loads(text)
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            # An emoji cut in two is JSON to every browser: whoever reads the field can say what is wrong with it.
+            if not _HALF_A_CHARACTER.search(text):
+                raise
+            value = _LENIENT.decode(text)
         if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
             raise Malformed("nested too deep")
         return value
@@ -118,7 +135,7 @@ def decode(text: str) -> Packet:
     kind, namespace, ack_id, body = parts.groups()
     try:
         data = WireJSON.loads(body) if body else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
     received = Packet(int(kind), (namespace or "/").partition("?")[0], int(ack_id) if ack_id else None, data)
     _check(received)

@@ -46,6 +46,8 @@ BAD_AUTH = {
     "a token without end": {"token": "a" * 4097},
     "a role": {"role": "admin"},
     "a user": {"user_id": NOT_THERE},
+    "half a character": {"session": "\ud83d" * 20},
+    "half a character as a name": {"\ude00": 1},
 }
 
 
@@ -75,6 +77,18 @@ async def test_an_event_that_nobody_knows_gets_an_error(visitor, name):
     assert (ack["ok"], ack["error"]["code"]) == (False, "not_found")
     await guest.client.emit(name, {})
     assert (await guest.hear("error"))["code"] == "not_found"
+
+
+@pytest.mark.parametrize("payload", [{"email": "a\ud83d@x.co"}, {"email": "a@x.co", "\ude00": 1}, "\ud83d", ["\ude00"]])
+async def test_half_a_character_is_named_as_what_is_wrong(visitor, payload):
+    """Whoever cuts an emoji in two is told so, however often, and stays."""
+    guest = await visitor()
+    for _ in range(7):
+        ack = await guest.ask("cart:email", payload)
+        assert (ack["ok"], ack["error"]["code"]) == (False, "validation")
+        assert ack["error"]["details"]["errors"]
+    assert (await guest.ask("\ud83d", {}))["error"]["code"] == "not_found"
+    assert (await guest.ask("cart:get"))["ok"]
 
 
 @pytest.mark.parametrize("event", sorted(events.table))

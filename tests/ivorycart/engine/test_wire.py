@@ -45,3 +45,12 @@ def test_json_is_text() -> None:
     assert WireJSON.dumps([orjson.Fragment(b'{"a":null}'), (), {}]) == '[{"a":null},[],{}]'
     with pytest.raises(TypeError):
         WireJSON.dumps(b"bytes")
+
+
+def test_half_a_character_is_read_and_nothing_else_is_because_of_it() -> None:
+    """Lone surrogates are left to whoever reads the field; what is no JSON, or too deep, stays so beside one."""
+    assert decode(r'20["cart:email",{"email":"a\ud83d"}]').data == ["cart:email", {"email": "a\ud83d"}]
+    half = r'"\ud83d"'
+    for other in ("NaN", "-Infinity", "1e999", "9" * 5000, "[" * 40 + "]" * 40, "[" * 60_000, "{", "'x'"):
+        with pytest.raises(Malformed):
+            decode(f'20["cart:email",{half},{other}]')
