@@ -3,6 +3,10 @@
 Everything else in ``mongo/`` uses calls that are spelled alike in both, so annotations name PyMongo's types.
 """
 
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 from gridfs import AsyncGridFSBucket
@@ -38,6 +42,9 @@ TIMEOUTS: dict[str, int] = {
 }
 COMMIT_TIMEOUT_MS = 4000
 
+# A command, and what judges its reply: it raises where nothing more is to be sent.
+Step = tuple[Document, Callable[[Document], None]]
+
 
 class Driver:
     """One client of the chosen kind, and the spellings that go with it."""
@@ -48,6 +55,7 @@ class Driver:
         options = {**options, "event_listeners": [self.slow, *options.get("event_listeners", ())]}
         kind: Any = AsyncIOMotorClient if name == "motor" else AsyncMongoClient
         self.client: Client = kind(uri, tz_aware=True, appname="ivorycart", **(TIMEOUTS | options))
+        self._rows = ThreadPoolExecutor(thread_name_prefix="ivorycart-rows")
 
     async def start_session(self, *, snapshot: bool = False) -> Session:
         """Start a session of one's own; with ``snapshot``, all that it reads is of one moment, the first read's."""
@@ -65,6 +73,36 @@ class Driver:
         if self.name == "pymongo":
             await started
 
+    async def in_a_row(self, database: Database, session: Session, steps: Sequence[Step]) -> None:
+        """Send commands of a session, each after the reply to the one before; raise what a judge or the driver raises.
+
+        Motor's are sent by one thread from the first to the last: a busy event loop would take up each reply some
+        milliseconds late, and the database would wait meanwhile. Cancelled, the one under way is waited for, as nothing
+        else may be sent on the session before; the rest is not sent.
+        """
+        if self.name == "pymongo":
+            for command, judge in steps:
+                judge(await database.command(command, codec_options=database.codec_options, session=session))
+            return
+        sender: Any = database
+        theirs: Any = session
+        enough = threading.Event()
+
+        def send() -> None:
+            for command, judge in steps:
+                if enough.is_set():
+                    return
+                options = {"codec_options": database.codec_options, "session": theirs.delegate}
+                judge(sender.delegate.command(command, **options))
+
+        sending = asyncio.get_running_loop().run_in_executor(self._rows, send)
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            enough.set()
+            await asyncio.gather(sending, return_exceptions=True)
+            raise
+
     async def aggregate(self, collection: Any, pipeline: list[Document], **options: Any) -> list[Document]:
         """Run a pipeline and return all its documents."""
         cursor = collection.aggregate(pipeline, **options)
@@ -78,6 +116,7 @@ class Driver:
         closing: Any = self.client.close()
         if self.name == "pymongo":
             await closing
+        self._rows.shutdown(wait=False)
 
 
 def bucket_of(database: Database, name: str) -> AsyncGridFSBucket:

@@ -6,7 +6,7 @@ same reason; products; last those who wait for them, who are asked for only wher
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,7 +145,9 @@ class BatchReader:
 
     async def _read_products(self, ids: set[str], state: State) -> None:
         self.wanted = [ObjectId(each) for each in ids]
-        self.products = await self.find_products(self.wanted)
+        rows = await self._find("products", self.wanted, {**documents.PRODUCT_FIELDS, **_NOW})
+        self._clock += [row.pop("now") for row in rows]
+        self.products = {row["_id"]: row for row in rows}
         for document in self.products.values():
             later = self._after.levels.get(str(document["_id"]))
             if later and later.version >= documents.level_of(document).version:
@@ -154,23 +156,8 @@ class BatchReader:
             state.products[product.id] = product
             state.levels[product.id] = documents.level_of(document)
 
-    async def find_products(self, ids: Sequence[ObjectId]) -> dict[ObjectId, Document]:
-        """Return what the rules need of products, by id."""
-        rows = await self._find("products", ids, {**documents.PRODUCT_FIELDS, **_NOW})
-        self._clock += [row.pop("now") for row in rows]
-        return {row["_id"]: row for row in rows}
-
-    async def find_revisions(self, ids: Iterable[OwnerId]) -> dict[OwnerId, int]:
-        """Return the revisions of carts, by id."""
-        rows = await self._find("carts", ids, {"revision": 1})
-        return {row["_id"]: row["revision"] for row in rows}
-
-    async def _find(self, collection: str, ids: Iterable[Any], projection: Mapping[str, Any]) -> list[Document]:
-        wanted = list(ids)
-        if not wanted:
-            return []
-        by_id = {"_id": {"$in": wanted}}
-        return await self._rows(collection, filter=by_id, projection=projection, batchSize=len(wanted) + 1)
+    async def _find(self, collection: str, ids: Collection[Any], projection: Mapping[str, Any]) -> list[Document]:
+        return await self._all(by_ids(collection, ids, projection)) if ids else []
 
     async def _time(self) -> datetime:
         rows = await self._rows("meta", filter={"_id": "schema"}, projection=_NOW, limit=1)
@@ -178,12 +165,21 @@ class BatchReader:
         return now
 
     async def _rows(self, collection: str, **arguments: Any) -> list[Document]:
-        reply = await self._ask({"find": collection, **arguments})
+        return await self._all({"find": collection, **arguments})
+
+    async def _all(self, query: Document) -> list[Document]:
+        reply = await self._ask(query)
         rows: list[Document] = reply["cursor"]["firstBatch"]
         while reply["cursor"]["id"]:  # a reply has at most 16 MiB
-            reply = await self._ask({"getMore": reply["cursor"]["id"], "collection": collection})
+            reply = await self._ask({"getMore": reply["cursor"]["id"], "collection": query["find"]})
             rows += reply["cursor"]["nextBatch"]
         return rows
+
+
+def by_ids(collection: str, ids: Collection[Any], projection: Mapping[str, Any]) -> Document:
+    """Return the command that reads these fields of some documents, all at once as far as a reply can hold them."""
+    by_id = {"_id": {"$in": list(ids)}}
+    return {"find": collection, "filter": by_id, "projection": projection, "batchSize": len(ids) + 1}
 
 
 async def _breathe(number: int) -> None:

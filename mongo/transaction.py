@@ -14,9 +14,10 @@ Faults are told in ``models.faults``' words: a label of the server's says what m
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from bson import ObjectId
@@ -35,10 +36,12 @@ from pymongo.errors import (
 
 from models.commands import Command
 from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
+from models.identity import OwnerId
 from models.policy import Policy
 from models.state import Changes, State
-from mongo.driver import DUPLICATE_KEY, Database, Document, Driver, Session
-from mongo.reading import BatchReader
+from mongo import documents
+from mongo.driver import DUPLICATE_KEY, Database, Document, Driver, Session, Step
+from mongo.reading import BatchReader, by_ids
 from mongo.writes import Read, Write, replaced, writes
 
 # What two batches of two processes can do to each other, and what a server goes through (stepping down, shutting down,
@@ -65,6 +68,10 @@ class LedgerTransactions:
         if after is None:
             return BatchTransaction(self, self._database, stamp)
         return AheadTransaction(self, self._database, stamp, after)
+
+    async def send(self, session: Session, steps: Sequence[Step]) -> None:
+        """Send the commands of a transaction, one after the other."""
+        await self._driver.in_a_row(self._database, session, steps)
 
     async def begin(self) -> Session:
         """Start a transaction on the session at hand."""
@@ -131,33 +138,19 @@ class BatchTransaction:
             self._prepared.append(write._replace(statements=statements))
 
     async def write(self, changes: Changes) -> None:
-        """Write the changes; a guard that does not match is a conflict.
+        """Write the changes; a guard that does not match is a conflict."""
+        await self._send(changes)
 
-        While the server works on one message, the next one is built: with a core for each, that is a third of the time.
-        """
+    async def _send(self, changes: Changes, *guards: Step) -> None:
+        """Send what guards the changes, and the changes."""
+        if self._prepared is None:
+            await self.prepare(changes)
+        messages = self._prepared or ()
         async with _faults():
-            await self._send_all(writes(changes, self._seen) if self._prepared is None else self._prepared)
-
-    async def _send_all(self, messages: Iterable[Write]) -> None:
-        sending: asyncio.Future[None] | None = None
-        try:
-            for write in messages:
-                if sending:
-                    await sending
-                sending = asyncio.ensure_future(self._send(write))
-                await asyncio.sleep(0)  # so that it is under way before the next one is built
-            if sending:
-                await sending
-        finally:
-            if sending and not sending.done():
-                sending.cancel()
-
-    async def _send(self, write: Write) -> None:
-        reply = await self._ask(write.command())
-        for error in reply.get("writeErrors", ()):
-            raise _write_fault(error)
-        if write.expected is not None and reply["n"] != write.expected:
-            raise Stale(f"{write.collection}: {reply['n']} of {write.expected} were as they had been read")
+            session = self._session
+            assert session is not None  # noqa: S101 - load or, ahead, write has begun it
+            own: list[Step] = [(each.command(), partial(_judge, each)) for each in messages]
+            await self._owner.send(session, [*guards, *own])
 
     async def commit(self) -> None:
         """Commit with majority; repeatable after ``CommitUnknown``."""
@@ -215,14 +208,37 @@ class AheadTransaction(BatchTransaction):
     async def write(self, changes: Changes) -> None:
         """Begin, make sure that products and carts are as they were foreseen, and write the changes."""
         carts = replaced(changes, self._seen)
+        guards: list[Step] = []
+        if self._wanted:
+            guards.append((by_ids("products", self._wanted, documents.PRODUCT_FIELDS), self._judge_products))
+        if carts:
+            guards.append((by_ids("carts", carts, {"revision": 1}), partial(_judge_revisions, carts)))
         async with _faults():
             await self._begin()
-            reader = BatchReader(self._ask)
-            if await reader.find_products(self._wanted) != self._products:
-                raise Transient("products are not as they were foreseen")
-            if await reader.find_revisions(carts) != carts:
-                raise Transient("carts are not as they were foreseen")
-        await super().write(changes)
+        await self._send(changes, *guards)
+
+    def _judge_products(self, reply: Document) -> None:
+        if {row["_id"]: row for row in _all_rows(reply)} != self._products:
+            raise Transient("products are not as they were foreseen")
+
+
+def _judge(write: Write, reply: Document) -> None:
+    for error in reply.get("writeErrors", ()):
+        raise _write_fault(error)
+    if write.expected is not None and reply["n"] != write.expected:
+        raise Stale(f"{write.collection}: {reply['n']} of {write.expected} were as they had been read")
+
+
+def _judge_revisions(carts: Mapping[OwnerId, int], reply: Document) -> None:
+    if {row["_id"]: row["revision"] for row in _all_rows(reply)} != carts:
+        raise Transient("carts are not as they were foreseen")
+
+
+def _all_rows(reply: Document) -> list[Document]:
+    if reply["cursor"]["id"]:  # the rest would have to be asked for
+        raise Transient("too much was read ahead")
+    rows: list[Document] = reply["cursor"]["firstBatch"]
+    return rows
 
 
 def _write_fault(error: Mapping[str, Any]) -> StorageFault:
