@@ -129,7 +129,7 @@ def _stock_work(open_operations: Opener, product: str, command: Callable[[str], 
         listing = await _find(shop.products, product)
         return listing, await shop.ledger.submit(command(listing.product.id))
 
-    listing, changed = _run(open_operations, work)
+    listing, changed = _run(open_operations, work, existing=True)
     level = changed.level
     typer.echo(f"{listing.product.name}: {level.stock} on hand, {level.held} held, {level.available} available")
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from bench.shop.running import RunningShop
 from mongo.driver import Driver
 from tests.system.commands import ivorycart
@@ -103,15 +105,18 @@ async def test_an_audit_needs_no_running_server(open_shop: OpenShop, meet: Meet,
     await shop.start()
 
 
-async def test_an_audit_makes_no_shop(tmp_path: Path, mongo_uri: str, driver: Driver) -> None:
+@pytest.mark.parametrize("command", [("audit",), ("restock", "TEA-1", "3"), ("adjust", "TEA-1", "3")], ids=str)
+async def test_what_works_on_a_shop_makes_none(
+    tmp_path: Path, mongo_uri: str, driver: Driver, command: tuple[str, ...]
+) -> None:
     """Exit status 2 where there is none: neither a data folder nor a collection appears; no JWT_SECRET is asked for."""
     shop = RunningShop(tmp_path / "nobody" / "data")
     shop.data_dir.parent.mkdir()
-    status, _, err = await ivorycart(shop, "audit")
+    status, _, err = await ivorycart(shop, *command)
     assert (status, len(err.splitlines())) == (2, 1)
     assert "DATA_DIR" in err
     assert not shop.data_dir.exists()
-    status, _, err = await ivorycart(shop, "audit", MONGODB_URI=mongo_uri, MONGODB_DATABASE="never_migrated")
+    status, _, err = await ivorycart(shop, *command, MONGODB_URI=mongo_uri, MONGODB_DATABASE="never_migrated")
     assert (status, len(err.splitlines())) == (2, 1)
     assert "never migrated" in err
     assert "never_migrated" not in await driver.client.list_database_names()
