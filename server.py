@@ -48,6 +48,7 @@ from ivorycart.accounts.sessions import LoginSessions
 from ivorycart.accounts.signing_in import SigningIn
 from ivorycart.accounts.standing import MARGIN, Identity, Standing
 from ivorycart.accounts.tokens import Tokens
+from ivorycart.alert_email import AlertEmail
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
 from ivorycart.bringing import Bringing
@@ -530,6 +531,7 @@ class Server:
             telling=self.telling,
             screens=self.screens,
             delivering=self.delivering,
+            alert_email=AlertEmail(carts=self.carts, limits=limits),
             waiting=room,
             bringing=Bringing(self.lines, room),
             workers=self.workers,

@@ -77,11 +77,17 @@ async def cart_products(call: Call) -> Any:
 
 
 @cart_routes.add(
-    "POST", "/api/cart/update", needs=Permission.USE_CART, answer=CartAnswer, body=UpdateBody, refusals=CART_REFUSALS
+    "POST",
+    "/api/cart/update",
+    needs=Permission.USE_CART,
+    answer=CartAnswer,
+    body=UpdateBody,
+    refusals=(*CART_REFUSALS, "rate_limited"),
 )
 async def update_cart(call: Call) -> Any:
     """Make the cart contain exactly these lines; all or nothing."""
     owner = await _owner_of_page(call, call.body.socketId)
+    await call.shop.alert_email.named(owner, call.body.email)
     command = SetLines(owner, _summed(call), call.body.email)
     return _changed(call, await call.shop.ledger.submit(command), session=call.body.socketId)
 

@@ -50,6 +50,7 @@ async def cart_clear(ask: Ask) -> dict[str, Any]:
 @events.add("cart:email", needs=Permission.USE_CART, answer=CartAnswer, body=EmailEvent)
 async def cart_email(ask: Ask) -> dict[str, Any]:
     """Choose where alerts for this cart go."""
+    await ask.shop.alert_email.named(ask.connection.owner, ask.body.email)
     command = SetEmail(ask.connection.owner, ask.body.email)
     return _changed(ask, await ask.shop.ledger.submit(command, origin=ask.connection.sid))
 

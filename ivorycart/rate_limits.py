@@ -21,6 +21,7 @@ from models.rate_limit import Limit
 PER_ADDRESS = 10
 BLOCK = 20
 LINES_PER_MAIL = 4  # an offer is mailed once: somebody may wait for more products than they ask for links
+CARTS_PER_MAIL = 4  # carts that name an address for their alerts: one for each browser that somebody uses
 MINUTE, HOUR = 60, 3600
 BY_ADDRESS = frozenset({"login_address", "register", "mail_address", "waiting_address", "token", "requests_address"})
 _MANY = 1024  # keys; before there are so many, nobody looks for those that can be forgotten
@@ -40,12 +41,13 @@ _counted: ContextVar[list[Count] | None] = ContextVar("counted", default=None)
 
 
 def rules_of(*, logins: int = 10, registrations: int = 60, mails: int = 5, requests: int = 600) -> Mapping[str, Rule]:
-    """Return what is limited: sign-ins, mails and lines per account and address, tries of tokens, requests."""
+    """Return what is limited: sign-ins; mails, alerted carts and lines per account and address; tokens; requests."""
     return {
         "login": Rule(Limit(logins, MINUTE)),
         "login_address": Rule(Limit(logins * PER_ADDRESS, MINUTE)),
         "register": Rule(Limit(registrations, MINUTE)),
         "mail": Rule(Limit(mails, HOUR)),
+        "alerts": Rule(Limit(mails * CARTS_PER_MAIL, HOUR)),
         "waiting": Rule(Limit(mails * LINES_PER_MAIL, HOUR)),
         "mail_address": Rule(Limit(registrations, MINUTE)),
         "waiting_address": Rule(Limit(registrations, MINUTE)),

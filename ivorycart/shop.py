@@ -7,6 +7,7 @@ from typing import Protocol
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.service import Accounts
 from ivorycart.accounts.standing import Identity
+from ivorycart.alert_email import AlertEmail
 from ivorycart.bringing import Bringing
 from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
@@ -125,6 +126,7 @@ class Shop:
     telling: Telling
     screens: Screens
     delivering: Delivering
+    alert_email: AlertEmail
     waiting: WaitingRoom
     bringing: Bringing
     workers: Workers

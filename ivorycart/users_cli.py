@@ -131,7 +131,7 @@ def _add_changing(cli: typer.Typer, run: Runner) -> None:
         async def work(shop: UserOperations) -> Account:
             return await act(shop, (await _find(shop, email)).id)
 
-        account: Account = run(work)
+        account: Account = run(work, existing=True)
         typer.echo(f"{email}: {account.role}, {state_of(account)}")
 
     @cli.command("role")

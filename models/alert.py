@@ -1,12 +1,13 @@
 """Who is told of a crossing, and under which key, so that nobody is told twice per arming."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from models.account import AuditEvent
-from models.identity import OwnerId
+from models.identity import OwnerId, user_of_owner
 from models.letter import Letter
 from models.stock import Crossing
 
@@ -48,5 +49,18 @@ def notice_for(crossing: Crossing, recipient: Recipient, role: Literal["cart", "
         "threshold": crossing.threshold,
     }
     kind = "low_stock_seller" if role == "seller" else "low_stock"
-    letter = Letter(key, kind, recipient.email, data) if recipient.email else None
+    letter = None
+    if recipient.email:
+        letter = Letter(key, kind, recipient.email, data, once=_once(crossing, recipient.owner, recipient.email, kind))
     return Notice(key, recipient.owner, kind, data, letter)
+
+
+def _once(crossing: Crossing, owner: OwnerId, email: str, kind: str) -> str:
+    """Return under what an address gets one mail, however many carts name it.
+
+    An account's address is its owner's, who is told once per arming. An anonymous cart may name anybody's, and whoever
+    likes can let a product fall and rise again: such an address is written to once an hour for a product.
+    """
+    period = crossing.arming if user_of_owner(owner) else f"{crossing.timestamp:%Y%m%dT%H}"
+    digest = hashlib.sha256(email.encode()).hexdigest()[:32]
+    return f"{kind}:{crossing.product_id}:{period}:{digest}"

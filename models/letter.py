@@ -29,6 +29,7 @@ class Letter:
 
     ``data`` is what the template of this ``kind`` needs, or refers to (an order id, say). After ``until`` it is not
     worth sending any more; None is for ever. With an ``owner`` it is told them in the shop, too, under the same key.
+    Of letters with the same ``once`` only the first is written.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Letter:
     data: Mapping[str, Any]
     until: datetime | None = None
     owner: OwnerId | None = None
+    once: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

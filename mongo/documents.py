@@ -187,6 +187,7 @@ def letter_document(letter: Letter, at: Any) -> Document:
         "sent_at": None,
         "error": None,
         **({"until": letter.until} if letter.until else {}),
+        **({"once": letter.once} if letter.once else {}),
         **({"owner": letter.owner, "in_app": True} if letter.owner else {}),
     }
 

@@ -261,6 +261,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("to", ASCENDING)], partialFilterExpression=ABOUT_ACCOUNTS),
         IndexModel([("state", ASCENDING), ("due", ASCENDING)], name="urgent", partialFilterExpression=ABOUT_ACCOUNTS),
         IndexModel([("state", ASCENDING), ("due", ASCENDING)], name="short_lived", partialFilterExpression=SHORT_LIVED),
+        # of those that name it only the first is written
+        IndexModel([("once", ASCENDING)], unique=True, partialFilterExpression={"once": {"$type": "string"}}),
         # For the admin's list, newest first. It grows at its end, so writing it costs little; the few that were given
         # up have one of their own, for they would be found late among all.
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
@@ -484,6 +486,11 @@ async def _orders_to_be_listed(database: Database) -> None:
         await _drop_index(database, "orders", name)
 
 
+async def _alerts_by_mail_once(database: Database) -> None:
+    """Add the index that lets an address have one mail for what several carts are alerted to."""
+    await database["emails"].create_indexes(INDEXES["emails"])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     _first_shape,
@@ -505,6 +512,7 @@ STEPS: tuple[Step, ...] = (
     _webhooks,
     _notifications_that_are_listed,
     _orders_to_be_listed,
+    _alerts_by_mail_once,
 )
 
 

@@ -134,6 +134,28 @@ async def test_mails_go_to_accounts_and_to_the_addresses_that_guests_left(driver
     assert [each["to"] for each in seller] == ["sue@shop.test"]
 
 
+async def test_an_address_that_many_carts_name_is_written_to_once_an_hour(driver: Driver, database: Database):
+    """Anybody could name anybody's, and let a product fall again and again: the carts are told, one mail goes out."""
+    user_id = await Users(database).add(email="ada@shop.test", name="Ada", role="buyer", password="x", activated=True)
+    ada, guests, taker = OwnerId(f"u:{user_id}"), [OwnerId(f"s:guest{each}") for each in range(5)], buyer(9)
+    tea = await add_product(database, 20)
+    async with running_ledger(driver, database) as ledger:
+        await set_each(ledger, tea, [*guests, ada])
+        for each in guests:
+            await ledger.submit(SetEmail(each, "victim@shop.test"))
+        for _ in range(3):
+            await set_each(ledger, tea, [taker], 11)  # three are left
+            await alert(database)
+            await set_each(ledger, tea, [taker], 10)
+    assert await told(database) == dict.fromkeys([*guests, ada], 3)
+    crossings = await database["crossings"].find().to_list(None)
+    hours = {f"{each['timestamp']:%Y%m%dT%H}" for each in crossings}
+    assert Counter(await mails(database)) == {"victim@shop.test": len(hours), "ada@shop.test": 3}
+    sent = await database["emails"].find({"to": "victim@shop.test"}).to_list(None)
+    assert {each["once"].split(":")[2] for each in sent} == hours
+    await check_books(database)
+
+
 class Killed(BaseException):
     """The process died here."""
 

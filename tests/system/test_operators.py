@@ -105,7 +105,10 @@ async def test_an_audit_needs_no_running_server(open_shop: OpenShop, meet: Meet,
     await shop.start()
 
 
-@pytest.mark.parametrize("command", [("audit",), ("restock", "TEA-1", "3"), ("adjust", "TEA-1", "3")], ids=str)
+WORK_ON_A_SHOP = (("audit",), ("restock", "TEA-1", "3"), ("adjust", "TEA-1", "3"), ("users", "disable", "a@shop.test"))
+
+
+@pytest.mark.parametrize("command", WORK_ON_A_SHOP, ids=" ".join)
 async def test_what_works_on_a_shop_makes_none(
     tmp_path: Path, mongo_uri: str, driver: Driver, command: tuple[str, ...]
 ) -> None:

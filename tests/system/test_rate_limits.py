@@ -11,7 +11,7 @@ import pytest
 
 from bench.shop.running import RunningShop
 from tests.handlers.doors import Answer, bearer, fresh_session, send
-from tests.system.conftest import OpenShop
+from tests.system.conftest import Meet, OpenShop
 from tests.visitor import sign_in
 
 POLICY = re.compile(r'"(\w+)";q=(\d+);w=(\d+)')
@@ -117,3 +117,24 @@ async def test_an_address_is_registered_only_so_often(open_shop: OpenShop) -> No
     assert told(answers[2])[1:] == (2, 0)
     assert (await send(shop.url, "POST", "/api/auth/register", body | {"email": "b@shop.test"})).status == 201
     assert (await send(shop.url, "POST", "/api/auth/forgot-password", {"email": "ada@shop.test"})).status == 202
+
+
+async def test_an_address_is_named_by_so_many_carts_an_hour(open_shop: OpenShop, meet: Meet) -> None:
+    """Over sockets and HTTP together; again by the same cart, and by carts of accounts, it counts for nothing."""
+    shop = await open_shop(DEMO="true", MAILS_PER_HOUR="1")
+    victim = {"email": "victim@shop.test"}
+    guests = [await meet(shop) for _ in range(6)]
+    for guest in guests[:3]:
+        for _ in range(3):
+            assert (await guest.ask("cart:email", victim))["ok"]
+    body = victim | {"cart": [], "socketId": guests[3].session}
+    assert (await send(shop.url, "POST", "/api/cart/update", body)).status == 200
+    refused = await guests[4].ask("cart:email", victim)
+    assert refused["error"]["code"] == "rate_limited"
+    assert refused["error"]["details"]["retry_after"] > 60
+    body["socketId"] = guests[5].session
+    assert (await send(shop.url, "POST", "/api/cart/update", body)).is_problem(429, "rate_limited")
+    assert (await guests[4].ask("cart:email", {"email": "other@shop.test"}))["ok"]
+    assert (await guests[0].ask("cart:email", {"email": None}))["ok"]
+    buyer = await meet(shop, token=await sign_in(shop.url))
+    assert (await buyer.ask("cart:email", victim))["ok"]  # it changes nothing: the account's is the one that counts
