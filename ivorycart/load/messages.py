@@ -13,6 +13,7 @@ class Phase(Enum):
     ACT = "act"  # carts, orders, probe, storms
     REST = "rest"  # finish, empty the carts, read again
     COMPARE = "compare"  # with a fresh snapshot
+    TOKENS = "tokens"  # new ones, at any time
     END = "end"
 
 
@@ -26,10 +27,11 @@ class Should(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order to a process; ``fresh`` is what everyone should know by now, with COMPARE."""
+    """An order to a process; ``fresh`` is what everyone should know by now, with COMPARE; ``tokens`` are by email."""
 
     phase: Phase
     fresh: dict[str, Should] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
 
 
 class Probed(NamedTuple):

@@ -1,5 +1,6 @@
 """What is asked for, and what each process does of it. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_RATE = 15.0  # acts per second of one socket; the protocol allows 20 events
@@ -79,7 +80,7 @@ class ProcessPlan:
     buyers: int
     stalled: int
     probes: bool
-    tokens: tuple[str, ...]  # of buyers' accounts that no other process uses; none: buyers are guests
+    accounts: tuple[str, ...]  # emails of buyers that no other process acts for; none: buyers are guests
     source: str | None
 
     @property
@@ -93,10 +94,10 @@ class ProcessPlan:
         return self.options.connects_per_second * self.clients / self.options.clients
 
 
-def divide(options: LoadOptions, tokens: tuple[str, ...] = (), *, guests: bool = False) -> list[ProcessPlan]:
+def divide(options: LoadOptions, accounts: Sequence[str] = (), *, guests: bool = False) -> list[ProcessPlan]:
     """Share a storm out among processes, evenly but for buyers: an account's cart is worked on by one process alone."""
     count = options.processes or -(-options.clients // CLIENTS_PER_PROCESS)
-    homes = count if guests else min(count, len(tokens))
+    homes = count if guests else min(count, len(accounts))
     carters, stalled = _shares(round(options.clients * options.carts), count), _shares(options.stalled, count)
     buyers = _shares(round(options.clients * options.orders), homes) + [0] * (count - homes)
     rest = options.clients - sum(carters) - sum(stalled) - sum(buyers)
@@ -113,7 +114,7 @@ def divide(options: LoadOptions, tokens: tuple[str, ...] = (), *, guests: bool =
                 buyers=buyers[number],
                 stalled=stalled[number],
                 probes=number == 0 and options.probe_rate > 0,
-                tokens=() if guests else tokens[number::count],
+                accounts=() if guests else tuple(accounts[number::count]),
                 source=options.sources[number % len(options.sources)] if options.sources else None,
             )
         )

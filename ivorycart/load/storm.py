@@ -8,7 +8,7 @@ import asyncio
 import multiprocessing
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -16,6 +16,7 @@ from ivorycart.load.client import SocketIOClient
 from ivorycart.load.messages import News, Order, Phase, Should
 from ivorycart.load.outcome import Gathering, Outcome, summed
 from ivorycart.load.plan import LoadOptions, ProcessPlan
+from ivorycart.load.signing_in import SigningIn
 from ivorycart.load.target import NoShop, OnSale
 from ivorycart.load.worker import RAMP_PATIENCE, work
 
@@ -39,6 +40,7 @@ class Storm:
         plans: Sequence[ProcessPlan],
         products: Sequence[OnSale],
         probe_product: str,
+        signing: SigningIn,
         on_moment: Callable[["Storm"], None],
     ) -> None:
         self.options = options
@@ -46,6 +48,7 @@ class Storm:
         self._plans = plans
         self._products = products
         self._probe_product = probe_product
+        self._signing = signing
         self._on_moment = on_moment
         self._pipes: dict[int, Connection[Order, News]] = {}
         self._gathering = Gathering()
@@ -53,6 +56,7 @@ class Storm:
         self._news = asyncio.Event()
         self._stop = asyncio.Event()
         self._failure: StormFailed | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -75,6 +79,8 @@ class Storm:
             self._start_processes(stack)
             beat = asyncio.create_task(self._beat())
             stack.callback(beat.cancel)
+            self._keeping = asyncio.create_task(self._signing.keep(self._renew))
+            stack.callback(self._keeping.cancel)
             await self._connect_all()
             self.outcome.before = await fresh_levels(self.options)
             await self._act()
@@ -87,8 +93,9 @@ class Storm:
         loop, context = asyncio.get_running_loop(), multiprocessing.get_context("spawn")
         for plan in self._plans:
             mine, theirs = context.Pipe()
+            tokens = {email: self._signing.tokens[email] for email in plan.accounts}
             process = context.Process(
-                target=work, args=(theirs, plan, self._products, self._probe_product), daemon=True
+                target=work, args=(theirs, plan, self._products, self._probe_product, tokens), daemon=True
             )
             process.start()
             theirs.close()
@@ -146,9 +153,14 @@ class Storm:
         self._send(order)
         await self._all_done(done, PHASE_PATIENCE)
 
+    def _renew(self, tokens: dict[str, str]) -> None:
+        """Have new tokens used: by reconnecting clients, and by open sockets, which say so."""
+        self._send(Order(Phase.TOKENS, tokens=tokens))
+
     def _send(self, order: Order) -> None:
         for pipe in self._pipes.values():
-            pipe.send(order)
+            with suppress(OSError):  # a process that has ended is told of by `_read`
+                pipe.send(order)
 
     async def _all_done(self, done: str, patience: float) -> None:
         try:
@@ -163,6 +175,8 @@ class Storm:
     def _check(self) -> None:
         if self._failure:
             raise self._failure
+        if self._keeping and self._keeping.done():
+            self._keeping.result()  # it ends by itself only where there is nothing to keep, or by an error of ours
 
     def _read(self, number: int) -> None:
         """Take in one process's news."""

@@ -97,6 +97,7 @@ class Tally:
     deflated: int = 0
     orders: int = 0
     repeated: int = 0
+    tokens_refused: int = 0  # at the door; the client then comes without one
     probe_steps: int = 0
     probe_unheard: int = 0
     probe_disturbed: int = 0

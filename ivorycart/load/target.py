@@ -4,14 +4,17 @@ import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
 
 PATIENCE = 10.0
 PAGE = 100
+TOO_MANY = 429
+LOGIN_PATIENCE = 65.0  # seconds: servers count sign-ins by the minute
 
 
 class NoShop(Exception):  # noqa: N818 - it says what is the matter
@@ -28,6 +31,22 @@ class OnSale:
     cap: int  # units of it in one cart
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A token, and how many seconds it is good for."""
+
+    token: str
+    expires_in: float
+
+
+class Answer(NamedTuple):
+    """What the server answered; ``retry_after`` is in seconds, where it asked for patience."""
+
+    status: int
+    content: Any
+    retry_after: float | None = None
+
+
 class Target:
     """A server, by its public address."""
 
@@ -36,7 +55,8 @@ class Target:
         self._http: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._http = ClientSession(timeout=ClientTimeout(total=PATIENCE))
+        # Without a cookie jar: a sign-in that shows the cookie of the one before ends that one's session.
+        self._http = ClientSession(timeout=ClientTimeout(total=PATIENCE), cookie_jar=DummyCookieJar())
         return self
 
     async def __aexit__(
@@ -47,7 +67,7 @@ class Target:
 
     async def check(self) -> None:
         """Raise NoShop unless an IvoryCart answers."""
-        status, answer = await self._ask("GET", "/healthz")
+        status, answer, _ = await self._ask("GET", "/healthz")
         if status != 200 or not isinstance(answer, Mapping) or answer.get("status") != "ok":  # noqa: PLR2004 - OK
             raise NoShop(
                 f"{self.url}/healthz does not answer as an IvoryCart does (status {status}): is the URL right?"
@@ -55,12 +75,12 @@ class Target:
 
     async def guests_may_order(self) -> bool:
         """Return whether anonymous carts can be ordered; servers that do not say are taken not to allow it."""
-        status, answer = await self._ask("GET", "/api/shop")
+        status, answer, _ = await self._ask("GET", "/api/shop")
         return status == 200 and isinstance(answer, Mapping) and bool(answer.get("guest_checkout"))  # noqa: PLR2004
 
     async def on_sale(self) -> list[OnSale]:
         """Return the products, those with most to sell first."""
-        status, answer = await self._ask("GET", "/api/cart/products")
+        status, answer, _ = await self._ask("GET", "/api/cart/products")
         if status != 200 or not isinstance(answer, Mapping):  # noqa: PLR2004 - OK
             raise NoShop(f"{self.url}/api/cart/products answers with status {status}")
         items = [
@@ -71,13 +91,14 @@ class Target:
         ]
         return sorted(items, key=lambda each: -each.available)
 
-    async def sign_in(self, email: str, password: str) -> str:
-        """Return a token."""
-        status, answer = await self._ask("POST", "/api/auth/login", json={"email": email, "password": password})
+    async def sign_in(self, email: str, password: str) -> SignedIn:
+        """Return a token; raise NoShop where there is none to be had."""
+        who = {"email": email, "password": password}
+        status, answer, _ = await self._ask("POST", "/api/auth/login", patience=LOGIN_PATIENCE, json=who)
         if status != 200 or not isinstance(answer, Mapping):  # noqa: PLR2004 - OK
             code = answer.get("code", "") if isinstance(answer, Mapping) else ""
             raise NoShop(f"{email} cannot sign in there ({status} {code}); give an account that can")
-        return str(answer["token"])
+        return SignedIn(str(answer["token"]), float(answer.get("expires_in") or inf))
 
     async def movements(self, product_id: str, token: str, after: int) -> list[Mapping[str, Any]] | None:
         """Return a product's rows of the ledger beyond a version, oldest first; None where they are not to be seen."""
@@ -85,7 +106,7 @@ class Target:
         query: dict[str, str] = {"limit": str(PAGE)}
         while True:
             path = f"/api/products/{product_id}/inventory-logs"
-            status, answer = await self._ask("GET", path, params=query, headers={"Authorization": f"Bearer {token}"})
+            status, answer, _ = await self._ask("GET", path, params=query, headers={"Authorization": f"Bearer {token}"})
             if status != 200 or not isinstance(answer, Mapping):  # noqa: PLR2004 - OK
                 return None
             page: Sequence[Mapping[str, Any]] = answer["items"]
@@ -94,12 +115,21 @@ class Target:
                 return sorted(rows, key=lambda row: int(row["version"]))
             query["after"] = str(answer["next"])
 
-    async def _ask(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
+    async def _ask(self, method: str, path: str, *, patience: float = 0.0, **options: Any) -> Answer:
+        """Ask; wait as long as a busy server says, if that is within so many seconds in all."""
+        while True:
+            answer = await self._ask_once(method, path, **options)
+            if answer.status != TOO_MANY or answer.retry_after is None or answer.retry_after > patience:
+                return answer
+            patience -= answer.retry_after
+            await asyncio.sleep(answer.retry_after)
+
+    async def _ask_once(self, method: str, path: str, **options: Any) -> Answer:
         if self._http is None:
             raise RuntimeError("the target is not open")
         try:
             async with self._http.request(method, self.url + path, **options) as answer:
-                return answer.status, await _content(answer)
+                return Answer(answer.status, await _content(answer), _retry_after(answer))
         except TimeoutError as error:
             raise NoShop(f"{self.url} does not answer within {PATIENCE:g} s") from error
         except (ClientError, OSError, ssl.SSLError) as error:
@@ -114,6 +144,14 @@ async def address_of(url: str) -> str:
     except OSError as error:
         raise NoShop(f"{parts.hostname}: {error.strerror or error}") from error
     return str(found[0][4][0])
+
+
+def _retry_after(answer: ClientResponse) -> float | None:
+    """Return the seconds of Retry-After, at least one; None where it is missing, or a date."""
+    try:
+        return max(1.0, float(answer.headers["Retry-After"]))
+    except (KeyError, ValueError):
+        return None
 
 
 async def _content(answer: ClientResponse) -> Any:

@@ -11,15 +11,16 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 
 import uvloop
 
-from ivorycart.load.crew import Crew, Seat
+from ivorycart.load.crew import Crew
 from ivorycart.load.messages import Compared, News, Order, Phase, Should
 from ivorycart.load.plan import ProcessPlan
 from ivorycart.load.roles import Stage, buyer, carter, probe, staller, storms
+from ivorycart.load.seat import Account, Seat
 from ivorycart.load.target import OnSale
 
 NEWS_EVERY = 1.0
@@ -28,23 +29,35 @@ FINISH_PATIENCE = 20.0
 EXAMPLES = 10
 
 
-def work(pipe: "Connection[News, Order]", plan: ProcessPlan, products: Sequence[OnSale], probe_product: str) -> None:
-    """Do a process's part; returns when the storm says END or has gone."""
+def work(
+    pipe: "Connection[News, Order]",
+    plan: ProcessPlan,
+    products: Sequence[OnSale],
+    probe_product: str,
+    tokens: Mapping[str, str],
+) -> None:
+    """Do a process's part, with the tokens of its accounts; returns when the storm says END or has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(50_000, 50, 50)
-    uvloop.run(Worker(pipe, plan, products, probe_product).run())
+    uvloop.run(Worker(pipe, plan, products, probe_product, tokens).run())
 
 
 class Worker:
     """A crew, and its talk with the storm."""
 
     def __init__(
-        self, pipe: "Connection[News, Order]", plan: ProcessPlan, products: Sequence[OnSale], probe_product: str
+        self,
+        pipe: "Connection[News, Order]",
+        plan: ProcessPlan,
+        products: Sequence[OnSale],
+        probe_product: str,
+        tokens: Mapping[str, str],
     ) -> None:
         self._pipe = pipe
         self._plan = plan
         self._crew = Crew(plan, probe_product, random.Random())  # noqa: S311 - no secret
         self._stage = Stage(products, probe_product)
+        self._accounts = [Account(email, tokens[email]) for email in plan.accounts]
         self._acts: list[asyncio.Task[None]] = []
         self._speaking = threading.Lock()
 
@@ -76,10 +89,14 @@ class Worker:
 
     def _read(self, orders: asyncio.Queue[Order]) -> None:
         try:
-            orders.put_nowait(self._pipe.recv())
+            order = self._pipe.recv()
         except (EOFError, OSError):  # the storm has gone
             asyncio.get_running_loop().remove_reader(self._pipe.fileno())
-            orders.put_nowait(Order(Phase.END))
+            order = Order(Phase.END)
+        if order.phase is Phase.TOKENS:
+            self._crew.renew(order.tokens)
+        else:
+            orders.put_nowait(order)
 
     async def _ramp(self) -> None:
         """Seat everyone, at the rate of the plan."""
@@ -103,7 +120,7 @@ class Worker:
         plan, nothing = self._plan, self._crew.sights.nothing
         seats = [Seat(plan.first + number, nothing) for number in range(plan.clients)]
         for number, seat in enumerate(self._part(seats, 1)):
-            seat.token = plan.tokens[number % len(plan.tokens)] if plan.tokens else None
+            seat.account = self._accounts[number % len(self._accounts)] if self._accounts else None
         for seat in self._part(seats, 2):
             seat.stalls = True
         return seats

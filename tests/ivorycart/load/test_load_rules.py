@@ -29,19 +29,19 @@ def options(**changes: Any) -> LoadOptions:
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 7])
-@pytest.mark.parametrize("tokens", [(), ("a",), ("a", "b", "c")])
-def test_every_client_is_planned_once(processes: int, tokens: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("accounts", [(), ("a",), ("a", "b", "c")])
+def test_every_client_is_planned_once(processes: int, accounts: tuple[str, ...]) -> None:
     """Parts add up, numbers do not overlap, processes are about equal, and no account is in two of them."""
     storm = options(clients=1003, processes=processes, carts=0.2, orders=0.03, stalled=5)
-    plans = divide(storm, tokens)
+    plans = divide(storm, accounts)
     assert sum(plan.clients for plan in plans) == 1003
     assert sum(plan.carters for plan in plans) == 201
-    assert sum(plan.buyers for plan in plans) == (30 if tokens else 0)
+    assert sum(plan.buyers for plan in plans) == (30 if accounts else 0)
     assert sum(plan.stalled for plan in plans) == 5
     assert [plan.first for plan in plans] == [sum(each.clients for each in plans[:n]) for n in range(processes)]
     assert max(plan.clients for plan in plans) - min(plan.clients for plan in plans) <= 30
-    assert sorted(token for plan in plans for token in plan.tokens) == sorted(tokens)
-    assert all(plan.tokens for plan in plans if plan.buyers)
+    assert sorted(email for plan in plans for email in plan.accounts) == sorted(accounts)
+    assert all(plan.accounts for plan in plans if plan.buyers)
     assert [plan.probes for plan in plans] == [True] + [False] * (processes - 1)
     assert sum(plan.connects_per_second for plan in plans) == pytest.approx(storm.connects_per_second)
 
