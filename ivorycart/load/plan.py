@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 MAX_RATE = 15.0  # acts per second of one socket; the protocol allows 20 events
 CLIENTS_PER_PROCESS = 5000
@@ -37,6 +38,7 @@ class LoadOptions:
         """Return these options; raise BadOptions where they make no storm."""
         rules = (
             (self.url.startswith(("http://", "https://")), "URL must begin with http:// or https://"),
+            (_names_a_host(self.url), "URL must name a host, and its port must be a number up to 65535"),
             (self.clients >= 1, "--clients must be at least 1"),
             (0 <= self.processes <= self.clients, "--processes must be between 1 and the number of clients"),
             (self.connects_per_second > 0, "--connects-per-second must be more than 0"),
@@ -119,6 +121,15 @@ def divide(options: LoadOptions, accounts: Sequence[str] = (), *, guests: bool =
             )
         )
     return plans
+
+
+def _names_a_host(url: str) -> bool:
+    """Return whether an address has a host, and no port that cannot be."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0  # reading the port checks its range
+    except ValueError:
+        return False
 
 
 def _shares(total: int, parts: int) -> list[int]:

@@ -141,8 +141,9 @@ async def address_of(url: str) -> str:
     parts = urlsplit(url)
     try:
         found = await asyncio.get_running_loop().getaddrinfo(parts.hostname or "", parts.port or 0)
-    except OSError as error:
-        raise NoShop(f"{parts.hostname}: {error.strerror or error}") from error
+    except (OSError, UnicodeError) as error:  # the latter where it cannot be a name at all
+        why = error.strerror if isinstance(error, OSError) else None
+        raise NoShop(f"{parts.hostname}: {why or error}") from error
     return str(found[0][4][0])
 
 

@@ -5,6 +5,7 @@ Each shop keeps IvoryCart's public protocol but for one lie.
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -50,6 +51,20 @@ class Generous(Shop):
         """Take every second unit off the shelf."""
         self._sales += 1
         super().sell(product_id, quantity * (self._sales % 2))
+
+
+class Removing(Shop):
+    """Removes a folder with the first sale."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def sell(self, product_id: str, quantity: int) -> None:
+        """Sell, and remove it."""
+        super().sell(product_id, quantity)
+        if self._folder.exists():
+            self._folder.rmdir()
 
 
 class Doomed(Shop):
@@ -134,6 +149,13 @@ async def test_a_shop_that_goes_is_told() -> None:
         (("http://127.0.0.1:1", "--rate", "99"), "--rate must be"),
         (("http://127.0.0.1:1", "--buyer", "somebody"), "EMAIL:PASSWORD"),
         (("localhost:5000",), "URL must begin with"),
+        (("http://127.0.0.1:99999",), "its port must be a number up to 65535"),
+        (("http://127.0.0.1:http",), "its port must be a number up to 65535"),
+        (("http://",), "URL must name a host"),
+        (("http://[",), "URL must name a host"),
+        (("http://a..b",), "a..b: "),
+        (("http://127.0.0.1:1", "--html", "/nonexistent/x.html"), "--html /nonexistent/x.html cannot be written"),
+        (("http://127.0.0.1:1", "--html", "/"), "--html / cannot be written"),
     ],
 )
 async def test_what_cannot_be_run_is_said_in_a_line(options: tuple[str, ...], complaint: str) -> None:
@@ -142,6 +164,31 @@ async def test_what_cannot_be_run_is_said_in_a_line(options: tuple[str, ...], co
     assert (status, out) == (2, "")
     assert complaint in err
     assert err.count("\n") == 1
+
+
+async def test_looking_whether_a_page_can_be_written_changes_nothing(tmp_path: Path) -> None:
+    """What lies there stays as it is, and nothing is left where nothing was."""
+    old, new = tmp_path / "old.html", tmp_path / "new.html"
+    old.write_text("last week's")
+    for page in (old, new):
+        status, _, err = await load("http://127.0.0.1:1", "--html", str(page))
+        assert (status, err.count("\n")) == (2, 1)
+        assert "cannot be reached" in err
+    assert old.read_text() == "last week's"
+    assert not new.exists()
+
+
+async def test_a_page_that_cannot_be_written_any_more_costs_nobody_the_report(tmp_path: Path) -> None:
+    """The rest is told all the same, and the exit status does not say that the shop lost anything."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    shop = Removing(folder)
+    async with opened(shop) as url:
+        status, out, err = await load(url, *FEW, "--json", "--html", str(folder / "x.html"))
+    assert status == 2, err
+    assert json.loads(out)["verdict"]["ok"]
+    assert f"--html {folder / 'x.html'} could not be written" in err
+    assert "Traceback" not in err
 
 
 async def test_another_server_is_no_shop() -> None:
