@@ -73,7 +73,8 @@ def load(
     seller: Annotated[
         str | None,
         typer.Option(
-            help="EMAIL:PASSWORD of a seller or admin: oversell is then judged by the ledger.", rich_help_panel=REPORT
+            help="EMAIL:PASSWORD of a seller or admin: oversell is then judged by the ledger. Default: the demo's.",
+            rich_help_panel=REPORT,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.", rich_help_panel=REPORT)] = False,

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ivorycart.load.crew import NOT_SIGNED_IN
-from ivorycart.load.judge import BY_LEVELS, Sale, Verdict, has_gap, judge, sale_by_ledger, sale_by_levels
+from ivorycart.load.judge import BY_LEVELS, Sale, Verdict, judge
+from ivorycart.load.ledger_reading import Sales, read_sales
 from ivorycart.load.limits import allow_files, port_range, sources_for
 from ivorycart.load.outcome import Outcome
 from ivorycart.load.plan import LoadOptions, ProcessPlan, divide
@@ -61,6 +62,8 @@ async def run_load(
         finally:
             loop.remove_signal_handler(signal.SIGINT)
         ready.vitals.look()
+        storm.phase = "reading the ledger"
+        show(storm)
         verdict, judged_by, notes = await _judged(target, outcome, ready)
     return build(
         outcome,
@@ -118,28 +121,10 @@ def _shelf(on_sale: Sequence[OnSale], options: LoadOptions) -> tuple[list[OnSale
 
 async def _judged(target: Target, outcome: Outcome, ready: Prepared) -> tuple[Verdict, str, list[str]]:
     """Judge the run; return the verdict, by what oversell was judged, and notes."""
-    sales, gaps = ([], []) if outcome.gone else await _sales(target, outcome, ready)
-    verdict = judge(outcome.tally, outcome.compared, sales, gaps, outcome.gone)
-    return verdict, _judged_by({sale.by for sale in sales}), _notes(outcome, sales, ready.signing.trouble)
-
-
-async def _sales(target: Target, outcome: Outcome, ready: Prepared) -> tuple[list[Sale], list[str]]:
-    """Return what was sold, by the ledger where a seller's login opens it, and whose ledger has a gap."""
-    sales: list[Sale] = []
-    gaps: list[str] = []
-    token = (await target.sign_in(*ready.seller)).token if ready.seller else ""  # the storm may outlast an older one
-    for product_id in sorted({*outcome.tally.units, *outcome.tally.unknown_units}):
-        before, after = outcome.before.get(product_id), outcome.after.get(product_id)
-        if before is None:
-            continue  # it came in the middle of the run
-        rows = await target.movements(product_id, token, before.version) if token else None
-        if rows is not None:
-            sales.append(sale_by_ledger(product_id, outcome.tally, rows))
-            if has_gap(rows, before.version):
-                gaps.append(product_id)
-        elif after is not None:
-            sales.append(sale_by_levels(product_id, outcome.tally, before, after))
-    return sales, gaps
+    found = Sales() if outcome.gone else await read_sales(target, outcome, ready.seller)
+    verdict = judge(outcome.tally, outcome.compared, found.sales, found.gaps, outcome.gone)
+    notes = [*found.notes, *_notes(outcome, found.sales, ready.signing.trouble)]
+    return verdict, _judged_by({sale.by for sale in found.sales}), notes
 
 
 def _notes(outcome: Outcome, sales: Sequence[Sale], trouble: str) -> list[str]:

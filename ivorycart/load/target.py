@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from types import TracebackType
@@ -13,7 +13,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, D
 
 PATIENCE = 10.0
 PAGE = 100
-TOO_MANY = 429
+BUSY = frozenset((429, 503))  # come back later
 LOGIN_PATIENCE = 65.0  # seconds: servers count sign-ins by the minute
 
 
@@ -40,11 +40,12 @@ class SignedIn:
 
 
 class Answer(NamedTuple):
-    """What the server answered; ``retry_after`` is in seconds, where it asked for patience."""
+    """What the server answered; seconds of patience that it asked for, and that it was given before."""
 
     status: int
     content: Any
     retry_after: float | None = None
+    waited: float = 0.0
 
 
 class Target:
@@ -67,7 +68,7 @@ class Target:
 
     async def check(self) -> None:
         """Raise NoShop unless an IvoryCart answers."""
-        status, answer, _ = await self._ask("GET", "/healthz")
+        status, answer, *_ = await self._ask("GET", "/healthz")
         if status != 200 or not isinstance(answer, Mapping) or answer.get("status") != "ok":  # noqa: PLR2004 - OK
             raise NoShop(
                 f"{self.url}/healthz does not answer as an IvoryCart does (status {status}): is the URL right?"
@@ -75,12 +76,12 @@ class Target:
 
     async def guests_may_order(self) -> bool:
         """Return whether anonymous carts can be ordered; servers that do not say are taken not to allow it."""
-        status, answer, _ = await self._ask("GET", "/api/shop")
+        status, answer, *_ = await self._ask("GET", "/api/shop")
         return status == 200 and isinstance(answer, Mapping) and bool(answer.get("guest_checkout"))  # noqa: PLR2004
 
     async def on_sale(self) -> list[OnSale]:
         """Return the products, those with most to sell first."""
-        status, answer, _ = await self._ask("GET", "/api/cart/products")
+        status, answer, *_ = await self._ask("GET", "/api/cart/products")
         if status != 200 or not isinstance(answer, Mapping):  # noqa: PLR2004 - OK
             raise NoShop(f"{self.url}/api/cart/products answers with status {status}")
         items = [
@@ -94,35 +95,29 @@ class Target:
     async def sign_in(self, email: str, password: str) -> SignedIn:
         """Return a token; raise NoShop where there is none to be had."""
         who = {"email": email, "password": password}
-        status, answer, _ = await self._ask("POST", "/api/auth/login", patience=LOGIN_PATIENCE, json=who)
+        status, answer, *_ = await self._ask("POST", "/api/auth/login", patience=LOGIN_PATIENCE, json=who)
         if status != 200 or not isinstance(answer, Mapping):  # noqa: PLR2004 - OK
             code = answer.get("code", "") if isinstance(answer, Mapping) else ""
             raise NoShop(f"{email} cannot sign in there ({status} {code}); give an account that can")
         return SignedIn(str(answer["token"]), float(answer.get("expires_in") or inf))
 
-    async def movements(self, product_id: str, token: str, after: int) -> list[Mapping[str, Any]] | None:
-        """Return a product's rows of the ledger beyond a version, oldest first; None where they are not to be seen."""
-        rows: list[Mapping[str, Any]] = []
-        query: dict[str, str] = {"limit": str(PAGE)}
-        while True:
-            path = f"/api/products/{product_id}/inventory-logs"
-            status, answer, _ = await self._ask("GET", path, params=query, headers={"Authorization": f"Bearer {token}"})
-            if status != 200 or not isinstance(answer, Mapping):  # noqa: PLR2004 - OK
-                return None
-            page: Sequence[Mapping[str, Any]] = answer["items"]
-            rows += [row for row in page if row["version"] > after]
-            if not answer["next"] or not page or page[-1]["version"] <= after:
-                return sorted(rows, key=lambda row: int(row["version"]))
-            query["after"] = str(answer["next"])
+    async def movements(self, product_id: str, token: str, cursor: str, *, patience: float) -> Answer:
+        """Return the server's answer for a page of a product's ledger, newest first; a cursor leads to the next."""
+        query = {"limit": str(PAGE)} | ({"after": cursor} if cursor else {})
+        headers = {"Authorization": f"Bearer {token}"}
+        path = f"/api/products/{product_id}/inventory-logs"
+        return await self._ask("GET", path, patience=patience, params=query, headers=headers)
 
     async def _ask(self, method: str, path: str, *, patience: float = 0.0, **options: Any) -> Answer:
         """Ask; wait as long as a busy server says, if that is within so many seconds in all."""
+        waited = 0.0
         while True:
             answer = await self._ask_once(method, path, **options)
-            if answer.status != TOO_MANY or answer.retry_after is None or answer.retry_after > patience:
-                return answer
-            patience -= answer.retry_after
-            await asyncio.sleep(answer.retry_after)
+            wait = answer.retry_after
+            if answer.status not in BUSY or wait is None or waited + wait > patience:
+                return answer._replace(waited=waited)
+            waited += wait
+            await asyncio.sleep(wait)
 
     async def _ask_once(self, method: str, path: str, **options: Any) -> Answer:
         if self._http is None:

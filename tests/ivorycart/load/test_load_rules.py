@@ -61,6 +61,10 @@ def test_processes_follow_from_the_crowd() -> None:
     "wrong",
     [
         {"url": "127.0.0.1:5000"},
+        {"url": "http://127.0.0.1:99999"},
+        {"url": "http://127.0.0.1:http"},
+        {"url": "http://"},
+        {"url": "http://["},
         {"clients": 0},
         {"duration": 0},
         {"rate": 50},
