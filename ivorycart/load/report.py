@@ -13,7 +13,7 @@ checks          lost (levels, clients), regressed, duplicated, repeated_after_re
                 same version), impossible (held < 0 or held > stock), examples
 carts, orders   acks, rates, refusals by code, answers that never came
 oversell        units, judged_by, and per product acknowledged, gone, unknown and oversold units
-server          its processes, or why they are unknown
+server          its processes (``ended`` where one has gone), or why they are unknown
 timeline        an entry per second
 """
 

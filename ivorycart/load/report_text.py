@@ -97,8 +97,17 @@ def _server(report: Mapping[str, Any]) -> list[RenderableType]:
         "process", "pid", "CPU of one core, whole run", "memory at most", title="Server", title_justify="left", box=None
     )
     for each in report["server"]["processes"]:
-        table.add_row(each["name"], str(each["pid"]), f"{each['cpu_percent']:.0f} %", f"{each['max_rss_mib']:,.0f} MiB")
+        table.add_row(
+            each["name"],
+            f"{each['pid']}{_ended(each)}",
+            f"{each['cpu_percent']:.0f} %",
+            f"{each['max_rss_mib']:,.0f} MiB",
+        )
     return [table]
+
+
+def _ended(process: Mapping[str, Any]) -> str:
+    return " (ended)" if process["ended"] else ""
 
 
 def _examples(report: Mapping[str, Any]) -> list[RenderableType]:
