@@ -168,7 +168,7 @@ def _run(
         return asyncio.run(run())
     except (LimitInTheWay, NoShop, StormFailed) as error:
         _give_up(str(error))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _give_up("stopped before there was anything to report")
 
 

@@ -11,6 +11,7 @@ class Phase(Enum):
     """What the storm tells its processes to do, in this order."""
 
     ACT = "act"  # carts, orders, probe, storms
+    ENOUGH = "enough"  # let no more clients come, at any time
     REST = "rest"  # finish, empty the carts, read again
     COMPARE = "compare"  # with a fresh snapshot
     TOKENS = "tokens"  # new ones, at any time
@@ -63,7 +64,6 @@ class Compared:
     equal: int = 0
     lost_clients: int = 0
     lost: int = 0
-    cpu: float = 0.0  # seconds of this process so far
     away: int = 0
     cut_stalled: int = 0
     examples: list[dict[str, object]] = field(default_factory=list)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 MAX_RATE = 15.0  # acts per second of one socket; the protocol allows 20 events
 CLIENTS_PER_PROCESS = 5000
+OFTEN = 0.1  # seconds between two cuts
 
 
 class BadOptions(ValueError):  # noqa: N818 - it says what is wrong
@@ -48,6 +49,23 @@ class LoadOptions:
             (self.acting + self.stalled <= self.clients, "--carts, --orders and --stalled want more than all clients"),
             (0 < self.rate <= MAX_RATE, f"--rate must be more than 0 and at most {MAX_RATE:g}: servers refuse more"),
             (0 <= self.reconnects <= 1, "--reconnects must be between 0 and 1"),
+            (
+                bool(self.reconnects) or (self.reconnects_at is None and self.reconnects_every is None),
+                "--reconnects-at and --reconnects-every need --reconnects",
+            ),
+            (
+                self.reconnects_at is None or self.reconnects_every is None,
+                "give --reconnects-at or --reconnects-every, not both",
+            ),
+            (
+                self.reconnects_at is None or 0 <= self.reconnects_at < self.duration,
+                "--reconnects-at must be before the end of --duration",
+            ),
+            (
+                self.reconnects_every is None or OFTEN <= self.reconnects_every < self.duration,
+                f"--reconnects-every must be at least {OFTEN:g} and less than --duration",
+            ),
+            (self.settle >= 0, "--settle must not be less than 0"),
             (0 <= self.probe_rate <= MAX_RATE, f"--probe-rate must be between 0 and {MAX_RATE:g}"),
         )
         for fine, complaint in rules:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ivorycart.load.crew import NOT_SIGNED_IN
 from ivorycart.load.judge import BY_LEVELS, Sale, Verdict, judge
 from ivorycart.load.ledger_reading import Sales, read_sales
-from ivorycart.load.limits import allow_files, port_range, sources_for
+from ivorycart.load.limits import allow_files, check_sources, port_range, sources_for
 from ivorycart.load.outcome import Outcome
 from ivorycart.load.plan import LoadOptions, ProcessPlan, divide
 from ivorycart.load.report import Surroundings, build
@@ -86,6 +86,7 @@ async def run_load(
 async def _prepare(target: Target, options: LoadOptions, buyers: Sequence[Account], seller: Account | None) -> Prepared:
     address = await address_of(options.url)
     await target.check()
+    check_sources(options.sources)
     sources = sources_for(options.clients, port_range(), address, options.sources)
     guests = options.orders > 0 and await target.guests_may_order()
     wants_tokens = options.orders > 0 and not guests
@@ -97,7 +98,7 @@ async def _prepare(target: Target, options: LoadOptions, buyers: Sequence[Accoun
     elif signing.tokens and round(options.clients * options.orders) > len(signing.tokens):
         notes.append(f"{len(signing.tokens)} account(s) ordered: sockets of one account share its cart and take turns")
     plans = divide(replace(options, sources=sources), tuple(signing.tokens), guests=guests)
-    allow_files(max(plan.clients for plan in plans))
+    allow_files(max(plan.clients for plan in plans), len(plans))
     parts = urlsplit(options.url)
     vitals = Vitals(address, parts.port or (443 if parts.scheme == "https" else 80))
     if seller:
@@ -138,7 +139,9 @@ def _notes(outcome: Outcome, sales: Sequence[Sale], trouble: str) -> list[str]:
     if trouble:
         notes.append(f"an account of the load could not sign in again at once: {trouble}")
     if outcome.stopped_early:
-        notes.append("stopped early, by Ctrl-C")
+        notes.append(
+            "stopped early, by Ctrl-C" if outcome.acting_seconds else "stopped by Ctrl-C before all clients had come"
+        )
     if outcome.tally.probe_disturbed:
         notes.append(f"{outcome.tally.probe_disturbed} acts of the probe do not count: somebody else moved its product")
     if any(used > BUSY * outcome.acting_seconds for used in outcome.acting_cpu.values()):

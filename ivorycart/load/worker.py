@@ -11,7 +11,8 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import uvloop
@@ -26,6 +27,8 @@ from ivorycart.load.target import OnSale
 NEWS_EVERY = 1.0
 RAMP_PATIENCE = 60.0  # beyond the time that the ramp takes by itself
 FINISH_PATIENCE = 20.0
+LOOK_EVERY = 0.2
+HOPELESS_AFTER = 4  # tries of everyone
 EXAMPLES = 10
 
 
@@ -60,6 +63,7 @@ class Worker:
         self._accounts = [Account(email, tokens[email]) for email in plan.accounts]
         self._acts: list[asyncio.Task[None]] = []
         self._speaking = threading.Lock()
+        self._enough = asyncio.Event()  # clients, for whatever reason
 
     async def run(self) -> None:
         """Live through all phases."""
@@ -95,8 +99,12 @@ class Worker:
             order = Order(Phase.END)
         if order.phase is Phase.TOKENS:
             self._crew.renew(order.tokens)
+        elif order.phase is Phase.ENOUGH:
+            self._enough.set()
         else:
             orders.put_nowait(order)
+        if order.phase is Phase.END:
+            self._enough.set()
 
     async def _ramp(self) -> None:
         """Seat everyone, at the rate of the plan."""
@@ -107,13 +115,36 @@ class Worker:
         for number, seat in enumerate(crew.seats):
             ahead = began + number / plan.connects_per_second - time.monotonic()
             if ahead > 0:
-                await asyncio.sleep(ahead)
+                await self._pause(ahead)
+            if self._enough.is_set():
+                break
             coming.append(crew.begin(crew.enter(seat)))
         if plan.probes:
             crew.probe = Seat(-1, crew.sights.nothing)
             coming.append(crew.begin(crew.enter(crew.probe)))
-        if coming:
-            await asyncio.wait(coming, timeout=RAMP_PATIENCE)
+        await self._arrived(coming)
+
+    async def _arrived(self, coming: Collection[asyncio.Task[None]]) -> None:
+        """Wait until all have come, within reason; where it is enough, who has not come yet does not come at all."""
+        until = time.monotonic() + RAMP_PATIENCE
+        while (coming := [task for task in coming if not task.done()]) and time.monotonic() < until:
+            if self._enough.is_set() or self._is_hopeless():
+                break
+            await asyncio.wait(coming, timeout=LOOK_EVERY)
+        if self._enough.is_set():
+            for task in coming:
+                task.cancel()
+            self._crew.seats = [seat for seat in self._crew.seats if seat.client or seat.left_at]
+
+    def _is_hopeless(self) -> bool:
+        """Whether nobody has ever been let in, and all have tried often enough."""
+        return all(not (seat.client or seat.left_at) and seat.tries >= HOPELESS_AFTER for seat in self._crew.seats)
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, unless it is enough."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._enough.wait()
 
     def _seats(self) -> list[Seat]:
         """Return the seats in the order carters, buyers, stalled, watchers, shuffled."""
@@ -146,8 +177,8 @@ class Worker:
         self._stage.resting.set()
         if self._acts:
             await asyncio.wait(self._acts, timeout=FINISH_PATIENCE)
-        for seat in self._part(self._crew.seats, 2):
-            if seat.client:
+        for seat in self._crew.seats:
+            if seat.stalls and seat.client:
                 seat.client.resume()
 
     def _compare(self, fresh: dict[str, Should]) -> Compared:

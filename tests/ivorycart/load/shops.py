@@ -30,7 +30,7 @@ class Shop:
         for name, handler in (
             ("connect", self.connect),
             ("cart:set", self.set_line),
-            ("cart:clear", self._clear),
+            ("cart:clear", self.clear),
             ("order:place", self.order),
         ):
             self.server.on(name, handler)
@@ -76,7 +76,8 @@ class Shop:
             await self._move(product_id, change)
         return {"ok": True, "cart": self._cart(sid)}
 
-    async def _clear(self, sid: str, *_nothing: Any) -> Any:
+    async def clear(self, sid: str, *_nothing: Any) -> Any:
+        """Empty a cart."""
         for product_id in [each for each, quantity in self.carts[sid].items() if quantity]:
             await self.set_line(sid, {"product_id": product_id, "quantity": 0})
         return {"ok": True, "cart": self._cart(sid)}
@@ -124,17 +125,27 @@ def _answering(answer: Any) -> Callable[[web.Request], Any]:
     return handle
 
 
-async def load(url: str, *options: str) -> tuple[int, str, str]:
-    """Run the command; return its exit status, what it printed, and what it complained of."""
-    process = await asyncio.create_subprocess_exec(
+async def begin(url: str, *options: str) -> asyncio.subprocess.Process:
+    """Begin the command, at the head of a process group of its own."""
+    return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "ivorycart", "load", url, *options),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
+
+
+async def end(process: asyncio.subprocess.Process) -> tuple[int, str, str]:
+    """Wait for its end; return its exit status, what it printed, and what it complained of."""
     async with asyncio.timeout(PATIENCE):
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
+
+
+async def load(url: str, *options: str) -> tuple[int, str, str]:
+    """Run the command; return its exit status, what it printed, and what it complained of."""
+    return await end(await begin(url, *options))
 
 
 FEW = ("--clients", "8", "--carts", "0.25", "--orders", "0.25", "--rate", "6", "--duration", "3", "--settle", "1")

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from ivorycart.load.judge import Sale, has_gap, judge, sale_by_ledger, sale_by_levels
-from ivorycart.load.limits import LimitInTheWay, allow_files, port_range, sources_for
+from ivorycart.load.limits import LimitInTheWay, allow_files, check_sources, port_range, sources_for
 from ivorycart.load.messages import Compared, Should
 from ivorycart.load.plan import BadOptions, LoadOptions, divide
 from ivorycart.load.plots import Line, plot
@@ -72,6 +72,16 @@ def test_processes_follow_from_the_crowd() -> None:
         {"clients": 10, "stalled": 11},
         {"clients": 2, "processes": 3},
         {"reconnects": 2},
+        {"reconnects": 1, "duration": 2, "reconnects_at": 50},
+        {"reconnects": 1, "reconnects_at": -1},
+        {"reconnects": 1, "reconnects_every": -1},
+        {"reconnects": 1, "reconnects_every": 0},
+        {"reconnects": 1, "duration": 2, "reconnects_every": 50},
+        {"reconnects": 1, "duration": 9, "reconnects_every": 2, "reconnects_at": 3},
+        {"reconnects_at": 3},
+        {"reconnects_every": 3},
+        {"settle": -1},
+        {"settle": float("nan")},
         {"carts": -0.1},
     ],
 )
@@ -102,6 +112,24 @@ def test_the_soft_limit_of_open_files_is_raised_by_itself(monkeypatch: pytest.Mo
     assert asked == [(4096, 4096)]
     with pytest.raises(LimitInTheWay, match=r"--processes 3.*ulimit -Hn 10064"):
         allow_files(10_000)
+    with pytest.raises(LimitInTheWay, match=r"--processes 5.*ulimit -Hn 10064"):
+        allow_files(10_000, 2)
+
+
+@pytest.mark.parametrize("hard", [50, 64, 100])
+def test_more_processes_are_no_advice_where_they_do_not_help(monkeypatch: pytest.MonkeyPatch, hard: int) -> None:
+    """Each needs files of its own, and the first one some for each other."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (hard, hard))
+    with pytest.raises(LimitInTheWay, match=rf"limit is {hard}: raise it \(ulimit -Hn 1064, as root\)$"):
+        allow_files(1000)
+
+
+def test_clients_come_from_this_machines_addresses() -> None:
+    """All of the loopback is; anything else that cannot be bound to is refused before anybody connects."""
+    check_sources(("127.0.0.1", "127.0.0.9"))
+    for source in ("192.0.2.1", "2001:db8::1", "somewhere"):  # two for documents, RFC 5737 and 3849
+        with pytest.raises(LimitInTheWay, match=f"--source {source} is no address of this machine"):
+            check_sources(("127.0.0.1", source))
 
 
 def test_more_ports_on_the_loopback_come_by_themselves(tmp_path: Path) -> None:
@@ -249,6 +277,7 @@ def test_a_clean_run() -> None:
         (Compared(lost=2, lost_clients=1), {}, "lost: 2 levels"),
         (Compared(away=4), {}, "lost: 4 clients"),
         (Compared(), {"regressed": 5}, "regressed: a version went back 5 times"),
+        (Compared(), {"contradicted": 2}, "contradicted: another level by the same version 2 times"),
         (Compared(), {"impossible": 1}, "oversold: levels"),
     ],
 )
