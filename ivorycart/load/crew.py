@@ -150,6 +150,7 @@ class Crew:
 
     async def _connected(self, seat: Seat) -> bool:
         options, began, token = self.plan.options, time.monotonic(), seat.token
+        seat.entering_at, seat.awaits = began, None
         try:
             client = await SocketIOClient.connect(
                 options.url,
@@ -212,6 +213,8 @@ class Crew:
         step = self.sights.hear(seat.sight, text, snapshot=snapshot)
         seat.sight = step.sight
         seat.cursor = max(step.cursor, seat.cursor)
+        if seat.awaits is not None:
+            self._catch_up(seat, now)
         arriving = now - seat.came_at < ARRIVAL
         for fault in step.faults:
             self._blame(seat, fault, arriving=arriving)
@@ -240,6 +243,14 @@ class Crew:
         if seat.left_at and seat is not self.probe:
             self.tally.back.add(now - seat.left_at)
             self.tally.resumed += seat.resumed
+            seat.awaits = self.sights.behind(seat.sight)
+            self._catch_up(seat, now)
+
+    def _catch_up(self, seat: Seat, now: float) -> None:
+        """Note how long a client that came back took to know what somebody here knew when it was welcomed."""
+        if seat.has_caught_up:
+            self.tally.equal.add(now - seat.entering_at)
+            seat.awaits = None
 
     def _blame(self, seat: Seat, fault: Fault, *, arriving: bool) -> None:
         """Count a fault, unless it is what a resume may bring: what was missed overlaps with what was known."""

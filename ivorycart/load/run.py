@@ -21,6 +21,11 @@ from ivorycart.load.target import NoShop, OnSale, Target, address_of
 from ivorycart.load.vitals import Vitals
 
 BUSY = 0.8  # of a core
+EQUAL = (
+    "a client that was cut is equal again once it knows, by a resume or a snapshot, of each product at least the "
+    "version that any client of its own process of the load had heard by the moment of its welcome; the time is taken "
+    "from the begin of the reconnect that succeeded"
+)
 
 Account = tuple[str, str]  # email, password
 
@@ -144,6 +149,8 @@ def _notes(outcome: Outcome, sales: Sequence[Sale], trouble: str) -> list[str]:
         )
     if outcome.tally.probe_disturbed:
         notes.append(f"{outcome.tally.probe_disturbed} acts of the probe do not count: somebody else moved its product")
+    if outcome.tally.back.count:
+        notes.append(EQUAL)
     if any(used > BUSY * outcome.acting_seconds for used in outcome.acting_cpu.values()):
         notes.append(
             "the load itself was short of CPU: latencies contain its own waiting; use more --processes or cores"

@@ -103,6 +103,7 @@ class Tally:
     probe_disturbed: int = 0
     handshakes: Histogram = field(default_factory=Histogram)
     back: Histogram = field(default_factory=Histogram)
+    equal: Histogram = field(default_factory=Histogram)  # from the begin of a reconnect to knowing the newest levels
     cart_acks: Histogram = field(default_factory=Histogram)
     order_acks: Histogram = field(default_factory=Histogram)
     connect_errors: Counter[str] = field(default_factory=Counter)

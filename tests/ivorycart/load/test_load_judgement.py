@@ -6,6 +6,7 @@ Each shop keeps IvoryCart's public protocol but for one lie.
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -67,6 +68,43 @@ class Removing(Shop):
             self._folder.rmdir()
 
 
+class Late(Shop):
+    """Sells something whenever somebody leaves, and lets who comes back wait for the levels."""
+
+    SECONDS = 1.5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: set[str] = set()
+        self._later: set[asyncio.Task[None]] = set()
+        self.server.on("disconnect", self._left)
+
+    async def connect(self, sid: str, environ: Any, auth: Any = None) -> None:
+        """Say welcome, and the rest later."""
+        if not (auth or {}).get("session"):
+            await super().connect(sid, environ, auth)
+            return
+        self.carts[sid] = {}
+        self._waiting.add(sid)
+        welcome = {"session": sid, "cursor": f"{self.clock:016x}", "resumed": False, "hold_seconds": 600}
+        await self.server.emit("welcome", welcome, to=sid)
+        task = asyncio.create_task(self._tell_late(sid))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def tell(self, product_id: str) -> None:
+        """Leave out who waits."""
+        await self.server.emit("stock", self.frame([product_id]), skip_sid=list(self._waiting))
+
+    async def _tell_late(self, sid: str) -> None:
+        await asyncio.sleep(self.SECONDS)
+        self._waiting.discard(sid)
+        await self.server.emit("stock:snapshot", self.frame(self.levels), to=sid)
+
+    async def _left(self, _sid: str, *_reason: Any) -> None:
+        await self._move("a" * 24, 0)
+
+
 class Doomed(Shop):
     """Is closed after a few orders."""
 
@@ -126,6 +164,22 @@ async def test_what_is_said_twice_is_counted_and_forgiven() -> None:
     assert status == 0
     assert report["checks"]["duplicated"] > 0
     assert report["checks"]["duplicated_clients"] > 0
+
+
+CUT = ("--clients", "8", "--carts", "0.25", "--orders", "0", "--rate", "6", "--settle", "5", "--duration", "7")
+
+
+async def test_how_long_clients_were_behind_is_told() -> None:
+    """From their reconnect until they knew what the others had heard meanwhile; and how that was measured."""
+    async with opened(Late()) as url:
+        status, out, err = await load(url, *CUT, "--reconnects", "0.5", "--reconnects-at", "1", "--json")
+    assert status == 0, out + err
+    report = json.loads(out)
+    back = report["reconnects"]
+    assert back["cut"] == back["back"] == back["equal_after_ms"]["count"]
+    assert back["not_equal"] == 0
+    assert back["equal_after_ms"]["max"] >= Late.SECONDS * 1000
+    assert [note for note in report["notes"] if note.startswith("a client that was cut is equal again once it knows")]
 
 
 async def test_a_shop_that_goes_is_told() -> None:

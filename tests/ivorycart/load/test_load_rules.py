@@ -14,6 +14,7 @@ from ivorycart.load.limits import LimitInTheWay, allow_files, check_sources, por
 from ivorycart.load.messages import Compared, Should
 from ivorycart.load.plan import BadOptions, LoadOptions, divide
 from ivorycart.load.plots import Line, plot
+from ivorycart.load.seat import Seat
 from ivorycart.load.sights import Sights
 from ivorycart.load.tally import EXAMPLES, Histogram, Tally, by_code
 
@@ -205,6 +206,22 @@ def test_clients_that_know_the_same_share_it(sights: Sights) -> None:
         other.sight, frame(("a", 2, 9, 1)), snapshot=False
     )
     assert sights.apart(one.sight) is not one.sight
+
+
+def test_who_is_behind_is_told_by_what_others_know(sights: Sights) -> None:
+    """Of products that a new client is told of; who has heard all is not behind."""
+    old = sights.hear(sights.nothing, frame(("a", 3, 9, 0), ("b", 1, 9, 0)), snapshot=True).sight
+    assert sights.behind(old) == {}
+    new = sights.hear(old, frame(("a", 5, 9, 1), ("rare", 7, 9, 0)), snapshot=False).sight
+    assert sights.behind(old) == {"a": 5}
+    assert sights.behind(new) == {}
+    assert sights.behind(sights.nothing) == {"a": 5, "b": 1}
+    back = Seat(1, old)
+    back.awaits = sights.behind(old)
+    assert not back.has_caught_up
+    back.sight = sights.hear(old, frame(("a", 6, 9, 0)), snapshot=False).sight
+    assert back.has_caught_up
+    assert sights.behind(new) == {"a": 6}
 
 
 def test_only_a_known_probe_product_is_timed(sights: Sights) -> None:
