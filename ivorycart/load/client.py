@@ -40,7 +40,11 @@ UNREADABLE = "parse error"
 
 
 class ConnectRefused(ConnectionError):  # noqa: N818 - it says what happened
-    """The server answered, and does not let this client in."""
+    """The server answered, and does not let this client in; ``code`` is its word for why, if it has one."""
+
+    def __init__(self, said: str, code: str = "") -> None:
+        super().__init__(said)
+        self.code = code
 
 
 class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows is compiled
@@ -272,7 +276,7 @@ class SocketIOClient(WSListener):  # type: ignore[misc, unused-ignore]  # picows
     def _refused(self, text: bytes) -> None:
         said = text[2:].decode(errors="replace")
         if self._entered is not None and not self._entered.done():
-            self._entered.set_exception(ConnectRefused(f"the server refused the connection: {said}"))
+            self._entered.set_exception(ConnectRefused(f"the server refused the connection: {said}", _code(text[2:])))
 
     def _send(self, text: bytes) -> None:
         if self._transport is not None and not self._closed:
@@ -284,6 +288,14 @@ def websocket_url(url: str) -> str:
     parts = urlsplit(url)
     scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
     return urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/socket.io/", "EIO=4&transport=websocket", ""))
+
+
+def _code(refusal: bytes) -> str:
+    """Return the code in a refusal's data, as IvoryCart gives one; nothing where there is none."""
+    try:
+        return str(orjson.loads(refusal)["data"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _arguments(event: str, payload: Any) -> bytes:

@@ -73,7 +73,8 @@ def load(
     seller: Annotated[
         str | None,
         typer.Option(
-            help="EMAIL:PASSWORD of a seller or admin: oversell is then judged by the ledger.", rich_help_panel=REPORT
+            help="EMAIL:PASSWORD of a seller or admin: oversell is then judged by the ledger. Default: the demo's.",
+            rich_help_panel=REPORT,
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.", rich_help_panel=REPORT)] = False,
@@ -120,6 +121,8 @@ def load(
             deflate=deflate,
             sources=tuple(source or ()),
         ).checked()
+        if html:
+            _must_be_writable(html)
         buyers = [account(text) for text in buyer or [DEMO_BUYER]]
         report = _run(options, buyers, account(seller) if seller else None, quiet=quiet or as_json)
     except BadOptions as error:
@@ -165,15 +168,27 @@ def _run(
         return asyncio.run(run())
     except (LimitInTheWay, NoShop, StormFailed) as error:
         _give_up(str(error))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         _give_up("stopped before there was anything to report")
 
 
-def _tell(report: dict[str, Any], *, as_json: bool, html: Path | None, quiet: bool) -> None:
-    if html:
-        from ivorycart.load.report_html import as_html
+def _must_be_writable(file: Path) -> None:
+    """Raise BadOptions where the report could not be written; nothing is changed, and nothing left behind."""
+    from ivorycart.load.plan import BadOptions
 
-        html.write_text(as_html(report), encoding="utf-8")
+    try:
+        there = file.exists()
+        with file.open("ab"):
+            pass
+        if not there:
+            file.unlink()
+    except OSError as error:
+        raise BadOptions(f"--html {file} cannot be written: {error.strerror or error}") from error
+
+
+def _tell(report: dict[str, Any], *, as_json: bool, html: Path | None, quiet: bool) -> None:
+    """Tell all that is asked for; a page that cannot be written any more costs nobody the rest."""
+    complaint = _write_page(report, html) if html else ""
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     elif not quiet:
@@ -182,6 +197,19 @@ def _tell(report: dict[str, Any], *, as_json: bool, html: Path | None, quiet: bo
         from ivorycart.load.report_text import as_text
 
         Console(file=sys.stdout).print(as_text(report))
+    if complaint:
+        _give_up(complaint)
+
+
+def _write_page(report: dict[str, Any], file: Path) -> str:
+    """Write the report as a page; return why it could not be done, if so."""
+    from ivorycart.load.report_html import as_html
+
+    try:
+        file.write_text(as_html(report), encoding="utf-8")
+    except OSError as error:
+        return f"--html {file} could not be written: {error.strerror or error}"
+    return ""
 
 
 def _give_up(reason: str) -> NoReturn:

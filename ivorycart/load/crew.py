@@ -8,15 +8,16 @@ import asyncio
 import random
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
-from ivorycart.load.client import SocketIOClient
+from ivorycart.load.client import ConnectRefused, SocketIOClient
 from ivorycart.load.messages import Probed
 from ivorycart.load.plan import ProcessPlan
-from ivorycart.load.sights import Fault, Sight, Sights
+from ivorycart.load.seat import Seat
+from ivorycart.load.sights import Fault, Sights
 from ivorycart.load.tally import Tally
 
 STOCK, SNAPSHOT = b'42["stock",', b'42["stock:snapshot",'
@@ -25,33 +26,8 @@ CONNECT_PATIENCE = 30.0
 ACK_PATIENCE = 15.0
 ARRIVAL = 1.0  # seconds after the welcome in which a repeat is what a resume may bring
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 5.0  # as Socket.IO's own clients do, ± 50 %
-
-
-class Seat:
-    """One client of the load, over all of its connections."""
-
-    __slots__ = (
-        "blamed", "came_at", "client", "cursor", "left_at", "number", "resumed", "session", "sight", "stalls", "token",
-        "tries",
-    )  # fmt: skip
-
-    def __init__(self, number: int, sight: Sight, *, token: str | None = None, stalls: bool = False) -> None:
-        self.number = number
-        self.sight = sight
-        self.token = token
-        self.stalls = stalls
-        self.client: SocketIOClient | None = None
-        self.cursor = self.session = ""
-        self.left_at = 0.0  # 0: never connected before
-        self.came_at = 0.0  # its last welcome
-        self.resumed = False
-        self.tries = 0
-        self.blamed: set[str] | None = None  # kinds of faults that this client has met
-
-    def auth(self) -> dict[str, str] | None:
-        """Return what it says when it comes (back)."""
-        known = {"session": self.session, "token": self.token, "since": self.cursor}
-        return {name: value for name, value in known.items() if value} or None
+SIGN_IN_TRIES = 4
+NOT_SIGNED_IN = "not_authenticated"
 
 
 class Crew:
@@ -121,8 +97,35 @@ class Crew:
             self.tally.unreadable[f"ack of {event}"] += 1
             return None
         if not answer.get("ok"):
-            self.tally.refusals[f"{event}: {answer.get('error', {}).get('code', '?')}"] += 1
+            code = answer.get("error", {}).get("code", "?")
+            self.tally.refusals[f"{event}: {code}"] += 1
+            if code == NOT_SIGNED_IN:
+                seat.signed = ""  # its token has run out: it does not act until there is another
         return answer
+
+    def renew(self, tokens: Mapping[str, str]) -> None:
+        """Take new tokens, by email; tell the open sockets of these accounts."""
+        for seat in self.seats:
+            if seat.account and seat.account.email in tokens:
+                seat.account.token = tokens[seat.account.email]
+                if seat.client and not self.ended:
+                    self.begin(self.sign_in(seat))
+
+    async def sign_in(self, seat: Seat) -> None:
+        """Tell the server who sits here now; once more where there was no answer."""
+        client = seat.client
+        for number in range(SIGN_IN_TRIES):
+            if client is None or seat.client is not client or not seat.token:
+                return
+            token = seat.token
+            answer = await self.ask(seat, "auth", {"token": token})
+            if answer and answer.get("ok"):
+                seat.signed = token
+                return
+            if answer and answer.get("error", {}).get("code") == NOT_SIGNED_IN:
+                seat.refused = token
+                return
+            await asyncio.sleep(self._pause(number))
 
     def cut(self, share: float) -> None:
         """Cut a share of the connections, as a lost network would."""
@@ -146,7 +149,8 @@ class Crew:
                 seat.client.close()
 
     async def _connected(self, seat: Seat) -> bool:
-        options, began = self.plan.options, time.monotonic()
+        options, began, token = self.plan.options, time.monotonic(), seat.token
+        seat.entering_at, seat.awaits = began, None
         try:
             client = await SocketIOClient.connect(
                 options.url,
@@ -160,10 +164,13 @@ class Crew:
             )
         except (OSError, TimeoutError) as error:
             self.tally.connect_errors[_in_short(error)] += 1
+            if token and isinstance(error, ConnectRefused) and error.code == NOT_SIGNED_IN:
+                self.tally.tokens_refused += 1
+                seat.refused = token
             return False
         if not client.is_open:
             return False
-        seat.client, seat.tries = client, 0
+        seat.client, seat.tries, seat.signed = client, 0, token
         self.tally.deflated += client.compressed
         self.tally.handshakes.add(time.monotonic() - began)
         if seat is not self.probe:
@@ -171,6 +178,8 @@ class Crew:
                 self.tally.reconnects += 1
             else:
                 self.tally.connects += 1
+        if seat.token != token:  # there is a newer one
+            self.begin(self.sign_in(seat))
         return True
 
     def _closed(self, client: SocketIOClient, reason: str) -> None:
@@ -204,6 +213,8 @@ class Crew:
         step = self.sights.hear(seat.sight, text, snapshot=snapshot)
         seat.sight = step.sight
         seat.cursor = max(step.cursor, seat.cursor)
+        if seat.awaits is not None:
+            self._catch_up(seat, now)
         arriving = now - seat.came_at < ARRIVAL
         for fault in step.faults:
             self._blame(seat, fault, arriving=arriving)
@@ -232,6 +243,14 @@ class Crew:
         if seat.left_at and seat is not self.probe:
             self.tally.back.add(now - seat.left_at)
             self.tally.resumed += seat.resumed
+            seat.awaits = self.sights.behind(seat.sight)
+            self._catch_up(seat, now)
+
+    def _catch_up(self, seat: Seat, now: float) -> None:
+        """Note how long a client that came back took to know what somebody here knew when it was welcomed."""
+        if seat.has_caught_up:
+            self.tally.equal.add(now - seat.entering_at)
+            seat.awaits = None
 
     def _blame(self, seat: Seat, fault: Fault, *, arriving: bool) -> None:
         """Count a fault, unless it is what a resume may bring: what was missed overlaps with what was known."""

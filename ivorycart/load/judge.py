@@ -1,7 +1,8 @@
 """Which promises were kept: nothing lost, nothing gone back, nothing sold twice. Pure.
 
 Lost: a client that, after quiet, knows less of a product than a new client is told at once; or that is not there.
-Regressed: a version went back within a connection, without a snapshot in between. Oversold: a level that cannot be
+Regressed: a version went back within a connection, without a snapshot in between. Contradicted: a version came again
+with another level. Oversold: a level that cannot be
 (held < 0 or held > stock), or more units in acknowledged orders than left the shelves.
 
 By levels alone a restock in the middle of the run hides sales: then acknowledged orders may look like too many. The
@@ -86,6 +87,9 @@ def judge(tally: Tally, compared: Compared, sales: Sequence[Sale], gaps: Sequenc
     if regressed := tally.faults["regressed"]:
         clients = tally.faulty_clients["regressed"]
         failures.append(f"regressed: a version went back {regressed} times, at {clients} clients")
+    if contradicted := tally.faults["contradicted"]:
+        clients = tally.faulty_clients["contradicted"]
+        failures.append(f"contradicted: another level by the same version {contradicted} times, at {clients} clients")
     if impossible := tally.faults["impossible"]:
         failures.append(f"oversold: levels with held < 0 or held > stock were heard {impossible} times")
     failures += [

@@ -4,6 +4,7 @@ import resource
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
+from socket import AF_INET, AF_INET6, socket
 
 PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 FILES_BESIDE = 64  # of a process that are no clients
@@ -14,23 +15,45 @@ class LimitInTheWay(Exception):  # noqa: N818 - it says what is the matter
     """The machine does not allow that many clients; the message says which limit, and what to do."""
 
 
-def allow_files(clients: int) -> None:
-    """Raise this process's soft limit of open files as far as needed; its children inherit it."""
+def allow_files(clients: int, processes: int = 1) -> None:
+    """Raise this process's soft limit of open files as far as needed for so many clients in each process.
+
+    Its children inherit the limit.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = files_needed(clients)
     endless = hard == resource.RLIM_INFINITY
     if not endless and needed > hard:
         raise LimitInTheWay(
             f"{clients} clients in one process need {needed} open files, the hard limit is {hard}: "
-            f"use --processes {-(-clients // max(1, hard - FILES_BESIDE))}, or raise it (ulimit -Hn {needed}, as root)"
+            f"{_more_processes(clients * processes, hard)}raise it (ulimit -Hn {needed}, as root)"
         )
     if soft != resource.RLIM_INFINITY and soft < (hard if not endless else needed):
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed if endless else hard, hard))
 
 
+def _more_processes(clients: int, hard: int) -> str:
+    """Return the advice to use more processes, if that works: the first one holds two files for each of them."""
+    room = hard - FILES_BESIDE
+    processes = -(-clients // room) if room > 0 else 0
+    return f"use --processes {processes}, or " if 0 < 2 * processes <= room else ""
+
+
 def files_needed(clients: int) -> int:
     """Return how many open files a process with so many clients needs."""
     return clients + FILES_BESIDE
+
+
+def check_sources(sources: Sequence[str]) -> None:
+    """Raise LimitInTheWay for an address that nobody on this machine can connect from."""
+    for source in sources:
+        try:
+            family = AF_INET6 if ip_address(source).version == 6 else AF_INET  # noqa: PLR2004 - the other one
+            with socket(family) as trial:
+                trial.bind((source, 0))
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else None
+            raise LimitInTheWay(f"--source {source} is no address of this machine: {why or error}") from error
 
 
 def port_range(path: Path = PORT_RANGE) -> int | None:

@@ -11,8 +11,10 @@ class Phase(Enum):
     """What the storm tells its processes to do, in this order."""
 
     ACT = "act"  # carts, orders, probe, storms
+    ENOUGH = "enough"  # let no more clients come, at any time
     REST = "rest"  # finish, empty the carts, read again
     COMPARE = "compare"  # with a fresh snapshot
+    TOKENS = "tokens"  # new ones, at any time
     END = "end"
 
 
@@ -26,10 +28,11 @@ class Should(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order to a process; ``fresh`` is what everyone should know by now, with COMPARE."""
+    """An order to a process; ``fresh`` is what everyone should know by now, with COMPARE; ``tokens`` are by email."""
 
     phase: Phase
     fresh: dict[str, Should] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
 
 
 class Probed(NamedTuple):
@@ -61,7 +64,6 @@ class Compared:
     equal: int = 0
     lost_clients: int = 0
     lost: int = 0
-    cpu: float = 0.0  # seconds of this process so far
     away: int = 0
     cut_stalled: int = 0
     examples: list[dict[str, object]] = field(default_factory=list)

@@ -1,9 +1,12 @@
 """What is asked for, and what each process does of it. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 MAX_RATE = 15.0  # acts per second of one socket; the protocol allows 20 events
 CLIENTS_PER_PROCESS = 5000
+OFTEN = 0.1  # seconds between two cuts
 
 
 class BadOptions(ValueError):  # noqa: N818 - it says what is wrong
@@ -36,6 +39,7 @@ class LoadOptions:
         """Return these options; raise BadOptions where they make no storm."""
         rules = (
             (self.url.startswith(("http://", "https://")), "URL must begin with http:// or https://"),
+            (_names_a_host(self.url), "URL must name a host, and its port must be a number up to 65535"),
             (self.clients >= 1, "--clients must be at least 1"),
             (0 <= self.processes <= self.clients, "--processes must be between 1 and the number of clients"),
             (self.connects_per_second > 0, "--connects-per-second must be more than 0"),
@@ -45,6 +49,23 @@ class LoadOptions:
             (self.acting + self.stalled <= self.clients, "--carts, --orders and --stalled want more than all clients"),
             (0 < self.rate <= MAX_RATE, f"--rate must be more than 0 and at most {MAX_RATE:g}: servers refuse more"),
             (0 <= self.reconnects <= 1, "--reconnects must be between 0 and 1"),
+            (
+                bool(self.reconnects) or (self.reconnects_at is None and self.reconnects_every is None),
+                "--reconnects-at and --reconnects-every need --reconnects",
+            ),
+            (
+                self.reconnects_at is None or self.reconnects_every is None,
+                "give --reconnects-at or --reconnects-every, not both",
+            ),
+            (
+                self.reconnects_at is None or 0 <= self.reconnects_at < self.duration,
+                "--reconnects-at must be before the end of --duration",
+            ),
+            (
+                self.reconnects_every is None or OFTEN <= self.reconnects_every < self.duration,
+                f"--reconnects-every must be at least {OFTEN:g} and less than --duration",
+            ),
+            (self.settle >= 0, "--settle must not be less than 0"),
             (0 <= self.probe_rate <= MAX_RATE, f"--probe-rate must be between 0 and {MAX_RATE:g}"),
         )
         for fine, complaint in rules:
@@ -79,7 +100,7 @@ class ProcessPlan:
     buyers: int
     stalled: int
     probes: bool
-    tokens: tuple[str, ...]  # of buyers' accounts that no other process uses; none: buyers are guests
+    accounts: tuple[str, ...]  # emails of buyers that no other process acts for; none: buyers are guests
     source: str | None
 
     @property
@@ -93,10 +114,10 @@ class ProcessPlan:
         return self.options.connects_per_second * self.clients / self.options.clients
 
 
-def divide(options: LoadOptions, tokens: tuple[str, ...] = (), *, guests: bool = False) -> list[ProcessPlan]:
+def divide(options: LoadOptions, accounts: Sequence[str] = (), *, guests: bool = False) -> list[ProcessPlan]:
     """Share a storm out among processes, evenly but for buyers: an account's cart is worked on by one process alone."""
     count = options.processes or -(-options.clients // CLIENTS_PER_PROCESS)
-    homes = count if guests else min(count, len(tokens))
+    homes = count if guests else min(count, len(accounts))
     carters, stalled = _shares(round(options.clients * options.carts), count), _shares(options.stalled, count)
     buyers = _shares(round(options.clients * options.orders), homes) + [0] * (count - homes)
     rest = options.clients - sum(carters) - sum(stalled) - sum(buyers)
@@ -113,11 +134,20 @@ def divide(options: LoadOptions, tokens: tuple[str, ...] = (), *, guests: bool =
                 buyers=buyers[number],
                 stalled=stalled[number],
                 probes=number == 0 and options.probe_rate > 0,
-                tokens=() if guests else tokens[number::count],
+                accounts=() if guests else tuple(accounts[number::count]),
                 source=options.sources[number % len(options.sources)] if options.sources else None,
             )
         )
     return plans
+
+
+def _names_a_host(url: str) -> bool:
+    """Return whether an address has a host, and no port that cannot be."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0  # reading the port checks its range
+    except ValueError:
+        return False
 
 
 def _shares(total: int, parts: int) -> list[int]:

@@ -11,9 +11,11 @@ frames          events heard
 latency_ms      commit to client, with its definition
 checks          lost (levels, clients), regressed, duplicated, repeated_after_resume, contradicted (another level by the
                 same version), impossible (held < 0 or held > stock), examples
+reconnects      of clients that were cut, by the load or by the server; equal_after_ms is from the begin of the
+                reconnect until a client knew the newest levels; not_equal were cut again, or the run ended, before
 carts, orders   acks, rates, refusals by code, answers that never came
 oversell        units, judged_by, and per product acknowledged, gone, unknown and oversold units
-server          its processes, or why they are unknown
+server          its processes (``ended`` where one has gone), or why they are unknown
 timeline        an entry per second
 """
 
@@ -90,6 +92,8 @@ def build(outcome: Outcome, verdict: Verdict, around: Surroundings) -> dict[str,
             "resumed": tally.resumed,
             "snapshots": tally.snapshots,
             "back_after_ms": tally.back.in_ms(),
+            "equal_after_ms": tally.equal.in_ms(),
+            "not_equal": max(0, tally.back.count - tally.equal.count),
         },
         "carts": {
             "acks": tally.cart_acks.count,

@@ -101,7 +101,8 @@ def _rows(report: Mapping[str, Any]) -> str:
 
 def _server(report: Mapping[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(each['name'])} ({each['pid']})</td><td>{each['cpu_percent']:.0f} %</td>"
+        f"<tr><td>{escape(each['name'])} ({each['pid']}{', ended' if each['ended'] else ''})</td>"
+        f"<td>{each['cpu_percent']:.0f} %</td>"
         f"<td>{each['max_rss_mib']:,.0f} MiB</td></tr>"
         for each in report["server"]["processes"]
     )

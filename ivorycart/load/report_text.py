@@ -74,6 +74,8 @@ def rows_of(report: Mapping[str, Any]) -> list[Row]:
         told = f"{back['back']:,} back, {back['resumed']:,} resumed, {back['snapshots']:,} by snapshot"
         again = f"repeated levels {checks['repeated_after_resume']:,}"
         rows.append(("reconnects", f"{back['cut']:,} cut, {told}, after {_spread(back['back_after_ms'])}; {again}"))
+        not_equal = f"; {back['not_equal']:,} not by then" if back["not_equal"] else ""
+        rows.append(("  equal again after", f"{_spread(back['equal_after_ms'])}{not_equal}"))
     if clients["stalled"]:
         rows.append(("stalled", f"{clients['stalled']:,}, {clients['stalled_and_cut_by_server']:,} cut by the server"))
     if connects["errors"] or connects["closes"]:
@@ -97,8 +99,17 @@ def _server(report: Mapping[str, Any]) -> list[RenderableType]:
         "process", "pid", "CPU of one core, whole run", "memory at most", title="Server", title_justify="left", box=None
     )
     for each in report["server"]["processes"]:
-        table.add_row(each["name"], str(each["pid"]), f"{each['cpu_percent']:.0f} %", f"{each['max_rss_mib']:,.0f} MiB")
+        table.add_row(
+            each["name"],
+            f"{each['pid']}{_ended(each)}",
+            f"{each['cpu_percent']:.0f} %",
+            f"{each['max_rss_mib']:,.0f} MiB",
+        )
     return [table]
+
+
+def _ended(process: Mapping[str, Any]) -> str:
+    return " (ended)" if process["ended"] else ""
 
 
 def _examples(report: Mapping[str, Any]) -> list[RenderableType]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from ivorycart.load.crew import Crew, Seat
+from ivorycart.load.crew import Crew
 from ivorycart.load.messages import Probed
+from ivorycart.load.seat import Account, Seat
 from ivorycart.load.sights import Level
 from ivorycart.load.target import OnSale
 
@@ -31,11 +32,11 @@ class Stage:
     products: Sequence[OnSale]
     probe_product: str
     resting: asyncio.Event = field(default_factory=asyncio.Event)
-    carts: dict[str, asyncio.Lock] = field(default_factory=dict)
+    carts: dict[Account, asyncio.Lock] = field(default_factory=dict)
 
-    def lock_of(self, token: str | None) -> asyncio.Lock:
+    def lock_of(self, account: Account | None) -> asyncio.Lock:
         """Return the lock of an account's cart; a guest's cart has but one socket."""
-        return self.carts.setdefault(token, asyncio.Lock()) if token else asyncio.Lock()
+        return self.carts.setdefault(account, asyncio.Lock()) if account else asyncio.Lock()
 
 
 async def carter(crew: Crew, stage: Stage, seat: Seat) -> None:
@@ -49,10 +50,12 @@ async def carter(crew: Crew, stage: Stage, seat: Seat) -> None:
 
 async def buyer(crew: Crew, stage: Stage, seat: Seat) -> None:
     """Fill a cart and order it. Sockets of one account share its cart, so they take turns."""
-    lock = stage.lock_of(seat.token)
+    lock = stage.lock_of(seat.account)
     async with lock:
         await crew.ask(seat, "cart:clear")
     while await _turn(crew, stage):
+        if not seat.may_order:
+            continue
         async with lock:
             cart = await _set(crew, seat, crew.dice.choice(stage.products), 1)
             if cart and cart["lines"]:

@@ -8,16 +8,24 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ivorycart.load.judge import BY_LEVELS, Sale, Verdict, has_gap, judge, sale_by_ledger, sale_by_levels
-from ivorycart.load.limits import allow_files, port_range, sources_for
+from ivorycart.load.crew import NOT_SIGNED_IN
+from ivorycart.load.judge import BY_LEVELS, Sale, Verdict, judge
+from ivorycart.load.ledger_reading import Sales, read_sales
+from ivorycart.load.limits import allow_files, check_sources, port_range, sources_for
 from ivorycart.load.outcome import Outcome
 from ivorycart.load.plan import LoadOptions, ProcessPlan, divide
 from ivorycart.load.report import Surroundings, build
+from ivorycart.load.signing_in import SigningIn
 from ivorycart.load.storm import Storm
 from ivorycart.load.target import NoShop, OnSale, Target, address_of
 from ivorycart.load.vitals import Vitals
 
 BUSY = 0.8  # of a core
+EQUAL = (
+    "a client that was cut is equal again once it knows, by a resume or a snapshot, of each product at least the "
+    "version that any client of its own process of the load had heard by the moment of its welcome; the time is taken "
+    "from the begin of the reconnect that succeeded"
+)
 
 Account = tuple[str, str]  # email, password
 
@@ -29,7 +37,8 @@ class Prepared:
     plans: Sequence[ProcessPlan]
     products: Sequence[OnSale]
     probe_product: str
-    seller: str  # a token, or nothing
+    seller: Account | None
+    signing: SigningIn
     vitals: Vitals
     notes: tuple[str, ...]
 
@@ -50,7 +59,7 @@ async def run_load(
             ready.vitals.look()
             show(storm)
 
-        storm = Storm(options, ready.plans, ready.products, ready.probe_product, each_second)
+        storm = Storm(options, ready.plans, ready.products, ready.probe_product, ready.signing, each_second)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, storm.stop)
         try:
@@ -58,6 +67,8 @@ async def run_load(
         finally:
             loop.remove_signal_handler(signal.SIGINT)
         ready.vitals.look()
+        storm.phase = "reading the ledger"
+        show(storm)
         verdict, judged_by, notes = await _judged(target, outcome, ready)
     return build(
         outcome,
@@ -80,21 +91,24 @@ async def run_load(
 async def _prepare(target: Target, options: LoadOptions, buyers: Sequence[Account], seller: Account | None) -> Prepared:
     address = await address_of(options.url)
     await target.check()
+    check_sources(options.sources)
     sources = sources_for(options.clients, port_range(), address, options.sources)
     guests = options.orders > 0 and await target.guests_may_order()
     wants_tokens = options.orders > 0 and not guests
-    tokens = tuple([await target.sign_in(*account) for account in buyers]) if wants_tokens else ()
+    signing = SigningIn(target, dict(buyers) if wants_tokens else {})
+    await signing.begin()
     products, probe_product, notes = _shelf(await target.on_sale(), options)
     if guests:
         notes.append("orders were placed by guests: the shop allows it")
-    elif tokens and round(options.clients * options.orders) > len(tokens):
-        notes.append(f"{len(tokens)} account(s) ordered: sockets of one account share its cart and take turns")
-    plans = divide(replace(options, sources=sources), tokens, guests=guests)
-    allow_files(max(plan.clients for plan in plans))
+    elif signing.tokens and round(options.clients * options.orders) > len(signing.tokens):
+        notes.append(f"{len(signing.tokens)} account(s) ordered: sockets of one account share its cart and take turns")
+    plans = divide(replace(options, sources=sources), tuple(signing.tokens), guests=guests)
+    allow_files(max(plan.clients for plan in plans), len(plans))
     parts = urlsplit(options.url)
     vitals = Vitals(address, parts.port or (443 if parts.scheme == "https" else 80))
-    seller_token = await target.sign_in(*seller) if seller else ""
-    return Prepared(plans, products, probe_product, seller_token, vitals, tuple(notes))
+    if seller:
+        await target.sign_in(*seller)  # who cannot sign in is told of before the storm
+    return Prepared(plans, products, probe_product, seller, signing, vitals, tuple(notes))
 
 
 def _shelf(on_sale: Sequence[OnSale], options: LoadOptions) -> tuple[list[OnSale], str, list[str]]:
@@ -113,36 +127,30 @@ def _shelf(on_sale: Sequence[OnSale], options: LoadOptions) -> tuple[list[OnSale
 
 async def _judged(target: Target, outcome: Outcome, ready: Prepared) -> tuple[Verdict, str, list[str]]:
     """Judge the run; return the verdict, by what oversell was judged, and notes."""
-    sales, gaps = ([], []) if outcome.gone else await _sales(target, outcome, ready)
-    verdict = judge(outcome.tally, outcome.compared, sales, gaps, outcome.gone)
-    return verdict, _judged_by({sale.by for sale in sales}), _notes(outcome, sales)
+    found = Sales() if outcome.gone else await read_sales(target, outcome, ready.seller)
+    verdict = judge(outcome.tally, outcome.compared, found.sales, found.gaps, outcome.gone)
+    notes = [*found.notes, *_notes(outcome, found.sales, ready.signing.trouble)]
+    return verdict, _judged_by({sale.by for sale in found.sales}), notes
 
 
-async def _sales(target: Target, outcome: Outcome, ready: Prepared) -> tuple[list[Sale], list[str]]:
-    """Return what was sold, by the ledger where a seller's login opens it, and whose ledger has a gap."""
-    sales: list[Sale] = []
-    gaps: list[str] = []
-    for product_id in sorted({*outcome.tally.units, *outcome.tally.unknown_units}):
-        before, after = outcome.before.get(product_id), outcome.after.get(product_id)
-        if before is None:
-            continue  # it came in the middle of the run
-        rows = await target.movements(product_id, ready.seller, before.version) if ready.seller else None
-        if rows is not None:
-            sales.append(sale_by_ledger(product_id, outcome.tally, rows))
-            if has_gap(rows, before.version):
-                gaps.append(product_id)
-        elif after is not None:
-            sales.append(sale_by_levels(product_id, outcome.tally, before, after))
-    return sales, gaps
-
-
-def _notes(outcome: Outcome, sales: Sequence[Sale]) -> list[str]:
+def _notes(outcome: Outcome, sales: Sequence[Sale], trouble: str) -> list[str]:
     """Return what the reader of the figures must know."""
     notes = []
+    if refused := _refused_tokens(outcome):
+        notes.append(
+            f"the load's own sign-in was refused {refused} times (not_authenticated): fewer orders were placed than "
+            "asked for; whom a token kept out came back without one"
+        )
+    if trouble:
+        notes.append(f"an account of the load could not sign in again at once: {trouble}")
     if outcome.stopped_early:
-        notes.append("stopped early, by Ctrl-C")
+        notes.append(
+            "stopped early, by Ctrl-C" if outcome.acting_seconds else "stopped by Ctrl-C before all clients had come"
+        )
     if outcome.tally.probe_disturbed:
         notes.append(f"{outcome.tally.probe_disturbed} acts of the probe do not count: somebody else moved its product")
+    if outcome.tally.back.count:
+        notes.append(EQUAL)
     if any(used > BUSY * outcome.acting_seconds for used in outcome.acting_cpu.values()):
         notes.append(
             "the load itself was short of CPU: latencies contain its own waiting; use more --processes or cores"
@@ -152,6 +160,13 @@ def _notes(outcome: Outcome, sales: Sequence[Sale]) -> list[str]:
     if any(sale.by == BY_LEVELS for sale in sales):
         notes.append("where oversell was judged by levels, a restock during the run would have hidden or feigned it")
     return notes
+
+
+def _refused_tokens(outcome: Outcome) -> int:
+    tally = outcome.tally
+    return tally.tokens_refused + sum(
+        count for refusal, count in tally.refusals.items() if refusal.endswith(f": {NOT_SIGNED_IN}")
+    )
 
 
 def _judged_by(by: set[str]) -> str:

@@ -63,6 +63,9 @@ class Sights:
         self._probe_product = probe_product
         self._sights: WeakValueDictionary[int, Sight] = WeakValueDictionary()
         self.nothing = self._shared({})
+        # The highest version that anyone here has heard, of products that a new client is told of.
+        self._newest: dict[str, int] = {}
+        self._behind: dict[Sight, Mapping[str, int]] = {}  # worked out since the newest changed
 
     def hear(self, sight: Sight, frame: bytes, *, snapshot: bool) -> Step:
         """Return where a frame leads from what is known. Raises KeyError, TypeError, ValueError for no such frame."""
@@ -74,12 +77,26 @@ class Sights:
         sight.frame, sight.step = frame, step
         return step
 
+    def behind(self, sight: Sight) -> Mapping[str, int]:
+        """Return the products of which somebody here knows a higher version by now, and that version."""
+        found = self._behind.get(sight)
+        if found is None:
+            levels = sight.levels
+            found = self._behind[sight] = {
+                product_id: version
+                for product_id, version in self._newest.items()
+                if (known := levels.get(product_id)) is None or known.version < version
+            }
+        return found
+
     def apart(self, sight: Sight) -> Sight:
         """Return what a client knows that hears nothing for long: the others' steps are not kept for its sake."""
         return Sight(sight.levels)
 
     def _snapshot(self, sight: Sight, items: Iterable[Item], cursor: str) -> Step:
         fresh = {str(item["id"]): _level(item) for item in items}
+        for product_id, level in fresh.items():
+            self._note(product_id, level.version)
         faults = tuple(Fault("impossible", name, 0, each.version) for name, each in fresh.items() if _impossible(each))
         return Step(self._shared({**sight.levels, **fresh}), cursor, faults, 0)
 
@@ -92,9 +109,16 @@ class Sights:
                 faults.append(Fault(kind, product_id, known.version if known else 0, heard.version))
             if known is None or heard.version >= known.version:
                 levels[product_id] = heard
+            if product_id in self._newest:
+                self._note(product_id, heard.version)
             if product_id == self._probe_product and known and heard.version > known.version:
                 probed = heard.version
         return Step(self._shared(levels), cursor, tuple(faults), probed)
+
+    def _note(self, product_id: str, version: int) -> None:
+        if version > self._newest.get(product_id, 0):
+            self._newest[product_id] = version
+            self._behind.clear()
 
     def _shared(self, levels: Mapping[str, Level]) -> Sight:
         key = hash(frozenset(levels.items()))

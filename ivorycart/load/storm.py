@@ -1,14 +1,16 @@
 """The storm: prepares, starts the processes, leads them through the phases, gathers what they tell.
 
 Concurrency: one event loop; the processes' news come in through pipes. Shutdown: whatever happens, the processes are
-told to end, and killed if they do not. ``stop`` ends the acting part early; what was measured is still judged.
+told to end, and killed if they do not. ``stop`` ends the ramp or the acting part early, and what was measured is still
+judged; a second ``stop`` cancels ``run`` and kills the processes at once.
 """
 
 import asyncio
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -16,6 +18,7 @@ from ivorycart.load.client import SocketIOClient
 from ivorycart.load.messages import News, Order, Phase, Should
 from ivorycart.load.outcome import Gathering, Outcome, summed
 from ivorycart.load.plan import LoadOptions, ProcessPlan
+from ivorycart.load.signing_in import SigningIn
 from ivorycart.load.target import NoShop, OnSale
 from ivorycart.load.worker import RAMP_PATIENCE, work
 
@@ -39,6 +42,7 @@ class Storm:
         plans: Sequence[ProcessPlan],
         products: Sequence[OnSale],
         probe_product: str,
+        signing: SigningIn,
         on_moment: Callable[["Storm"], None],
     ) -> None:
         self.options = options
@@ -46,13 +50,17 @@ class Storm:
         self._plans = plans
         self._products = products
         self._probe_product = probe_product
+        self._signing = signing
         self._on_moment = on_moment
         self._pipes: dict[int, Connection[Order, News]] = {}
         self._gathering = Gathering()
         self._done: dict[str, set[int]] = {}
         self._news = asyncio.Event()
         self._stop = asyncio.Event()
+        self._running: asyncio.Task[object] | None = None
+        self._hurried = False
         self._failure: StormFailed | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -65,19 +73,27 @@ class Storm:
         return self._gathering.connected
 
     def stop(self) -> None:
-        """End the acting part now."""
+        """End the ramp or the acting part now; the second time, everything."""
+        if self._stop.is_set() and self._running:
+            self._hurried = True
+            self._running.cancel()
         self.outcome.stopped_early = True
         self._stop.set()
+        self._send(Order(Phase.ENOUGH))
 
     async def run(self) -> Outcome:
-        """Run all phases. Raises StormFailed, NoShop."""
+        """Run all phases. Raises StormFailed, NoShop, and CancelledError where it was stopped twice."""
+        self._running = asyncio.current_task()
         async with AsyncExitStack() as stack:
             self._start_processes(stack)
             beat = asyncio.create_task(self._beat())
             stack.callback(beat.cancel)
+            self._keeping = asyncio.create_task(self._signing.keep(self._renew))
+            stack.callback(self._keeping.cancel)
             await self._connect_all()
             self.outcome.before = await fresh_levels(self.options)
-            await self._act()
+            if not self._stop.is_set():
+                await self._act()
             await self._rest()
             await self._compare()
             await self._tell(Order(Phase.END), "end")
@@ -87,13 +103,17 @@ class Storm:
         loop, context = asyncio.get_running_loop(), multiprocessing.get_context("spawn")
         for plan in self._plans:
             mine, theirs = context.Pipe()
+            tokens = {email: self._signing.tokens[email] for email in plan.accounts}
             process = context.Process(
-                target=work, args=(theirs, plan, self._products, self._probe_product), daemon=True
+                target=work, args=(theirs, plan, self._products, self._probe_product, tokens), daemon=True
             )
+            # Ctrl-C goes to all processes of a terminal; one that has just begun would fall over it.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             process.start()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             theirs.close()
             self._pipes[plan.number] = mine
-            stack.push_async_callback(_ended, process)
+            stack.push_async_callback(self._ended, process)
             stack.callback(mine.close)
             loop.add_reader(mine.fileno(), self._read, plan.number)
             stack.callback(loop.remove_reader, mine.fileno())
@@ -103,6 +123,10 @@ class Storm:
         ramp = self.options.clients / self.options.connects_per_second
         await self._all_done("ramp", ramp + RAMP_PATIENCE + RAMP_SLACK)
         self.outcome.ramp_seconds = time.monotonic() - began
+        tally = self.outcome.tally
+        if not tally.connects:
+            reasons = ", ".join(reason for reason, _ in tally.connect_errors.most_common(1))
+            raise StormFailed(f"no client could connect to {self.options.url}: {reasons or 'stopped too early'}")
 
     async def _act(self) -> None:
         self.phase, began = "under load", time.monotonic()
@@ -146,9 +170,14 @@ class Storm:
         self._send(order)
         await self._all_done(done, PHASE_PATIENCE)
 
+    def _renew(self, tokens: dict[str, str]) -> None:
+        """Have new tokens used: by reconnecting clients, and by open sockets, which say so."""
+        self._send(Order(Phase.TOKENS, tokens=tokens))
+
     def _send(self, order: Order) -> None:
         for pipe in self._pipes.values():
-            pipe.send(order)
+            with suppress(OSError):  # a process that has ended is told of by `_read`
+                pipe.send(order)
 
     async def _all_done(self, done: str, patience: float) -> None:
         try:
@@ -163,6 +192,8 @@ class Storm:
     def _check(self) -> None:
         if self._failure:
             raise self._failure
+        if self._keeping and self._keeping.done():
+            self._keeping.result()  # it ends by itself only where there is nothing to keep, or by an error of ours
 
     def _read(self, number: int) -> None:
         """Take in one process's news."""
@@ -178,6 +209,14 @@ class Storm:
         if news.done:
             self._done.setdefault(news.done, set()).add(number)
         self._news.set()
+
+    async def _ended(self, process: BaseProcess) -> None:
+        """Wait for a process's end; it was told to, or its pipe is closed."""
+        if not self._hurried:
+            await asyncio.to_thread(process.join, END_PATIENCE)
+        if process.is_alive():
+            process.kill()
+            await asyncio.to_thread(process.join)
 
     async def _beat(self) -> None:
         while True:
@@ -203,11 +242,3 @@ async def fresh_levels(options: LoadOptions) -> dict[str, Should]:
                 client.close()
     except (OSError, TimeoutError) as error:
         raise NoShop(f"{options.url} gives a new socket no stock:snapshot: {str(error) or 'no answer'}") from error
-
-
-async def _ended(process: BaseProcess) -> None:
-    """Wait for a process's end; it was told to, or its pipe is closed."""
-    await asyncio.to_thread(process.join, END_PATIENCE)
-    if process.is_alive():
-        process.kill()
-        await asyncio.to_thread(process.join)

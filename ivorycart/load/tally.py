@@ -97,11 +97,13 @@ class Tally:
     deflated: int = 0
     orders: int = 0
     repeated: int = 0
+    tokens_refused: int = 0  # at the door; the client then comes without one
     probe_steps: int = 0
     probe_unheard: int = 0
     probe_disturbed: int = 0
     handshakes: Histogram = field(default_factory=Histogram)
     back: Histogram = field(default_factory=Histogram)
+    equal: Histogram = field(default_factory=Histogram)  # from the begin of a reconnect to knowing the newest levels
     cart_acks: Histogram = field(default_factory=Histogram)
     order_acks: Histogram = field(default_factory=Histogram)
     connect_errors: Counter[str] = field(default_factory=Counter)

@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import PurePath
 from typing import Any
 
 MIB = 1024 * 1024
+SERVER = "server.py"  # what a parent of workers runs, as they do
+ANEW_EVERY = 10  # looks; to go through the machine's sockets costs more than to read the figures
 
 
 @dataclass(slots=True)
@@ -25,38 +29,51 @@ class Vitals:
     """Watches the processes behind a port of this machine. ``why_not`` says why there is nothing to watch."""
 
     def __init__(self, address: str, port: int) -> None:
-        self.why_not = ""
         self.processes: dict[int, ProcessVitals] = {}
+        self._port = port
         self._psutil: Any = None
+        self._roots: list[Any] = []
+        self._alive: set[int] = set()
+        self._looks = 0
+        self._blind = ""
         try:
-            psutil: Any = import_module("psutil")
+            self._psutil = import_module("psutil")
         except ImportError:
-            self.why_not = "psutil is not installed (pip install psutil)"
+            self._blind = "psutil is not installed (pip install psutil)"
             return
-        self._psutil = psutil
         if not self._is_here(address):
-            self.why_not = "the server is on another machine"
-            return
-        self._roots = self._family(self._listeners(port))
-        if not self._roots:
-            self.why_not = f"no process of this user listens on port {port}"
+            self._blind = "the server is on another machine"
+
+    @property
+    def why_not(self) -> str:
+        """Why there are no figures; nothing where there are some."""
+        return self._blind or ("" if self.processes else f"no process of this user listens on port {self._port}")
 
     def look(self) -> None:
         """Read the figures now; processes that have come are taken in, those that have gone keep their last."""
-        if self.why_not:
+        if self._blind:
             return
+        if self._looks % ANEW_EVERY == 0 or not self._roots or not all(root.is_running() for root in self._roots):
+            self._roots = self._family(self._listeners()) or self._roots
+        self._looks += 1
+        self._alive = set()
         for process in self._members():
             try:
-                times, memory = process.cpu_times(), process.memory_info()
+                self._read(process)
             except self._psutil.Error:
                 continue
-            cpu = times.user + times.system
-            known = self.processes.get(process.pid)
-            if known is None:
-                name = _name(process)
-                known = self.processes[process.pid] = ProcessVitals(process.pid, name, cpu, cpu, 0, 0)
-            known.cpu_seconds, known.rss = cpu, memory.rss
-            known.most_rss = max(known.most_rss, memory.rss)
+            self._alive.add(process.pid)
+
+    def _read(self, process: Any) -> None:
+        if process.status() == self._psutil.STATUS_ZOMBIE:
+            raise self._psutil.ZombieProcess(process.pid)
+        times, memory = process.cpu_times(), process.memory_info()
+        cpu = times.user + times.system
+        known = self.processes.get(process.pid)
+        if known is None:
+            known = self.processes[process.pid] = ProcessVitals(process.pid, _name(process), cpu, cpu, 0, 0)
+        known.cpu_seconds, known.rss = cpu, memory.rss
+        known.most_rss = max(known.most_rss, memory.rss)
 
     def as_rows(self, seconds: float) -> list[dict[str, Any]]:
         """Return a row per process: CPU in percent of one core over these seconds, memory in MiB."""
@@ -68,6 +85,7 @@ class Vitals:
                 "cpu_percent": round((each.cpu_seconds - each.first_cpu) / seconds * 100, 1) if seconds else None,
                 "rss_mib": round(each.rss / MIB, 1),
                 "max_rss_mib": round(each.most_rss / MIB, 1),
+                "ended": each.pid not in self._alive,
             }
             for each in self.processes.values()
         ]
@@ -77,24 +95,28 @@ class Vitals:
             each.address == address for cards in self._psutil.net_if_addrs().values() for each in cards
         ) or address.startswith("127.")
 
-    def _listeners(self, port: int) -> list[Any]:
+    def _listeners(self) -> list[Any]:
         try:
             connections = self._psutil.net_connections(kind="tcp")
         except self._psutil.Error:
             return []
-        pids = {each.pid for each in connections if each.status == "LISTEN" and each.laddr.port == port and each.pid}
-        return [self._psutil.Process(pid) for pid in sorted(pids - {os.getpid()})]
+        pids = {
+            each.pid for each in connections if each.status == "LISTEN" and each.laddr.port == self._port and each.pid
+        }
+        found = []
+        for pid in sorted(pids - {os.getpid()}):
+            with suppress(self._psutil.Error):  # it has gone since
+                found.append(self._psutil.Process(pid))
+        return found
 
     def _family(self, listeners: Iterable[Any]) -> list[Any]:
-        """Return those who started the listeners with the same command: a supervisor's other children count, too."""
+        """Return the servers above the listeners, or these: a parent's other children count, too."""
         roots: dict[int, Any] = {}
         for process in listeners:
             root = process
-            try:
-                while (parent := root.parent()) and parent.cmdline()[:2] == root.cmdline()[:2]:
+            with suppress(self._psutil.Error):
+                while (parent := root.parent()) and _runs_server(parent):
                     root = parent
-            except self._psutil.Error:
-                pass
             roots[root.pid] = root
         return list(roots.values())
 
@@ -108,8 +130,13 @@ class Vitals:
         return list(members.values())
 
 
+def _runs_server(process: Any) -> bool:
+    """Whether it is an interpreter with a server's file, by whatever path either was started."""
+    return any(PurePath(part).name == SERVER for part in process.cmdline()[1:4])
+
+
 def _name(process: Any) -> str:
     """Return a process's name, with the script where it is an interpreter."""
     command = process.cmdline()
-    scripts = [os.path.basename(part) for part in command[1:3] if part.endswith(".py")]  # noqa: PTH119 - a name only
+    scripts = [PurePath(part).name for part in command[1:4] if part.endswith(".py")]
     return " ".join([process.name(), *scripts[:1]])

@@ -11,42 +11,59 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import uvloop
 
-from ivorycart.load.crew import Crew, Seat
+from ivorycart.load.crew import Crew
 from ivorycart.load.messages import Compared, News, Order, Phase, Should
 from ivorycart.load.plan import ProcessPlan
 from ivorycart.load.roles import Stage, buyer, carter, probe, staller, storms
+from ivorycart.load.seat import Account, Seat
 from ivorycart.load.target import OnSale
 
 NEWS_EVERY = 1.0
 RAMP_PATIENCE = 60.0  # beyond the time that the ramp takes by itself
 FINISH_PATIENCE = 20.0
+LOOK_EVERY = 0.2
+HOPELESS_AFTER = 4  # tries of everyone
 EXAMPLES = 10
 
 
-def work(pipe: "Connection[News, Order]", plan: ProcessPlan, products: Sequence[OnSale], probe_product: str) -> None:
-    """Do a process's part; returns when the storm says END or has gone."""
+def work(
+    pipe: "Connection[News, Order]",
+    plan: ProcessPlan,
+    products: Sequence[OnSale],
+    probe_product: str,
+    tokens: Mapping[str, str],
+) -> None:
+    """Do a process's part, with the tokens of its accounts; returns when the storm says END or has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(50_000, 50, 50)
-    uvloop.run(Worker(pipe, plan, products, probe_product).run())
+    uvloop.run(Worker(pipe, plan, products, probe_product, tokens).run())
 
 
 class Worker:
     """A crew, and its talk with the storm."""
 
     def __init__(
-        self, pipe: "Connection[News, Order]", plan: ProcessPlan, products: Sequence[OnSale], probe_product: str
+        self,
+        pipe: "Connection[News, Order]",
+        plan: ProcessPlan,
+        products: Sequence[OnSale],
+        probe_product: str,
+        tokens: Mapping[str, str],
     ) -> None:
         self._pipe = pipe
         self._plan = plan
         self._crew = Crew(plan, probe_product, random.Random())  # noqa: S311 - no secret
         self._stage = Stage(products, probe_product)
+        self._accounts = [Account(email, tokens[email]) for email in plan.accounts]
         self._acts: list[asyncio.Task[None]] = []
         self._speaking = threading.Lock()
+        self._enough = asyncio.Event()  # clients, for whatever reason
 
     async def run(self) -> None:
         """Live through all phases."""
@@ -76,10 +93,18 @@ class Worker:
 
     def _read(self, orders: asyncio.Queue[Order]) -> None:
         try:
-            orders.put_nowait(self._pipe.recv())
+            order = self._pipe.recv()
         except (EOFError, OSError):  # the storm has gone
             asyncio.get_running_loop().remove_reader(self._pipe.fileno())
-            orders.put_nowait(Order(Phase.END))
+            order = Order(Phase.END)
+        if order.phase is Phase.TOKENS:
+            self._crew.renew(order.tokens)
+        elif order.phase is Phase.ENOUGH:
+            self._enough.set()
+        else:
+            orders.put_nowait(order)
+        if order.phase is Phase.END:
+            self._enough.set()
 
     async def _ramp(self) -> None:
         """Seat everyone, at the rate of the plan."""
@@ -90,20 +115,43 @@ class Worker:
         for number, seat in enumerate(crew.seats):
             ahead = began + number / plan.connects_per_second - time.monotonic()
             if ahead > 0:
-                await asyncio.sleep(ahead)
+                await self._pause(ahead)
+            if self._enough.is_set():
+                break
             coming.append(crew.begin(crew.enter(seat)))
         if plan.probes:
             crew.probe = Seat(-1, crew.sights.nothing)
             coming.append(crew.begin(crew.enter(crew.probe)))
-        if coming:
-            await asyncio.wait(coming, timeout=RAMP_PATIENCE)
+        await self._arrived(coming)
+
+    async def _arrived(self, coming: Collection[asyncio.Task[None]]) -> None:
+        """Wait until all have come, within reason; where it is enough, who has not come yet does not come at all."""
+        until = time.monotonic() + RAMP_PATIENCE
+        while (coming := [task for task in coming if not task.done()]) and time.monotonic() < until:
+            if self._enough.is_set() or self._is_hopeless():
+                break
+            await asyncio.wait(coming, timeout=LOOK_EVERY)
+        if self._enough.is_set():
+            for task in coming:
+                task.cancel()
+            self._crew.seats = [seat for seat in self._crew.seats if seat.client or seat.left_at]
+
+    def _is_hopeless(self) -> bool:
+        """Whether nobody has ever been let in, and all have tried often enough."""
+        return all(not (seat.client or seat.left_at) and seat.tries >= HOPELESS_AFTER for seat in self._crew.seats)
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, unless it is enough."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._enough.wait()
 
     def _seats(self) -> list[Seat]:
         """Return the seats in the order carters, buyers, stalled, watchers, shuffled."""
         plan, nothing = self._plan, self._crew.sights.nothing
         seats = [Seat(plan.first + number, nothing) for number in range(plan.clients)]
         for number, seat in enumerate(self._part(seats, 1)):
-            seat.token = plan.tokens[number % len(plan.tokens)] if plan.tokens else None
+            seat.account = self._accounts[number % len(self._accounts)] if self._accounts else None
         for seat in self._part(seats, 2):
             seat.stalls = True
         return seats
@@ -129,8 +177,8 @@ class Worker:
         self._stage.resting.set()
         if self._acts:
             await asyncio.wait(self._acts, timeout=FINISH_PATIENCE)
-        for seat in self._part(self._crew.seats, 2):
-            if seat.client:
+        for seat in self._crew.seats:
+            if seat.stalls and seat.client:
                 seat.client.resume()
 
     def _compare(self, fresh: dict[str, Should]) -> Compared:

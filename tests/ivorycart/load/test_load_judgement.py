@@ -1,93 +1,17 @@
 """The load against shops that lie: what is broken is found, named, and told by the exit status.
 
-Each shop is a small Socket.IO server that keeps IvoryCart's public protocol but for one lie.
+Each shop keeps IvoryCart's public protocol but for one lie.
 """
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import socketio
 from aiohttp import web
 
-ROOT = Path(__file__).parents[3]
-PATIENCE = 90
-STOCK = 1000
-
-
-class Shop:
-    """An honest shop with three products, all in memory; those who lie change one thing."""
-
-    def __init__(self) -> None:
-        self.server = socketio.AsyncServer(async_mode="aiohttp")
-        self.levels = {letter * 24: {"version": 1, "stock": STOCK, "held": 0} for letter in ("a", "b", "c")}
-        self.carts: dict[str, dict[str, int]] = {}
-        self.clock = 1
-        self.first = ""  # the first socket that came
-        for name, handler in (
-            ("connect", self._connect),
-            ("cart:set", self._set),
-            ("cart:clear", self._clear),
-            ("order:place", self._order),
-        ):
-            self.server.on(name, handler)
-
-    async def tell(self, product_id: str) -> None:
-        """Tell everyone of a level."""
-        await self.server.emit("stock", self.frame([product_id]))
-
-    def sell(self, product_id: str, quantity: int) -> None:
-        """Take units off the shelf."""
-        self.levels[product_id]["stock"] -= quantity
-
-    def frame(self, product_ids: Any) -> dict[str, Any]:
-        """Show levels."""
-        items = [{"id": each, **self.levels[each], "next_release": None} for each in product_ids]
-        return {"cursor": f"{self.clock:016x}", "items": items}
-
-    async def _connect(self, sid: str, _environ: Any, auth: Any = None) -> None:
-        self.first = self.first or sid
-        self.carts[sid] = {}
-        welcome = {"session": sid, "cursor": f"{self.clock:016x}", "resumed": False, "hold_seconds": 600}
-        await self.server.emit("welcome", welcome, to=sid)
-        await self.server.emit("stock:snapshot", self.frame(self.levels), to=sid)
-
-    async def _move(self, product_id: str, held: int) -> None:
-        level = self.levels[product_id]
-        level["held"] += held
-        level["version"] += 1
-        self.clock += 1
-        await self.tell(product_id)
-
-    async def _set(self, sid: str, payload: dict[str, Any]) -> Any:
-        product_id, quantity = payload["product_id"], payload["quantity"]
-        change = quantity - self.carts[sid].get(product_id, 0)
-        self.carts[sid][product_id] = quantity
-        if change:
-            await self._move(product_id, change)
-        return {"ok": True, "cart": self._cart(sid)}
-
-    async def _clear(self, sid: str, *_nothing: Any) -> Any:
-        for product_id in [each for each, quantity in self.carts[sid].items() if quantity]:
-            await self._set(sid, {"product_id": product_id, "quantity": 0})
-        return {"ok": True, "cart": self._cart(sid)}
-
-    async def _order(self, sid: str, payload: dict[str, Any]) -> Any:
-        lines = self._cart(sid)["lines"]
-        self.carts[sid] = {}
-        for line in lines:
-            self.sell(line["product_id"], line["quantity"])
-            await self._move(line["product_id"], -line["quantity"])
-        return {"ok": True, "order": {"order_key": payload["order_key"], "product_list": lines}}
-
-    def _cart(self, sid: str) -> dict[str, Any]:
-        lines = [{"product_id": each, "quantity": quantity} for each, quantity in self.carts[sid].items() if quantity]
-        return {"lines": lines, "total_amount": 100 * sum(line["quantity"] for line in lines)}
+from tests.ivorycart.load.shops import FEW, PATIENCE, STOCK, Shop, judged, load, opened
 
 
 class Forgetful(Shop):
@@ -130,6 +54,57 @@ class Generous(Shop):
         super().sell(product_id, quantity * (self._sales % 2))
 
 
+class Removing(Shop):
+    """Removes a folder with the first sale."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def sell(self, product_id: str, quantity: int) -> None:
+        """Sell, and remove it."""
+        super().sell(product_id, quantity)
+        if self._folder.exists():
+            self._folder.rmdir()
+
+
+class Late(Shop):
+    """Sells something whenever somebody leaves, and lets who comes back wait for the levels."""
+
+    SECONDS = 1.5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: set[str] = set()
+        self._later: set[asyncio.Task[None]] = set()
+        self.server.on("disconnect", self._left)
+
+    async def connect(self, sid: str, environ: Any, auth: Any = None) -> None:
+        """Say welcome, and the rest later."""
+        if not (auth or {}).get("session"):
+            await super().connect(sid, environ, auth)
+            return
+        self.carts[sid] = {}
+        self._waiting.add(sid)
+        welcome = {"session": sid, "cursor": f"{self.clock:016x}", "resumed": False, "hold_seconds": 600}
+        await self.server.emit("welcome", welcome, to=sid)
+        task = asyncio.create_task(self._tell_late(sid))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def tell(self, product_id: str) -> None:
+        """Leave out who waits."""
+        await self.server.emit("stock", self.frame([product_id]), skip_sid=list(self._waiting))
+
+    async def _tell_late(self, sid: str) -> None:
+        await asyncio.sleep(self.SECONDS)
+        self._waiting.discard(sid)
+        await self.server.emit("stock:snapshot", self.frame(self.levels), to=sid)
+
+    async def _left(self, _sid: str, *_reason: Any) -> None:
+        await self._move("a" * 24, 0)
+
+
 class Doomed(Shop):
     """Is closed after a few orders."""
 
@@ -142,58 +117,6 @@ class Doomed(Shop):
         super().sell(product_id, quantity)
         if self.levels[product_id]["stock"] < STOCK - 1:
             self.closing.set()
-
-
-@asynccontextmanager
-async def opened(shop: Shop) -> AsyncIterator[str]:
-    """Open a shop; give its address."""
-    app = web.Application()
-    shop.server.attach(app)
-    products = [{"id": each, "name": each[0], "available": STOCK, "max_per_cart": 10} for each in shop.levels]
-    answers = {
-        "/healthz": {"status": "ok"},
-        "/api/shop": {"guest_checkout": True},
-        "/api/cart/products": {"items": products, "next": None},
-    }
-    for path, answer in answers.items():
-        app.router.add_get(path, _answering(answer))
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await shop.server.shutdown()
-    await runner.cleanup()
-
-
-def _answering(answer: Any) -> Callable[[web.Request], Any]:
-    async def handle(_request: web.Request) -> web.Response:
-        return web.json_response(answer)
-
-    return handle
-
-
-async def load(url: str, *options: str) -> tuple[int, str, str]:
-    """Run the command; return its exit status, what it printed, and what it complained of."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ivorycart", "load", url, *options),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
-
-
-FEW = ("--clients", "8", "--carts", "0.25", "--orders", "0.25", "--rate", "6", "--duration", "3", "--settle", "1")
-
-
-async def judged(shop: Shop) -> tuple[int, Any]:
-    """Put a shop under a small load; return the exit status and the report."""
-    async with opened(shop) as url:
-        status, out, err = await load(url, *FEW, "--json")
-    assert out, err
-    return status, json.loads(out)
 
 
 async def test_an_honest_shop_passes() -> None:
@@ -243,6 +166,22 @@ async def test_what_is_said_twice_is_counted_and_forgiven() -> None:
     assert report["checks"]["duplicated_clients"] > 0
 
 
+CUT = ("--clients", "8", "--carts", "0.25", "--orders", "0", "--rate", "6", "--settle", "5", "--duration", "7")
+
+
+async def test_how_long_clients_were_behind_is_told() -> None:
+    """From their reconnect until they knew what the others had heard meanwhile; and how that was measured."""
+    async with opened(Late()) as url:
+        status, out, err = await load(url, *CUT, "--reconnects", "0.5", "--reconnects-at", "1", "--json")
+    assert status == 0, out + err
+    report = json.loads(out)
+    back = report["reconnects"]
+    assert back["cut"] == back["back"] == back["equal_after_ms"]["count"]
+    assert back["not_equal"] == 0
+    assert back["equal_after_ms"]["max"] >= Late.SECONDS * 1000
+    assert [note for note in report["notes"] if note.startswith("a client that was cut is equal again once it knows")]
+
+
 async def test_a_shop_that_goes_is_told() -> None:
     """The report is made all the same, and says that nobody gets in any more; nothing is said of sales."""
     shop = Doomed()
@@ -264,6 +203,9 @@ async def test_a_shop_that_goes_is_told() -> None:
         (("http://127.0.0.1:1", "--rate", "99"), "--rate must be"),
         (("http://127.0.0.1:1", "--buyer", "somebody"), "EMAIL:PASSWORD"),
         (("localhost:5000",), "URL must begin with"),
+        (("http://127.0.0.1:99999",), "its port must be a number up to 65535"),
+        (("http://a..b",), "a..b: "),
+        (("http://127.0.0.1:1", "--html", "/nonexistent/x.html"), "--html /nonexistent/x.html cannot be written"),
     ],
 )
 async def test_what_cannot_be_run_is_said_in_a_line(options: tuple[str, ...], complaint: str) -> None:
@@ -272,6 +214,31 @@ async def test_what_cannot_be_run_is_said_in_a_line(options: tuple[str, ...], co
     assert (status, out) == (2, "")
     assert complaint in err
     assert err.count("\n") == 1
+
+
+async def test_looking_whether_a_page_can_be_written_changes_nothing(tmp_path: Path) -> None:
+    """What lies there stays as it is, and nothing is left where nothing was."""
+    old, new = tmp_path / "old.html", tmp_path / "new.html"
+    old.write_text("last week's")
+    for page in (old, new):
+        status, _, err = await load("http://127.0.0.1:1", "--html", str(page))
+        assert (status, err.count("\n")) == (2, 1)
+        assert "cannot be reached" in err
+    assert old.read_text() == "last week's"
+    assert not new.exists()
+
+
+async def test_a_page_that_cannot_be_written_any_more_costs_nobody_the_report(tmp_path: Path) -> None:
+    """The rest is told all the same, and the exit status does not say that the shop lost anything."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    shop = Removing(folder)
+    async with opened(shop) as url:
+        status, out, err = await load(url, *FEW, "--json", "--html", str(folder / "x.html"))
+    assert status == 2, err
+    assert json.loads(out)["verdict"]["ok"]
+    assert f"--html {folder / 'x.html'} could not be written" in err
+    assert "Traceback" not in err
 
 
 async def test_another_server_is_no_shop() -> None:

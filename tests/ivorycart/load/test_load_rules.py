@@ -10,10 +10,11 @@ import orjson
 import pytest
 
 from ivorycart.load.judge import Sale, has_gap, judge, sale_by_ledger, sale_by_levels
-from ivorycart.load.limits import LimitInTheWay, allow_files, port_range, sources_for
+from ivorycart.load.limits import LimitInTheWay, allow_files, check_sources, port_range, sources_for
 from ivorycart.load.messages import Compared, Should
 from ivorycart.load.plan import BadOptions, LoadOptions, divide
 from ivorycart.load.plots import Line, plot
+from ivorycart.load.seat import Seat
 from ivorycart.load.sights import Sights
 from ivorycart.load.tally import EXAMPLES, Histogram, Tally, by_code
 
@@ -29,19 +30,19 @@ def options(**changes: Any) -> LoadOptions:
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 7])
-@pytest.mark.parametrize("tokens", [(), ("a",), ("a", "b", "c")])
-def test_every_client_is_planned_once(processes: int, tokens: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("accounts", [(), ("a",), ("a", "b", "c")])
+def test_every_client_is_planned_once(processes: int, accounts: tuple[str, ...]) -> None:
     """Parts add up, numbers do not overlap, processes are about equal, and no account is in two of them."""
     storm = options(clients=1003, processes=processes, carts=0.2, orders=0.03, stalled=5)
-    plans = divide(storm, tokens)
+    plans = divide(storm, accounts)
     assert sum(plan.clients for plan in plans) == 1003
     assert sum(plan.carters for plan in plans) == 201
-    assert sum(plan.buyers for plan in plans) == (30 if tokens else 0)
+    assert sum(plan.buyers for plan in plans) == (30 if accounts else 0)
     assert sum(plan.stalled for plan in plans) == 5
     assert [plan.first for plan in plans] == [sum(each.clients for each in plans[:n]) for n in range(processes)]
     assert max(plan.clients for plan in plans) - min(plan.clients for plan in plans) <= 30
-    assert sorted(token for plan in plans for token in plan.tokens) == sorted(tokens)
-    assert all(plan.tokens for plan in plans if plan.buyers)
+    assert sorted(email for plan in plans for email in plan.accounts) == sorted(accounts)
+    assert all(plan.accounts for plan in plans if plan.buyers)
     assert [plan.probes for plan in plans] == [True] + [False] * (processes - 1)
     assert sum(plan.connects_per_second for plan in plans) == pytest.approx(storm.connects_per_second)
 
@@ -61,6 +62,10 @@ def test_processes_follow_from_the_crowd() -> None:
     "wrong",
     [
         {"url": "127.0.0.1:5000"},
+        {"url": "http://127.0.0.1:99999"},
+        {"url": "http://127.0.0.1:http"},
+        {"url": "http://"},
+        {"url": "http://["},
         {"clients": 0},
         {"duration": 0},
         {"rate": 50},
@@ -68,6 +73,16 @@ def test_processes_follow_from_the_crowd() -> None:
         {"clients": 10, "stalled": 11},
         {"clients": 2, "processes": 3},
         {"reconnects": 2},
+        {"reconnects": 1, "duration": 2, "reconnects_at": 50},
+        {"reconnects": 1, "reconnects_at": -1},
+        {"reconnects": 1, "reconnects_every": -1},
+        {"reconnects": 1, "reconnects_every": 0},
+        {"reconnects": 1, "duration": 2, "reconnects_every": 50},
+        {"reconnects": 1, "duration": 9, "reconnects_every": 2, "reconnects_at": 3},
+        {"reconnects_at": 3},
+        {"reconnects_every": 3},
+        {"settle": -1},
+        {"settle": float("nan")},
         {"carts": -0.1},
     ],
 )
@@ -98,6 +113,24 @@ def test_the_soft_limit_of_open_files_is_raised_by_itself(monkeypatch: pytest.Mo
     assert asked == [(4096, 4096)]
     with pytest.raises(LimitInTheWay, match=r"--processes 3.*ulimit -Hn 10064"):
         allow_files(10_000)
+    with pytest.raises(LimitInTheWay, match=r"--processes 5.*ulimit -Hn 10064"):
+        allow_files(10_000, 2)
+
+
+@pytest.mark.parametrize("hard", [50, 64, 100])
+def test_more_processes_are_no_advice_where_they_do_not_help(monkeypatch: pytest.MonkeyPatch, hard: int) -> None:
+    """Each needs files of its own, and the first one some for each other."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (hard, hard))
+    with pytest.raises(LimitInTheWay, match=rf"limit is {hard}: raise it \(ulimit -Hn 1064, as root\)$"):
+        allow_files(1000)
+
+
+def test_clients_come_from_this_machines_addresses() -> None:
+    """All of the loopback is; anything else that cannot be bound to is refused before anybody connects."""
+    check_sources(("127.0.0.1", "127.0.0.9"))
+    for source in ("192.0.2.1", "2001:db8::1", "somewhere"):  # two for documents, RFC 5737 and 3849
+        with pytest.raises(LimitInTheWay, match=f"--source {source} is no address of this machine"):
+            check_sources(("127.0.0.1", source))
 
 
 def test_more_ports_on_the_loopback_come_by_themselves(tmp_path: Path) -> None:
@@ -175,6 +208,22 @@ def test_clients_that_know_the_same_share_it(sights: Sights) -> None:
     assert sights.apart(one.sight) is not one.sight
 
 
+def test_who_is_behind_is_told_by_what_others_know(sights: Sights) -> None:
+    """Of products that a new client is told of; who has heard all is not behind."""
+    old = sights.hear(sights.nothing, frame(("a", 3, 9, 0), ("b", 1, 9, 0)), snapshot=True).sight
+    assert sights.behind(old) == {}
+    new = sights.hear(old, frame(("a", 5, 9, 1), ("rare", 7, 9, 0)), snapshot=False).sight
+    assert sights.behind(old) == {"a": 5}
+    assert sights.behind(new) == {}
+    assert sights.behind(sights.nothing) == {"a": 5, "b": 1}
+    back = Seat(1, old)
+    back.awaits = sights.behind(old)
+    assert not back.has_caught_up
+    back.sight = sights.hear(old, frame(("a", 6, 9, 0)), snapshot=False).sight
+    assert back.has_caught_up
+    assert sights.behind(new) == {"a": 6}
+
+
 def test_only_a_known_probe_product_is_timed(sights: Sights) -> None:
     """A step counts from a level that was known; a snapshot tells no moment."""
     seen = sights.hear(sights.nothing, frame(("p", 1, 9, 0)), snapshot=True)
@@ -245,6 +294,7 @@ def test_a_clean_run() -> None:
         (Compared(lost=2, lost_clients=1), {}, "lost: 2 levels"),
         (Compared(away=4), {}, "lost: 4 clients"),
         (Compared(), {"regressed": 5}, "regressed: a version went back 5 times"),
+        (Compared(), {"contradicted": 2}, "contradicted: another level by the same version 2 times"),
         (Compared(), {"impossible": 1}, "oversold: levels"),
     ],
 )
