@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
+from ivorycart import open_files
+
 PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 FILES_BESIDE = 64  # of a process that are no clients
 PORTS_SHARE = 0.9  # some are used by others, or wait for their last packets
@@ -16,16 +18,14 @@ class LimitInTheWay(Exception):  # noqa: N818 - it says what is the matter
 
 def allow_files(clients: int) -> None:
     """Raise this process's soft limit of open files as far as needed; its children inherit it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = files_needed(clients)
-    endless = hard == resource.RLIM_INFINITY
-    if not endless and needed > hard:
+    if hard != resource.RLIM_INFINITY and needed > hard:
         raise LimitInTheWay(
             f"{clients} clients in one process need {needed} open files, the hard limit is {hard}: "
             f"use --processes {-(-clients // max(1, hard - FILES_BESIDE))}, or raise it (ulimit -Hn {needed}, as root)"
         )
-    if soft != resource.RLIM_INFINITY and soft < (hard if not endless else needed):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed if endless else hard, hard))
+    open_files.allow(max(needed, open_files.MOST))
 
 
 def files_needed(clients: int) -> int:
