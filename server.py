@@ -683,13 +683,17 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
         await server.start()
         runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STEP_PATIENCE)
         await runner.setup()
-        await web.SockSite(runner, listener, backlog=BACKLOG).start()
+        site = web.SockSite(runner, listener, backlog=BACKLOG)
+        await site.start()
         collect_seldom()
         files = open_files.limit()
         log.info("server.ready", url=address, database=place.hosts, files=files, leases_as=store.process_id)
         await (link.ready(server.registry) if link else announce(address))
         await stops.asked.wait()
         log.info("server.stopping")
+        if link:  # the other workers may serve on: they are to have what comes from now on
+            await site.stop()
+            link.withdraw()
         finished = await server.stop()
         await bounded("web server", runner.cleanup(), 2 * STEP_PATIENCE)
     if not finished:
