@@ -31,6 +31,7 @@ from handlers.http_operations import Process
 from handlers.import_shapes import import_shape
 from handlers.seller_shapes import SellerShapes
 from handlers.sockets import Outlet, Sockets
+from ivorycart import open_files
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
 from ivorycart.accounts.clerk import Clerk
@@ -684,12 +685,17 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
         await server.start()
         runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STEP_PATIENCE)
         await runner.setup()
-        await web.SockSite(runner, listener, backlog=BACKLOG).start()
+        site = web.SockSite(runner, listener, backlog=BACKLOG)
+        await site.start()
         collect_seldom()
-        log.info("server.ready", url=address, database=place.hosts, leases_as=store.process_id)
+        files = open_files.limit()
+        log.info("server.ready", url=address, database=place.hosts, files=files, leases_as=store.process_id)
         await (link.ready(server.registry) if link else announce(address))
         await stops.asked.wait()
         log.info("server.stopping")
+        if link:  # the other workers may serve on: they are to have what comes from now on
+            await site.stop()
+            link.withdraw()
         finished = await server.stop()
         await bounded("web server", runner.cleanup(), 2 * STEP_PATIENCE)
     if not finished:
@@ -855,6 +861,7 @@ def main(arguments: list[str] | None = None) -> int:
         configure_logs(settings.log_level, as_json=settings.log_json)
         if names := not_known_yet():
             log.warning("settings.not_known_yet", names=names, message="this version does not know them: no effect")
+        open_files.warn_if_few(open_files.allow())  # before any child is started: the database, workers
         return uvloop.run(run(settings))
     except EXPECTED as error:
         return complain(error)

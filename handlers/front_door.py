@@ -1,9 +1,12 @@
-"""What no route ever sees: requests that cannot be read as HTTP. They are answered and logged like other refusals.
+"""What no route ever sees: requests that cannot be read as HTTP, and connections for which there is no room.
+
+The former are answered and logged like other refusals, the latter are closed: see `ivorycart/open_files.py`.
 
 aiohttp answers them itself, in plain text that repeats what was sent, and logs a traceback for each. There is no
 public way to say it otherwise: the inner names used here are checked at the start, with those of the engine.
 """
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from handlers.errors import Malformed, problem
+from ivorycart import open_files
 
 log = structlog.get_logger(__name__)
 
@@ -24,12 +28,27 @@ class FrontDoor(web.AppRunner):
 
 
 class _Server(web.Server):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.room = open_files.Room(open_files.limit())
+
     def __call__(self) -> web.RequestHandler:
         return _Protocol(self, loop=self._loop, **self._kwargs)
 
 
 class _Protocol(web.RequestHandler):
-    __slots__ = ()
+    __slots__ = ("_room",)
+
+    def __init__(self, manager: _Server, **kwargs: Any) -> None:
+        super().__init__(manager, **kwargs)
+        self._room = manager.room
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection in, or end it at once where there is no room."""
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if self.transport and connection and not self._room.has(connection.fileno()):
+            self.transport.abort()
 
     def handle_error(
         self,

@@ -35,9 +35,7 @@ def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
     listeners: list[socket.socket] = []
     try:
         for _ in range(count):
-            listeners.append(_socket(host))
-            listeners[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            listeners[-1].bind((host, port))
+            listeners.append(_sharing(host, port))  # noqa: PERF401 - those that were had are closed where one fails
     except OSError as error:
         for each in listeners:
             each.close()
@@ -46,16 +44,49 @@ def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
 
 
 def withdraw(listener: socket.socket) -> None:
-    """Stop listening, keeping the port: those who wait are cut off, later ones go to the other sockets of the port."""
+    """Stop listening, keeping the port: those who wait are cut off, later ones go to the other sockets of the port.
+
+    Whoever else holds this socket listens no more, either, until one of them does so anew. Nothing is done where the
+    sockets of a port are one and the same: then no connection waits for one worker alone.
+    """
+    if sys.platform != "linux":
+        return
     # Shutting down what does not listen would mark the socket, and all that it accepts later, as closed (Linux).
     if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-        with suppress(OSError):  # where the system cannot do that, they wait
+        with suppress(OSError):  # another holder was faster
             listener.shutdown(socket.SHUT_RDWR)
+
+
+def holding(listener: socket.socket) -> socket.socket:
+    """Return a socket that keeps the port of this one from strangers until it is closed, though nobody listens there.
+
+    It never listens: no connection comes to it.
+    """
+    if sys.platform != "linux":
+        return listener.dup()
+    host, port = listener.getsockname()[:2]
+    holder = _sharing(host, port)
+    # Ports are given to others that allow their reuse, too, while nobody listens. For binding it had to be allowed, or
+    # connections that have just ended would be in the way.
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return holder
 
 
 def url_of(host: str, listener: socket.socket) -> str:
     """Return where browsers find it."""
     return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def _sharing(host: str, port: int) -> socket.socket:
+    """Bind a socket that shares a port with others of this user; OSError where that address cannot be had."""
+    sharing = _socket(host)
+    try:
+        sharing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sharing.bind((host, port))
+    except OSError:
+        sharing.close()
+        raise
+    return sharing
 
 
 def _socket(host: str) -> socket.socket:

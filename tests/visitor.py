@@ -64,8 +64,12 @@ class Visitor:
                 await self._news.wait()
 
     async def ask(self, event: str, payload: Any = None) -> Any:
-        """Send an event and return its ack; DisconnectedError where the connection ends first."""
-        asked = asyncio.ensure_future(self.client.call(event, payload, timeout=PATIENCE))
+        """Send an event, without a payload if there is none, and return its ack."""
+        return await self.ask_with(event, *(() if payload is None else (payload,)))
+
+    async def ask_with(self, event: str, *arguments: Any) -> Any:
+        """Send an event with just these arguments and return its ack; DisconnectedError where the connection ends."""
+        asked = asyncio.ensure_future(self.client.call(event, arguments, timeout=PATIENCE))
         reading = self.client.eio.read_loop_task
         await asyncio.wait({asked, reading} if reading else {asked}, return_when=asyncio.FIRST_COMPLETED)
         # what was read last may be the ack

@@ -76,7 +76,7 @@ def asyncapi_document() -> dict[str, Any]:
         messages[key] = {
             "name": event.name,
             "summary": event.summary,
-            "payload": _ref(event.body),
+            "payload": _asked(event.body),
             "x-ack": _ref(event.answer),
             "x-roles": sorted(event.who),
         }
@@ -107,6 +107,12 @@ def _operation(action: str, key: str) -> dict[str, Any]:
         "channel": {"$ref": "#/channels/root"},
         "messages": [{"$ref": f"#/channels/root/messages/{key}"}],
     }
+
+
+def _asked(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe what is asked with: null, or no argument at all, stands for an object with nothing in it."""
+    needs = any(field.is_required() for field in model.model_fields.values())
+    return _ref(model) if needs else {"oneOf": [_ref(model), {"type": "null"}]}
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:

@@ -181,9 +181,9 @@ class SnapshotEvent(WatchAnswer):
 
 
 class WatchEvent(Request):
-    """What to hear of; null for everything."""
+    """What to hear of; null, or nothing said, for everything."""
 
-    product_ids: Annotated[list[Id], Field(max_length=1000)] | None
+    product_ids: Annotated[list[Id], Field(max_length=1000)] | None = None
 
 
 class Gone(Answer):

@@ -6,6 +6,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from socket import AF_INET, AF_INET6, socket
 
+from ivorycart import open_files
+
 PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 FILES_BESIDE = 64  # of a process that are no clients
 PORTS_SHARE = 0.9  # some are used by others, or wait for their last packets
@@ -20,16 +22,14 @@ def allow_files(clients: int, processes: int = 1) -> None:
 
     Its children inherit the limit.
     """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = files_needed(clients)
-    endless = hard == resource.RLIM_INFINITY
-    if not endless and needed > hard:
+    if hard != resource.RLIM_INFINITY and needed > hard:
         raise LimitInTheWay(
             f"{clients} clients in one process need {needed} open files, the hard limit is {hard}: "
             f"{_more_processes(clients * processes, hard)}raise it (ulimit -Hn {needed}, as root)"
         )
-    if soft != resource.RLIM_INFINITY and soft < (hard if not endless else needed):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed if endless else hard, hard))
+    open_files.allow(max(needed, open_files.MOST))
 
 
 def _more_processes(clients: int, hard: int) -> str:

@@ -11,8 +11,10 @@ Shutdown: the parent sends SIGTERM to all workers and waits, within a bound; ask
 in sessions of their own, so that Ctrl-C on the terminal reaches the parent alone.
 
 Invariants:
-- A listening socket outlives its worker: connections that wait in it are accepted by the worker's replacement. Only
-  when that one dies before it was ready is the socket withdrawn, and clients are served by the others meanwhile.
+- The port is the parent's for as long as it lives, also while no worker listens: it holds it by a socket of its own.
+- Nobody waits where nobody accepts: a worker listens only when it is ready, and withdraws its socket when it stops; the
+  parent withdraws those of workers that have died. What waited there is cut off, and served by another when it asks
+  again; new connections go to the others at once.
 - No worker outlives its parent: the kernel closes the channel, however the parent ended, and the worker stops in good
   order by itself.
 - All workers have the settings that the parent read, for as long as the parent lives. They go through the channel:

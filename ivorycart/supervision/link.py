@@ -9,6 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from ivorycart.figures import taken, told
+from ivorycart.listening import withdraw
 from ivorycart.settings import Settings, handed_over
 from ivorycart.supervision.channel import Channel, ChannelClosed
 
@@ -23,6 +24,7 @@ class Link:
         self._channel = Channel(end, self._answer)
         self._registry: CollectorRegistry | None = None
         self._post: dict[str, Any] = {}
+        self._listener: socket.socket | None = None
 
     @classmethod
     @asynccontextmanager
@@ -40,6 +42,8 @@ class Link:
         finally:
             run.cancel()
             await asyncio.gather(run, return_exceptions=True)
+            if link._listener is not None:
+                link._listener.close()
 
     @property
     def number(self) -> int:
@@ -57,10 +61,15 @@ class Link:
         return handed_over(self._post["settings"])
 
     def listener(self) -> socket.socket:
-        """Return the listening socket; to be called once."""
-        listener = socket.socket(fileno=self._post["listener"])
+        """Return the socket to listen on, once this worker is ready to take what comes; to be called once."""
+        listener = self._listener = socket.socket(fileno=self._post["listener"])
         listener.set_inheritable(False)
-        return listener
+        return listener.dup()
+
+    def withdraw(self) -> None:
+        """Have new connections go to the other workers, after the listener was closed: nobody shall wait in vain."""
+        if self._listener is not None:
+            withdraw(self._listener)
 
     async def ready(self, registry: CollectorRegistry) -> None:
         """Say that this worker serves; from now on it gives the figures of the registry."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from ivorycart.listening import withdraw
+from ivorycart.listening import holding, withdraw
 from ivorycart.stopping import StopRequests
 from ivorycart.supervision.worker import Launcher, Worker
 from models.restarts import RestartPace
@@ -52,6 +52,10 @@ class Supervisor:
         ``on_open`` is called once, when every worker is ready or has failed for the first time; raise NoWorkerStarted
         where none is ready then.
         """
+        with holding(self._places[0].listener):
+            return await self._run(on_open)
+
+    async def _run(self, on_open: Callable[[], Awaitable[None]]) -> bool:
         keepers = [asyncio.create_task(self._keep(place), name=f"worker {place.number}") for place in self._places]
         for keeper in keepers:  # one that fails is a fault of ours: it ends everything, and is raised at the end
             keeper.add_done_callback(lambda _: self._stops.asked.set())
@@ -82,26 +86,25 @@ class Supervisor:
         """Keep a worker running in this place until asked to stop."""
         pace = RestartPace()
         while not self._stops.asked.is_set():
-            how, was_ready = await self._fill(place)
+            how = await self._fill(place)
             if self._stops.asked.is_set():
                 return
+            withdraw(place.listener)  # nobody shall wait in it: the others serve, until the next worker listens
             delay = pace.died(asyncio.get_running_loop().time())
             log.error("process.died", process=place.number, how=how, seconds_to_restart=delay)
             if pace.is_hopeless():
                 log.error("process.dies_again_and_again", process=place.number, how=how)
-            if not was_ready:
-                withdraw(place.listener)  # nobody shall wait in it: the others serve meanwhile
             place.restarts += 1
             await self._first(asyncio.sleep(delay))
 
-    async def _fill(self, place: _Place) -> tuple[str, bool]:
-        """Run one worker to its end; return how it ended and whether it had been ready."""
+    async def _fill(self, place: _Place) -> str:
+        """Run one worker to its end; return how it ended."""
         try:
             worker = place.worker = await self._launcher.launch(place.number, place.listener, self._others)
         except OSError as error:
             place.failure = f"cannot be started: {error}"
             place.settled.set()
-            return place.failure, False
+            return place.failure
         if self._stops.asked.is_set():
             worker.send(signal.SIGTERM)
         ready = asyncio.create_task(self._note_ready(place, worker), name=f"worker {place.number} ready")
@@ -113,10 +116,9 @@ class Supervisor:
         if self._stops.asked.is_set():
             self._ended_well = self._ended_well and worker.ended_well
         place.worker = None
-        was_ready = worker.ready.is_set()
-        place.failure = "" if was_ready else how
+        place.failure = "" if worker.ready.is_set() else how
         place.settled.set()
-        return how, was_ready
+        return how
 
     async def _note_ready(self, place: _Place, worker: Worker) -> None:
         await worker.ready.wait()

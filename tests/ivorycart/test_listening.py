@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from ivorycart.listening import listen, listen_together, url_of, withdraw
+from ivorycart.listening import holding, listen, listen_together, url_of, withdraw
 from ivorycart.settings import SettingsError
 from tests.patience import PATIENCE
 
@@ -76,6 +76,38 @@ def test_nobody_waits_in_a_socket_that_was_withdrawn() -> None:
     finally:
         for each in (*listeners, *clients):
             each.close()
+
+
+def test_a_port_that_is_held_is_nobody_else_s_though_nobody_listens() -> None:
+    """Whether or not anyone has listened; those who are of it can listen again, and nobody waits at the holder."""
+    clients: list[socket.socket] = []
+    listeners = listen_together("127.0.0.1", 0, 2)
+    port = listeners[0].getsockname()[1]
+    holder = holding(listeners[0])
+    try:
+        _is_refused(port)
+        for each in listeners:
+            each.listen()
+        _connect(listeners[0]).close()
+        for each in listeners:
+            withdraw(each)
+        _is_refused(port)
+        with pytest.raises(ConnectionRefusedError):
+            _connect(listeners[0])
+        for each in listeners:
+            each.listen(256)
+        clients = [_connect(listeners[0]) for _ in range(64)]
+        assert sum(map(_waiting, listeners)) == len(clients)
+    finally:
+        for each in (*listeners, *clients, holder):
+            each.close()
+    listen("127.0.0.1", port).close()  # free again, though connections have just ended there
+
+
+def _is_refused(port: int) -> None:
+    for count in (1, 2):
+        with pytest.raises(SettingsError, match=f"PORT.*{port}"):
+            listen_together("127.0.0.1", port, count)
 
 
 def test_an_address_that_cannot_be_had_is_said_in_a_line() -> None:

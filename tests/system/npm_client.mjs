@@ -1,5 +1,5 @@
 // A client made with socket.io-client from npm: prints each event it hears as a line of JSON, [name, payload],
-// and sends what it reads: lines of [event, payload], answered by a line ["ack", answer]. Ends with its input.
+// and sends what it reads: lines of [event, …arguments], answered by a line ["ack", answer]. Ends with its input.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";

@@ -24,10 +24,10 @@ class NpmVisitor(Visitor):
     to_node: asyncio.StreamWriter | None = None
     _acks: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
 
-    async def ask(self, event: str, payload: Any = None) -> Any:
-        """Send an event and return its ack."""
+    async def ask_with(self, event: str, *arguments: Any) -> Any:
+        """Send an event with just these arguments and return its ack."""
         assert self.to_node
-        self.to_node.write(f"{json.dumps([event, payload])}\n".encode())
+        self.to_node.write(f"{json.dumps([event, *arguments])}\n".encode())
         async with asyncio.timeout(PATIENCE):
             return await self._acks.get()
 

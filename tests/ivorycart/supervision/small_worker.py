@@ -1,6 +1,7 @@
 """A worker with no shop in it: answers every connection with its number and pid. Run with FOLDER and a descriptor.
 
-`broken-N` in the folder makes worker N fail at the start, `deaf-N` makes it ignore SIGTERM once it serves.
+`broken-N` in the folder makes worker N fail at the start, `deaf-N` makes it ignore SIGTERM once it serves. As long as
+there is `slow-N` it does not begin to listen, nor, once it was asked to stop and has withdrawn, does it end.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ async def main(folder: Path, descriptor: int) -> int:
             return 1
         if (folder / f"deaf-{link.number}").exists():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        await wait_while(folder / f"slow-{link.number}")
         registry = CollectorRegistry()
         Gauge("number", "Which worker this is", registry=registry).set(link.number)
 
@@ -41,7 +43,16 @@ async def main(folder: Path, descriptor: int) -> int:
         await link.ready(registry)
         await stops.asked.wait()
         server.close()
+        link.withdraw()
+        (folder / f"withdrew-{link.number}").touch()
+        await wait_while(folder / f"slow-{link.number}")
     return 0
+
+
+async def wait_while(file: Path) -> None:
+    """Return when there is no such file."""
+    while file.exists():  # noqa: ASYNC240 - a small program
+        await asyncio.sleep(0.02)
 
 
 if __name__ == "__main__":

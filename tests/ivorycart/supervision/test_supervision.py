@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bench.root import ROOT
 from ivorycart.listening import listen_together
+from ivorycart.settings import SettingsError
 from ivorycart.stopping import StopRequests
 from ivorycart.supervision import Launcher, NoWorkerStarted, Supervisor
 from tests.patience import PATIENCE
@@ -102,18 +103,77 @@ async def test_all_workers_serve_one_port_and_end_well(parent: Parent) -> None:
         await parent.ask()
 
 
-async def test_those_who_wait_for_a_dead_worker_are_served_by_the_next(parent: Parent) -> None:
-    """Its queue of connections that it never accepted is not lost with it."""
+async def test_while_a_dead_worker_is_replaced_every_connection_goes_to_the_others(parent: Parent) -> None:
+    """At once, however long the replacement takes; it has its part again as soon as it listens."""
+    before = await parent.open()
+    (parent.folder / "slow-1").touch()
+    with capture_logs() as logs:
+        os.kill(before[1], signal.SIGKILL)
+        await _until(lambda: any(line["event"] == "process.died" for line in logs))
+    for _ in range(2):  # the second time its replacement surely runs
+        answers = await asyncio.gather(*(parent.ask() for _ in range(32)))
+        assert {(number, pid) for number, pid, _ in answers} == {(2, before[2])}
+        await asyncio.sleep(0.3)
+    (parent.folder / "slow-1").unlink()
+    after = await parent.pids()
+    assert after[2] == before[2]
+    assert after[1] != before[1]
+
+
+async def test_a_worker_that_stops_leaves_what_comes_to_the_others(parent: Parent) -> None:
+    """From when it accepts no more, not only from its end."""
+    before = await parent.open()
+    (parent.folder / "slow-1").touch()
+    os.kill(before[1], signal.SIGTERM)
+    await _until((parent.folder / "withdrew-1").exists)
+    answers = await asyncio.gather(*(parent.ask() for _ in range(32)))
+    assert {number for number, _, _ in answers} == {2}
+    assert psutil.pid_exists(before[1])
+    (parent.folder / "slow-1").unlink()
+    after = await parent.pids(lambda pids: pids.get(1, before[1]) != before[1])
+    assert after[2] == before[2]
+
+
+async def test_those_who_wait_for_a_worker_that_dies_are_cut_off_and_served_when_they_ask_again(parent: Parent) -> None:
+    """So nobody waits for its replacement."""
     before = await parent.open()
     os.kill(before[1], signal.SIGSTOP)
+    (parent.folder / "slow-1").touch()
     waiting = [asyncio.create_task(parent.ask()) for _ in range(32)]
     await asyncio.sleep(0.2)  # nothing tells when a connection is in the queue
     os.kill(before[1], signal.SIGKILL)
-    answers = await asyncio.gather(*waiting)
-    assert {number for number, _, _ in answers} == {1, 2}
-    assert before[1] not in {pid for _, pid, _ in answers}
-    after = await parent.pids()
-    assert after[2] == before[2]
+    first = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(each[0] == 2 for each in first if isinstance(each, tuple))
+    assert all(isinstance(each, ConnectionError) for each in first if not isinstance(each, tuple))
+    again = await asyncio.gather(*(parent.ask() for _ in range(32)))
+    assert {number for number, _, _ in again} == {2}
+    (parent.folder / "slow-1").unlink()
+    await parent.pids()
+
+
+async def test_the_port_is_ours_while_all_workers_are_dead(parent: Parent) -> None:
+    """Those who come are refused, as by a server that is not there; nobody else gets the port."""
+    before = await parent.open()
+    for number in (1, 2):
+        (parent.folder / f"slow-{number}").touch()
+    with capture_logs() as logs:
+        for number in (1, 2):
+            os.kill(before[number], signal.SIGKILL)
+        await _until(lambda: sum(line["event"] == "process.died" for line in logs) == 2)
+    with pytest.raises(ConnectionRefusedError):
+        await parent.ask()
+    with pytest.raises(SettingsError, match=f"PORT.*{parent.port}"):
+        listen_together("127.0.0.1", parent.port, 2)
+    for number in (1, 2):
+        (parent.folder / f"slow-{number}").unlink()
+    await parent.pids()
+
+
+async def _until(happened: Callable[[], bool]) -> None:
+    """Wait for something."""
+    async with asyncio.timeout(PATIENCE):
+        while not happened():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_worker_that_hangs_is_left_out_of_the_figures(parent: Parent) -> None:
