@@ -56,7 +56,7 @@ from ivorycart.bringing import Bringing
 from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
-from ivorycart.collecting import collect_seldom
+from ivorycart.collecting import collect_seldom, take_turns
 from ivorycart.connections import Connections
 from ivorycart.delivering import Delivering
 from ivorycart.engine import SocketServer
@@ -688,6 +688,7 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
         site = web.SockSite(runner, listener, backlog=BACKLOG)
         await site.start()
         collect_seldom()
+        take_turns()
         files = open_files.limit()
         log.info("server.ready", url=address, database=place.hosts, files=files, leases_as=store.process_id)
         await (link.ready(server.registry) if link else announce(address))

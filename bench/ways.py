@@ -18,7 +18,7 @@ from bench.figures import Figures, waits
 from bench.processes import Failed
 from bench.shop.books import add_many
 from bench.textbook import TextbookShop
-from ivorycart.collecting import collect_seldom
+from ivorycart.collecting import collect_seldom, take_turns
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import PlaceOrder, SetLine
@@ -124,6 +124,7 @@ async def _filled(driver: Driver, products: int, orders: int, at_once: int) -> t
     await _crowd(buyers, at_once, lambda buyer: shop.ledgers[0].submit(SetLine(buyer[0], buyer[1], 1)))
     await shop.close()
     collect_seldom()  # as the server does
+    take_turns()
     return shop, buyers
 
 

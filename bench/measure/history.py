@@ -85,7 +85,8 @@ def _movement(order: Order, number: int) -> Movement:
 
 
 def _captured(order: Order) -> Document:
-    return documents.payment_document(order) | {"state": "captured", "captured": order.total_amount}
+    settled = documents.payment_document(order) | {"state": "captured", "captured": order.total_amount}
+    return {name: value for name, value in settled.items() if name not in {"open", "due"}}
 
 
 def _sent(order: Order) -> Document:
