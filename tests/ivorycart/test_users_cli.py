@@ -37,6 +37,7 @@ class Shop:
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.refusal: Exception | None = None
+        self.absent = False
 
     async def by_email(self, email: str) -> Account | None:
         """Find."""
@@ -70,7 +71,7 @@ class Shop:
     @asynccontextmanager
     async def open(self, *, existing: bool = False) -> AsyncIterator[Operations]:
         """Open the shop."""
-        if existing and self.refusal:
+        if existing and self.absent:
             raise NoShopThere("there is no database")
         fakes: Any = self
         users = UserOperations(accounts=fakes, administration=fakes, creating=fakes, reseal=fakes)
@@ -132,8 +133,10 @@ def test_a_refusal_is_one_line_and_exit_status_1():
     shop.refusal = Invalid("not valid", errors=[{"pointer": "/password", "detail": "is too common"}])
     result = run(shop, "enable", BOB.email)
     assert (result.exit_code, result.stderr) == (1, "refused (validation): not valid: password is too common\n")
-    result = run(shop, "list")
-    assert (result.exit_code, result.stderr) == (2, "ivorycart: there is no database\n")
+    shop.absent = True
+    for words in (("list",), ("enable", BOB.email)):
+        result = run(shop, *words)
+        assert (result.exit_code, result.stderr) == (2, "ivorycart: there is no database\n")
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,9 @@ async def expected(books: Books, seller_id: str, shown: dict[str, Any]) -> dict[
     levels, thresholds = await _levels(books, seller_id)
     available = {product: stock - held for product, (stock, held) in levels.items()}
     sold: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for (_, seller, currency, product), (units, revenue) in counts["products"].items():
-        if (seller, currency) == (seller_id, shown["currency"]):
+    first = datetime.fromisoformat(shown["top_products"]["since"])
+    for (day, seller, currency, product), (units, revenue) in counts["products"].items():
+        if (seller, currency) == (seller_id, shown["currency"]) and day >= first:
             sold[product][0] += units
             sold[product][1] += revenue
     return {
