@@ -63,9 +63,9 @@ async def test_a_process_of_two_killed_in_the_storm(open_shop: OpenShop, measure
     report = json.loads(out)
     back = report["reconnects"]
     assert back["cut"] == 0
-    assert back["back"] >= 30
-    assert back["equal_after_ms"]["count"] == back["back"]
-    assert report["clients"]["equal_in_the_end"] == 120
+    # one that is cut again before is measured by its next return alone
+    assert 30 <= back["equal_after_ms"]["count"] == back["back"] - back["not_equal"]
+    assert report["clients"]["equal_in_the_end"] == 120, out.decode()[:3000]
     assert report["oversell"]["judged_by"] == "by ledger"
     assert [each["name"] for each in report["server"]["processes"] if each["ended"]] != []
     measured("ms until equal again, at most", back["equal_after_ms"]["max"])
