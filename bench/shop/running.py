@@ -58,11 +58,14 @@ class RunningShop:
                     return self
         raise AssertionError(f"the server did not start:\n{self.log.read_text()[-3000:]}")
 
+    def command(self) -> tuple[str, ...]:
+        """Return what starts the process, from the data folder's parent."""
+        return (sys.executable, str(ROOT / "server.py"))
+
     async def launch(self, environment: Mapping[str, str], log: int) -> asyncio.StreamReader:
         """Start the process, which complains to a file descriptor; return what it says."""
         self.process = process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(ROOT / "server.py"),
+            *self.command(),
             cwd=self.data_dir.parent,  # away from any .env of the repository
             env=environment,
             stdout=asyncio.subprocess.PIPE,

@@ -6,6 +6,7 @@ the ledger stays shut the reason is told: a verdict by levels is a weaker one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from ivorycart.load.judge import Sale, has_gap, sale_by_ledger, sale_by_levels
@@ -67,14 +68,14 @@ class LedgerReader:
         for last in (False, True):
             page = await self._target.movements(product_id, self._token, cursor, patience=self._patience)
             self._patience -= page.waited
-            if page.status == 401 and not last and self._account:  # noqa: PLR2004 - not signed in
+            if page.status == HTTPStatus.UNAUTHORIZED and not last and self._account:
                 try:
                     self._token = (await self._target.sign_in(*self._account)).token
                 except NoShop as error:
                     raise LedgerShut(str(error)) from error
                 continue
             break
-        if page.status != 200 or not isinstance(page.content, Mapping):  # noqa: PLR2004 - OK
+        if page.status != HTTPStatus.OK or not isinstance(page.content, Mapping):
             raise LedgerShut(str(page.status))
         return page.content
 

@@ -2,7 +2,7 @@
 
 import resource
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from socket import AF_INET, AF_INET6, socket
 
@@ -48,7 +48,7 @@ def check_sources(sources: Sequence[str]) -> None:
     """Raise LimitInTheWay for an address that nobody on this machine can connect from."""
     for source in sources:
         try:
-            family = AF_INET6 if ip_address(source).version == 6 else AF_INET  # noqa: PLR2004 - the other one
+            family = AF_INET6 if isinstance(ip_address(source), IPv6Address) else AF_INET
             with socket(family) as trial:
                 trial.bind((source, 0))
         except (OSError, ValueError) as error:
@@ -89,4 +89,4 @@ def _is_loopback(address: str) -> bool:
         found = ip_address(address)
     except ValueError:
         return False
-    return found.version == 4 and found.is_loopback  # noqa: PLR2004 - IPv6 has but one address there
+    return isinstance(found, IPv4Address) and found.is_loopback  # IPv6 has but one address there

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,19 +19,10 @@ from tests.patience import PATIENCE
 class OfTwo(RunningShop):
     """A server with two workers, started by a relative path, as ``make run`` does: its workers' paths are absolute."""
 
-    async def launch(self, environment: Mapping[str, str], log: int) -> asyncio.StreamReader:
-        """Start it."""
-        folder = self.data_dir.parent
-        relative = "/".join([".."] * (len(folder.parts) - 1) + list((ROOT / "server.py").parts[1:]))
-        self.process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, relative),
-            cwd=folder,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-        )
-        assert process.stdout
-        return process.stdout
+    def command(self) -> tuple[str, ...]:
+        """Name the program from where it is started."""
+        up = ("..",) * (len(self.data_dir.parent.parts) - 1)
+        return (sys.executable, "/".join((*up, *(ROOT / "server.py").parts[1:])))
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from aiohttp import ClientConnectionError, ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
 from aiohttp.client_exceptions import WSServerHandshakeError
 
-from bench.root import ROOT
 from bench.shop.running import RunningShop
 from ivorycart.open_files import allow
 from tests.patience import PATIENCE
@@ -26,17 +24,9 @@ class ConfinedShop(RunningShop):
 
     limits = ""
 
-    async def launch(self, environment: Mapping[str, str], log: int) -> asyncio.StreamReader:
-        """Start it from a shell."""
-        self.process = process = await asyncio.create_subprocess_exec(
-            *("sh", "-c", f'{self.limits}; exec "$0" "$1"', sys.executable, str(ROOT / "server.py")),
-            cwd=self.data_dir.parent,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-        )
-        assert process.stdout
-        return process.stdout
+    def command(self) -> tuple[str, ...]:
+        """Have a shell set them, and become the server."""
+        return ("sh", "-c", f'{self.limits}; exec "$0" "$@"', *super().command())
 
 
 @pytest.fixture
