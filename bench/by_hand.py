@@ -15,11 +15,11 @@ from typing import Any
 from bson import ObjectId
 
 from bench.figures import Figures, waits
+from mongo.documents import EMPTY_CART
 from mongo.driver import Database, Document, Driver
 from mongo.schema import migrate
 
 BATCH = 256
-EMPTY: Document = {"lines": [], "currency": None, "expires_at": None, "extended": False, "expired": []}
 
 
 async def by_hand(driver: Driver, *, orders: int, schema: bool) -> Figures:
@@ -71,7 +71,14 @@ async def _fill(
     product = {"_id": product_id, "name": "p", "price": 1000, "currency": "EUR", "seller_id": seller_id}
     await database["products"].insert_one(product | {"stock": count, "held": count, "version": 0, "arming": 0})
     line = {"product_id": product_id, "quantity": 1, "since": now}
-    filled = EMPTY | {"lines": [line], "currency": "EUR", "expires_at": now, "revision": 1, "email": None, "by": "x"}
+    filled = EMPTY_CART | {
+        "lines": [line],
+        "currency": "EUR",
+        "expires_at": now,
+        "revision": 1,
+        "email": None,
+        "by": "x",
+    }
     await database["carts"].insert_many([{"_id": owner, **filled} for owner in owners])
 
 
@@ -85,7 +92,7 @@ def _messages(
     left = orders - numbers[-1] - 1
     level = {"stock": left, "held": left, "version": numbers[-1] + 1, "arming": 0}
     by_id: Document = {"_id": {"$in": own}, "revision": 1}
-    emptied: Document = {"q": by_id, "u": {"$inc": {"revision": 1}, "$set": EMPTY | {"by": "y"}}, "multi": True}
+    emptied: Document = {"q": by_id, "u": {"$inc": {"revision": 1}, "$set": EMPTY_CART | {"by": "y"}}, "multi": True}
     both = list(zip(numbers, order_ids, strict=True))
     return [
         {"find": "carts", "filter": {"_id": {"$in": own}}, "batchSize": BATCH + 1},
