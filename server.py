@@ -480,6 +480,7 @@ class Server:
                 unpaid_orders=settings.stripe_api_key is None or settings.demo,
                 shipping=settings.shipping,
                 free_shipping_from=settings.free_shipping_from,
+                stripe_publishable_key=settings.stripe_publishable_key,
             ),
             public_url=self.public_url,
             session_days=settings.session_days,
@@ -570,7 +571,7 @@ class Server:
 
     def app(self) -> web.Application:
         """Return the web application with the socket server attached."""
-        folders = {"static_dir": HERE / "static", "packages_dir": HERE / "node_modules"}
+        folders = {"static_dir": HERE / "static", "packages_dir": HERE / "node_modules", "built_dir": HERE / ".web"}
         app = build_app(self.shop, self._process(), self.edge, **folders)
         self.sockets.attach(app)
         return app

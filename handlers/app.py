@@ -34,7 +34,7 @@ from handlers.http_selling import selling_routes
 from handlers.http_stock_work import stock_work_routes
 from handlers.http_waiting import waiting_routes
 from handlers.limiting import rate_limit_headers
-from handlers.pages import import_map, page_routes
+from handlers.pages import Site, import_map
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
 from handlers.security_headers import security_headers
 from ivorycart.shop import Shop
@@ -69,19 +69,27 @@ TABLES: tuple[Routes, ...] = (
 
 
 def build_app(
-    shop: Shop, process: Process, edge: Edge | None = None, *, static_dir: Path, packages_dir: Path
+    shop: Shop,
+    process: Process,
+    edge: Edge | None = None,
+    *,
+    static_dir: Path,
+    packages_dir: Path,
+    built_dir: Path | None = None,
 ) -> web.Application:
     """Return the application; the socket server is attached by whoever builds both."""
     edge = edge or Edge()
+    site = Site(static_dir, packages_dir, built_dir, with_stripe=edge.with_stripe)
     middlewares: list[Middleware] = [
         with_request_id,
         counted_refusals,
         behind_proxies(edge.proxies),
-        security_headers(import_map(static_dir), secure=edge.secure),
+        security_headers(import_map(static_dir), secure=edge.secure, with_stripe=edge.with_stripe),
         known_hosts(edge.hosts),
         cross_origin(edge.listed),
         rate_limit_headers,
         refusals_as_problems,
+        site.not_found(),
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY + 1)
     app[SHOP] = shop
@@ -90,7 +98,7 @@ def build_app(
     app[ROUTE_TABLE] = [route for table in TABLES for route in table.table]
     for table in TABLES:
         mount(app, table)
-    app.router.add_routes(page_routes(static_dir, packages_dir))
+    app.router.add_routes(site.routes())
     return app
 
 

@@ -39,6 +39,8 @@ class Edge:
     """The origins outside whose pages may call the API."""
     secure: bool = False
     """Whether the shop's own address is one of https."""
+    with_stripe: bool = False
+    """Whether its pages take cards by Stripe's script."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -51,6 +53,7 @@ class Edge:
             origins=origin_policy((*settings.allowed_origins, *public)),
             listed=listed_origins(settings.allowed_origins),
             secure=urlsplit(settings.public_url or "").scheme == "https",
+            with_stripe=settings.stripe_publishable_key is not None,
         )
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from handlers import shapes
-from handlers.payloads.product import CategoryList, ProductList, ProductQuery
+from handlers.payloads.product import CategoryList, ProductList, ProductQuery, RunningLowQuery
 from handlers.payloads.selling import AllProductsQuery, OwnProductList, OwnProductsQuery
 from handlers.routing import Call, Routes
 from ivorycart.finding.finding import Question
@@ -14,6 +14,8 @@ from models.finding import Filters
 from models.roles import Permission
 
 REFUSALS = ("storage_unavailable",)
+_ALL_OUT = Lowest(0, "f" * 24)  # right behind what is out altogether
+_HIDDEN = 24  # read beyond what is asked for, because some of it may not be on show
 _LOWEST = re.compile(r"(-?[0-9]{1,10}):([0-9a-f]{24})", re.ASCII)
 
 finding_routes = Routes()
@@ -44,6 +46,22 @@ async def categories(call: Call) -> Any:
     """Return the categories with how many products on show each has, those below it included."""
     counts = await call.shop.finding.categories()
     return {"items": [shapes.category(each) for each in counts], "next": None}
+
+
+@finding_routes.add(
+    "GET",
+    "/api/products/running-low",
+    needs=Permission.LOOK,
+    answer=ProductList,
+    query=RunningLowQuery,
+    refusals=REFUSALS,
+)
+async def running_low(call: Call) -> Any:
+    """Return what is on show and has units left, but no more than its threshold: the lowest first."""
+    limit = call.query.limit
+    rows, _ = await call.shop.stock_work.low(None, "low", limit=limit + _HIDDEN, after=_ALL_OUT)
+    shown = [shapes.product(row, call.now) for row in rows if row.product.for_sale]
+    return {"items": [item for item in shown if item["available"] > 0][:limit], "next": None}
 
 
 @finding_routes.add(

@@ -1,159 +1,148 @@
 """The browser's side: the page, its scripts and styles.
 
-Files are small and read-mostly, so they are kept in memory, hashed and compressed once per change on disk.
-Nothing is served by pattern alone: a file needs a known suffix, no hidden part, and a real path inside its root;
-of the installed packages only what the page's import map names (and its fonts) can be asked for.
+The page comes in its production form where there is one that is of what is there (`built.py`), else with the plain
+modules. Of the installed packages only what the page's import map names (and its fonts) can be asked for.
 """
 
-import asyncio
-import gzip
-import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 
-from aiohttp import ETag, hdrs, web
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from handlers.built import BUILT_URL, Built
+from handlers.errors import CODE
+from handlers.first_reads import as_elements, first_reads
+from handlers.security_headers import content_security_policy
+from handlers.shelf import REVALIDATE, STATIC_SUFFIXES, Shelf, answer, made
 
 INDEX = "index.html"
 # The page finds out itself which of its rooms is meant; it has the same list (static/pages/places.js).
 PAGES = (
     "/",
+    "/listing",
+    "/product/{id}",
+    "/order/cart",
+    "/order/address",
+    "/order/payment",
+    "/order/summary",
+    "/order/submitted/{id}",
+    "/order",
+    "/orders",
+    "/orders/{id}",
     "/login",
     "/register",
     "/activate",
     "/forgot-password",
     "/reset-password",
     "/confirm-email",
-    "/order",
+    "/account",
+    "/account/addresses",
+    "/account/password",
     "/account/sessions",
     "/account/notifications",
+    "/inbox",
+    "/seller",
+    "/seller/products",
+    "/seller/products/new",
+    "/seller/products/{id}",
+    "/seller/products/{id}/stock",
+    "/seller/history",
+    "/seller/orders",
+    "/seller/import",
+    "/seller/import/{id}",
+    "/delivery",
+    "/admin",
+    "/admin/health",
+    "/admin/users",
+    "/admin/users/{id}",
+    "/admin/products",
+    "/admin/orders",
+    "/admin/mails",
+    "/admin/audit",
+    "/admin/events",
 )
 PACKAGES_URL = "/npm/"
 FONTS = (("@fontsource-variable/", ".woff2"),)
-CONTENT_TYPES = {
-    ".js": "text/javascript; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".map": "application/json; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-}
-STATIC_SUFFIXES = frozenset(CONTENT_TYPES) - {".html", ".map"}
-COMPRESSED = frozenset({".js", ".mjs", ".css", ".map", ".html", ".svg"})
-REVALIDATE = "no-cache"  # names carry no version, so a copy is used only after asking whether it still holds
-A_WEEK = "public, max-age=604800"
 IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """One file as it goes over the wire: `packed` is its gzip form, or None where that saves nothing."""
+class Site:
+    """What browsers fetch beside the API.
 
-    body: bytes
-    packed: bytes | None
-    etag: str
-    content_type: str
-    cache_control: str
-
-
-class Shelf:
-    """The files below one folder that may be served, remembered until they change on disk.
-
-    `allowed` decides on the path as asked for, before the disk is touched.
+    `static_dir` holds the page, `packages_dir` the installed packages (`node_modules`), `built_dir` the production
+    forms, if there are any. `with_stripe`: the shop is paid by cards at Stripe, whose script is let in.
     """
 
-    def __init__(self, root: Path, allowed: Callable[[PurePosixPath], bool]) -> None:
-        self._root = root.resolve()
-        self._allowed = allowed
-        self._kept: dict[Path, tuple[tuple[int, int], Asset]] = {}
+    def __init__(
+        self, static_dir: Path, packages_dir: Path, built_dir: Path | None = None, *, with_stripe: bool = False
+    ) -> None:
+        self._page = Shelf(static_dir, lambda asked: asked == PurePosixPath(INDEX))
+        self._own = Shelf(static_dir, lambda asked: asked.suffix in STATIC_SUFFIXES)
+        self._packages = Shelf(packages_dir, _package_rule(import_map(static_dir)))
+        self._built = Built(built_dir, static_dir=static_dir, packages_dir=packages_dir)
+        self._policy = content_security_policy(with_stripe=with_stripe)  # a built page has no import map
 
-    async def asset(self, name: str) -> Asset:
-        """Return the file called `name`; raises `web.HTTPNotFound` for all that is not served, without saying why."""
-        found = await asyncio.to_thread(self._find, name)
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of the pages (`PAGES`), of our files, of packages and of built files."""
+        return [
+            *(web.get(path, self.index) for path in PAGES),
+            web.get("/static/{path:.+}", self.static),
+            web.get(PACKAGES_URL + "{path:.+}", self.package),
+            web.get(BUILT_URL + "{version}/{path:.+}", self.built),
+        ]
+
+    async def index(self, request: web.Request, status: int = HTTPStatus.OK) -> web.Response:
+        """Answer the page."""
+        form = await self._built.form()
+        if form is None:
+            return answer(request, await self._page.asset(INDEX), status)
+        resource = request.match_info.route.resource if status == HTTPStatus.OK else None
+        path = resource.canonical if resource else None
+        reads = form.reads(path, request.match_info) if path and not request.query_string else []
+        page = form.index(path, as_elements(await first_reads(request, reads)))
+        response = answer(request, made(page, ".html", REVALIDATE), status)
+        response.headers["Content-Security-Policy"] = self._policy
+        return response
+
+    async def static(self, request: web.Request) -> web.Response:
+        """Answer a file of ours."""
+        return answer(request, await self._own.asset(request.match_info["path"]))
+
+    async def package(self, request: web.Request) -> web.Response:
+        """Answer a file of an installed package."""
+        return answer(request, await self._packages.asset(request.match_info["path"]))
+
+    async def built(self, request: web.Request) -> web.Response:
+        """Answer a built file."""
+        found = await self._built.file(request.match_info["version"], request.match_info["path"])
         if found is None:
             raise web.HTTPNotFound
-        return found
+        return answer(request, found)
 
-    def _find(self, name: str) -> Asset | None:
-        asked = PurePosixPath(name)
-        if asked.is_absolute() or any(part.startswith(".") for part in asked.parts) or not self._allowed(asked):
-            return None
-        try:
-            path = (self._root / asked).resolve(strict=True)
-            if not path.is_relative_to(self._root) or not path.is_file():
-                return None
-            return self._current(path)
-        except (OSError, ValueError):  # no such file, a name too long, a NUL in it
-            return None
+    def not_found(self) -> Middleware:
+        """Return a middleware that shows the page, which says so, to a person's browser at a path that nothing has."""
 
-    def _current(self, path: Path) -> Asset:
-        status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
-        kept = self._kept.get(path)
-        if kept is not None and kept[0] == stamp:
-            return kept[1]
-        asset = _load(path)
-        self._kept[path] = (stamp, asset)
-        return asset
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            nowhere = isinstance(request.match_info.http_exception, web.HTTPNotFound)
+            if not (nowhere and _is_visit(request)):
+                return await handler(request)
+            response = await self.index(request, HTTPStatus.NOT_FOUND)
+            response[CODE] = "not_found"
+            return response
+
+        return middleware
 
 
-def _load(path: Path) -> Asset:
-    body = path.read_bytes()
-    packed = gzip.compress(body, 9, mtime=0) if path.suffix in COMPRESSED else None
-    return Asset(
-        body=body,
-        packed=packed if packed is not None and len(packed) < len(body) else None,
-        etag=hashlib.sha256(body).hexdigest()[:32],
-        content_type=CONTENT_TYPES[path.suffix],
-        cache_control=A_WEEK if path.suffix == ".woff2" else REVALIDATE,
-    )
-
-
-def _answer(request: web.Request, asset: Asset) -> web.Response:
-    pack = asset.packed is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
-    tag = f"{asset.etag}-gz" if pack else asset.etag
-    headers = {hdrs.CACHE_CONTROL: asset.cache_control, hdrs.ETAG: f'"{tag}"', hdrs.VARY: hdrs.ACCEPT_ENCODING}
-    if _holds(request.if_none_match, tag):
-        return web.Response(status=304, headers=headers)
-    headers[hdrs.CONTENT_TYPE] = asset.content_type
-    if pack:
-        headers[hdrs.CONTENT_ENCODING] = "gzip"
-    return web.Response(body=asset.packed if pack else asset.body, headers=headers)
-
-
-def _holds(wanted: tuple[ETag, ...] | None, tag: str) -> bool:
-    return any(etag.value in {tag, "*"} for etag in wanted or ())
-
-
-def page_routes(static_dir: Path, packages_dir: Path) -> list[web.RouteDef]:
-    """Return the routes of the pages (`PAGES`), of `/static/{path}` and of `/npm/{path}`.
-
-    `static_dir` holds the page, `packages_dir` the installed packages (`node_modules`).
-    """
-    page = Shelf(static_dir, lambda asked: asked == PurePosixPath(INDEX))
-    own = Shelf(static_dir, lambda asked: asked.suffix in STATIC_SUFFIXES)
-    packages = Shelf(packages_dir, _package_rule(import_map(static_dir)))
-
-    async def index(request: web.Request) -> web.Response:
-        return _answer(request, await page.asset(INDEX))
-
-    async def static(request: web.Request) -> web.Response:
-        return _answer(request, await own.asset(request.match_info["path"]))
-
-    async def package(request: web.Request) -> web.Response:
-        return _answer(request, await packages.asset(request.match_info["path"]))
-
-    return [
-        *(web.get(path, index) for path in PAGES),
-        web.get("/static/{path:.+}", static),
-        web.get(PACKAGES_URL + "{path:.+}", package),
-    ]
+def _is_visit(request: web.Request) -> bool:
+    """Whether a browser asks for a page to show; programs that take anything do not name HTML."""
+    asked = request.headers.get(hdrs.ACCEPT, "")
+    path = request.path
+    return request.method in {"GET", "HEAD"} and "text/html" in asked and not path.startswith(("/api/", "/socket.io/"))
 
 
 def import_map(static_dir: Path) -> str:

@@ -1,6 +1,7 @@
 """HTTP routes as data: what each takes, answers and requires. The API document is made of the same table."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +26,8 @@ MAX_BODY = 64 * 1024
 BODY_PATIENCE = 10.0  # seconds
 MAX_DIGITS = 16  # of a number in a query: as many as 2**53 has
 DEVICE_LENGTH = 200
+WORTH_PACKING = 2048  # bytes: what is smaller goes in two packets anyway
+PACKED_HOW_TIGHTLY = 4
 SHOP = web.AppKey("shop", Shop)
 
 B = TypeVar("B", bound=BaseModel)
@@ -228,7 +231,8 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
         answer = await route.handler(Call(request, shop, user, body, query))
         if isinstance(answer, web.StreamResponse):
             return answer
-        return answered(answer, route.status)
+        response = answered(answer, route.status)
+        return pack(response) if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "") else response
 
     return endpoint
 
@@ -255,6 +259,19 @@ async def _whoever_asks(request: web.Request, shop: Shop, route: Route) -> User 
 def answered(answer: Any, status: int = 200) -> web.Response:
     """Return an answer as JSON."""
     return web.Response(status=status, body=orjson.dumps(answer), content_type="application/json")
+
+
+def pack(response: web.Response) -> web.Response:
+    """Return an answer compressed, where that saves packets: lists shrink to a fifth, in a fraction of a millisecond.
+
+    No page of another site can have it hold both a secret and its own text (BREACH): who asks is named by a header.
+    """
+    body = response.body
+    if isinstance(body, bytes) and len(body) >= WORTH_PACKING:
+        response.body = gzip.compress(body, PACKED_HOW_TIGHTLY, mtime=0)
+        response.headers[hdrs.CONTENT_ENCODING] = "gzip"
+        response.headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
+    return response
 
 
 def authenticate(request: web.Request, shop: Shop) -> User | None:

@@ -11,28 +11,46 @@ _A_YEAR = 31_536_000  # seconds; the least that ASVS 3.4.1 accepts
 _API = "/api/"
 
 
-def content_security_policy(import_map_text: str) -> str:
-    """Return the policy of every answer: own files and the import map, nothing inline, no eval."""
-    digest = base64.b64encode(hashlib.sha256(import_map_text.encode()).digest()).decode()
+# Stripe's script fills in its card field in a frame of its own, and asks its API; the bank's question is a frame, too.
+_STRIPE = "https://js.stripe.com"
+_STRIPE_FRAMES = f"{_STRIPE} https://hooks.stripe.com"
+_STRIPE_API = "https://api.stripe.com"
+
+
+def content_security_policy(import_map_text: str | None = None, *, with_stripe: bool = False) -> str:
+    """Return the policy of every answer: own files and the import map, if any, nothing inline, no eval.
+
+    With ``with_stripe``, for a shop that is paid by cards at Stripe, its script, its frames and its API are let in.
+    That script loads more of itself, by addresses that are plain strings; so the page may have one policy for
+    strings, the default one, which lets addresses of Stripe's scripts through and nothing else
+    (static/pages/checkout/stripe.js).
+    """
+    scripts = ["'self'"]
+    if import_map_text is not None:
+        digest = base64.b64encode(hashlib.sha256(import_map_text.encode()).digest()).decode()
+        scripts.append(f"'sha256-{digest}'")
+    if with_stripe:
+        scripts.append(_STRIPE)
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' 'sha256-{digest}'",
+            f"script-src {' '.join(scripts)}",
             "style-src 'self'",
             "img-src 'self' data:",
             "font-src 'self'",
-            "connect-src 'self'",
+            "connect-src 'self'" + (f" {_STRIPE_API}" if with_stripe else ""),
+            *((f"frame-src {_STRIPE_FRAMES}",) if with_stripe else ()),
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            "trusted-types default" if with_stripe else "trusted-types 'none'",
         )
     )
 
 
-def security_headers(import_map_text: str, *, secure: bool = False) -> Middleware:
+def security_headers(import_map_text: str, *, secure: bool = False, with_stripe: bool = False) -> Middleware:
     """Return a middleware that puts the security headers on every answer, refusals included.
 
     A handler that sets one of them itself keeps its own. With ``secure``, for a shop whose address is one of https,
@@ -40,7 +58,7 @@ def security_headers(import_map_text: str, *, secure: bool = False) -> Middlewar
     nearly all of it is somebody's own, and the rest changes by the second.
     """
     fence = {
-        "Content-Security-Policy": content_security_policy(import_map_text),
+        "Content-Security-Policy": content_security_policy(import_map_text, with_stripe=with_stripe),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers.shapes import Payload, time
 from ivorycart.clock import Clock
-from ivorycart.sales.dashboards import Dashboard, Listed, Part, Stocked
+from ivorycart.sales.dashboards import Carried, Dashboard, Listed, Part, Stocked
 from ivorycart.stock.shelves import State
 from models.sales import Figures
 from models.sales_periods import ProductSales
@@ -39,11 +39,22 @@ class SellerShapes:
                 "by_units": _products(sales.top.by_units, dashboard.names),
                 "by_revenue": _products(sales.top.by_revenue, dashboard.names),
             },
+            "by_category": {
+                "since": time(sales.top.since),
+                "items": [
+                    {"category": each.department, "units": each.units, "revenue": each.revenue}
+                    for each in dashboard.shares
+                ],
+            },
             "units_per_minute": sales.units_per_minute,
             "held": {
                 "units": dashboard.held,
                 "expiring_within_60_seconds": within_60,
                 "expiring_within_300_seconds": within_300,
+            },
+            "in_carts": {
+                "count": dashboard.in_carts.total,
+                "items": [_carried(each) for each in dashboard.in_carts.items],
             },
             "low_stock": _listed(dashboard.low),
             "out_of_stock": _listed(dashboard.out),
@@ -90,6 +101,12 @@ def _products(sold: Sequence[ProductSales], names: Mapping[str, str]) -> list[An
 
 def _listed(listed: Listed) -> Payload:
     return {"count": listed.total, "items": [_level(each) for each in listed.items]}
+
+
+def _carried(carried: Carried) -> Payload:
+    within_60, within_300 = carried.ending
+    ending = {"expiring_within_60_seconds": within_60, "expiring_within_300_seconds": within_300}
+    return {**_level(carried.stocked), **ending}
 
 
 def _level(stocked: Stocked) -> Payload:

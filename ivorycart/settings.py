@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         pattern=r"^(sk|rk)_(test|live)_[A-Za-z0-9_]{1,250}$",
         description="payments by Stripe; the sandbox is offered without it, and in a DEMO",
     )
+    stripe_publishable_key: str | None = Field(
+        None,
+        pattern=r"^pk_(test|live)_[A-Za-z0-9_]{1,250}$",
+        description="what the payment page shows Stripe; unset: no page takes cards for Stripe",
+    )
     stripe_webhook_secret: str | None = Field(
         None,
         pattern=r"^whsec_[A-Za-z0-9+/=_-]{16,250}$",
@@ -207,13 +212,22 @@ class Settings(BaseSettings):
             SmtpSettings.from_account(self.email_user, self.email_pass)
         if self.demo and self.public_url and not _is_local(self.public_url):
             raise ValueError("DEMO brings accounts with known passwords: not together with a public PUBLIC_URL")
-        if not self.stripe_api_key and (self.stripe_webhook_secret or self.stripe_api_base):
-            name = "STRIPE_WEBHOOK_SECRET" if self.stripe_webhook_secret else "STRIPE_API_BASE"
-            raise ValueError(f"{name} goes with STRIPE_API_KEY: set both or neither")
-        moves_money = self.stripe_api_key is not None and self.stripe_api_key[3:].startswith("live_")
+        moves_money = self._moves_money()
         if moves_money and (self.demo or self.stripe_api_base):
             raise ValueError("STRIPE_API_KEY moves real money: not together with DEMO or STRIPE_API_BASE")
         return self
+
+    def _moves_money(self) -> bool:
+        """Whether payments are real; ValueError where what is said of Stripe does not go together."""
+        if not self.stripe_api_key:
+            for name in ("stripe_publishable_key", "stripe_webhook_secret", "stripe_api_base"):
+                if getattr(self, name):
+                    raise ValueError(f"{name.upper()} goes with STRIPE_API_KEY: set both or neither")
+            return False
+        live = self.stripe_api_key[3:].startswith("live_")
+        if self.stripe_publishable_key and self.stripe_publishable_key.startswith("pk_live_") != live:
+            raise ValueError("STRIPE_PUBLISHABLE_KEY is to be of the same mode as STRIPE_API_KEY: test or live")
+        return live
 
 
 def _is_local(url: str) -> bool:

@@ -89,6 +89,7 @@ class Facts:
     """Whether the first design's cart page, which pays nothing here, may order."""
     shipping: int = 0
     free_shipping_from: int | None = None
+    stripe_publishable_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,11 +74,17 @@ class SellerSales(NamedTuple):
 
 
 class TopProducts(NamedTuple):
-    """The products of which most was sold, by units and by revenue, in the days (UTC) that the period touches."""
+    """The products of which most was sold, by units and by revenue, in the days (UTC) that the period touches.
+
+    ``shared`` are those by revenue farther down, for shares of the whole; ``units`` and ``revenue`` are of all.
+    """
 
     by_units: Sequence[ProductSales]
     by_revenue: Sequence[ProductSales]
     since: datetime
+    shared: Sequence[ProductSales] = ()
+    units: int = 0
+    revenue: int = 0
 
 
 class Mark(NamedTuple):

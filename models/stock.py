@@ -64,6 +64,8 @@ class Product:
     for_sale: bool
     image: str | None = None
     discounts: tuple[Discount, ...] = ()
+    department: str = ""
+    """The topmost of its categories; "" where it has none."""
 
     def price_at(self, now: datetime) -> int:
         """Return what a unit costs at a moment."""

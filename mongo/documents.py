@@ -1,5 +1,6 @@
 """How entities look as documents, and back. Ids are ObjectIds here and 24 hex characters everywhere else."""
 
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -39,7 +40,7 @@ UNCLAIMED = "unclaimed"
 PRODUCT_FIELDS = dict.fromkeys(
     (
         *("name", "price", "currency", "seller_id", "threshold", "max_per_cart", "published", "disabled", "images"),
-        "discounts",
+        *("discounts", "category"),
         *("stock", "held", "version", "arming", "waiting", "joined"),
     ),
     1,
@@ -70,7 +71,13 @@ def product_of(document: Mapping[str, Any]) -> Product:
         for_sale=document.get("published", True) and not document.get("disabled", False),
         image=_image_of(images[0]).small if images else None,
         discounts=discounts_of(document),
+        department=department_of(document.get("category")),
     )
+
+
+def department_of(category: Any) -> str:
+    """Return the topmost category of a path: one text for the many products that share it."""
+    return sys.intern(category.partition("/")[0]) if isinstance(category, str) else ""
 
 
 def _given(value: int | None, otherwise: int) -> int:

@@ -33,6 +33,9 @@ from mongo.stream import cursor_of
 
 LATELY = 5  # minutes
 TOP = 10
+# Products whose part in the whole is told; of what is beyond them only the sums. It keeps the screen of somebody who
+# sold a hundred thousand products from costing each of them, many times a minute.
+SHARED = 5000
 _LAST_BATCH = 10**12 - 1
 
 log = logging.getLogger(__name__)
@@ -71,7 +74,7 @@ class Sales:
                 totals=_sum(point.figures for point in series),
                 before=_sum(by_slot[at] for at in window.before),
                 series=series,
-                top=await self._top(view, window, seller_id, currency, TOP),
+                top=await self._top(view, window, seller_id, currency, TOP, shared=SHARED),
                 units_per_minute=await self._lately(view, seller_id, currency),
             )
 
@@ -91,10 +94,12 @@ class Sales:
             by_slot = await self._slots(view, slot, [*window.before, *window.slots], seller_id, currency)
             return _sum(by_slot[at] for at in window.slots), _sum(by_slot[at] for at in window.before)
 
-    async def top_products(self, seller_id: str, period: Period, currency: str, limit: int = TOP) -> TopProducts:
-        """Return the products of which most was sold in the days that a period touches."""
+    async def top_products(
+        self, seller_id: str, period: Period, currency: str, limit: int = TOP, shared: int = 0
+    ) -> TopProducts:
+        """Return the products of which most was sold in the days that a period touches; ``shared`` for shares."""
         async with self._view() as view:
-            return await self._top(view, window_of(period, view.now), seller_id, currency, limit)
+            return await self._top(view, window_of(period, view.now), seller_id, currency, limit, shared)
 
     async def top_sellers(self, period: Period, currency: str, limit: int = TOP) -> Sequence[SellerSales]:
         """Return the sellers with the most revenue in a period that ends now."""
@@ -156,27 +161,33 @@ class Sales:
         rows = {row["_id"]: row for row in await found.to_list(None)}
         return {at: figures_of(rows.get(name)) for name, at in names.items()}
 
-    async def _top(self, view: _View, window: Window, seller_id: str, currency: str, limit: int) -> TopProducts:
+    async def _top(
+        self, view: _View, window: Window, seller_id: str, currency: str, limit: int, shared: int = 0
+    ) -> TopProducts:
         days = window.days
         wanted: Document = {"_id": {"$in": product_ids(view.generation, days, seller_id, currency)}}
         if seller_id == ALL:
             weeks, rest = weeks_and_days(days)
             spans = [("w", [each]) for each in weeks] + [("p", [each]) for each in rest]
             wanted = {"$or": [{"_id": _range(view.generation, *span)} for span in spans], "currency": currency}
-        best = {name: [{"$sort": {name: -1, "_id": 1}}, {"$limit": limit}] for name in ("u", "r")}
+        most = {"u": limit, "r": max(limit, shared)}
+        best = {name: [{"$sort": {name: -1, "_id": 1}}, {"$limit": most[name]}] for name in most}
+        whole = [{"$group": {"_id": None, "u": {"$sum": "$u"}, "r": {"$sum": "$r"}}}]
         pipeline: list[Document] = [
             {"$match": wanted},
             {"$project": {"each": {"$objectToArray": "$products"}}},
             {"$unwind": "$each"},
             {"$group": {"_id": "$each.k", "u": {"$sum": "$each.v.u"}, "r": {"$sum": "$each.v.r"}}},
             {"$match": {"u": {"$gt": 0}}},
-            {"$facet": best},
+            {"$facet": {**best, "whole": whole}},
         ]
         [row] = await self._driver.aggregate(self._sales, pipeline, session=view.session)
         units, revenue = (
             [ProductSales(each["_id"], told(each["u"]), told(each["r"])) for each in row[name]] for name in ("u", "r")
         )
-        return TopProducts(units, revenue, since=days[0])
+        [sums] = row["whole"] or [{"u": 0, "r": 0}]
+        since, sold = days[0], (told(sums["u"]), told(sums["r"]))
+        return TopProducts(units, revenue[:limit], since, revenue[:shared], *sold)
 
     async def _lately(self, view: _View, seller_id: str, currency: str) -> float:
         """Return the units per minute of the last five whole minutes and the running one."""

@@ -8,6 +8,7 @@ from bson import ObjectId
 
 from models.identity import OFFERS
 from models.roles import ROLES
+from mongo.documents import department_of
 from mongo.driver import Database, Document, Driver
 from mongo.schema import FILLED
 
@@ -88,6 +89,13 @@ class ShopFigures:
     async def product_names(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Return the names of products that are there, by their ids."""
         return await self._names("products", ids)
+
+    async def product_departments(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the departments of products that are there and in one, by their ids."""
+        wanted: Document = {"_id": {"$in": [ObjectId(each) for each in ids]}}
+        found = self._database["products"].find(wanted, {"category": 1}).max_time_ms(MAX_MS)
+        departments = {str(row["_id"]): department_of(row.get("category")) for row in await found.to_list(None)}
+        return {each: department for each, department in departments.items() if department}
 
     async def seller_names(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Return the names of accounts that are there, by their ids."""

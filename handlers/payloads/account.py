@@ -156,6 +156,9 @@ class ShopAnswer(Answer):
     free_shipping_from: Annotated[
         int | None, Field(description="worth of goods, in minor units, from which that is free")
     ]
+    stripe_publishable_key: Annotated[
+        str | None, Field(description="what a page shows Stripe when it takes a card; null: none does")
+    ]
 
 
 class ErrorBody(Answer):

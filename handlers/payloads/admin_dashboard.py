@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from handlers.payloads.dashboard import CategorySold
 from handlers.payloads.fields import Answer, Email, OneLine, Request, Time
 from models.outbox import EmailState
 from models.sales_periods import Period
@@ -86,11 +87,15 @@ class TopProduct(Answer):
 
 
 class TopProductsPart(Part):
-    """Ten products, by units, in the whole days (UTC) that the period touches, from ``since`` on."""
+    """Ten products, by units, in the whole days (UTC) that the period touches, from ``since`` on.
+
+    ``by_category`` is all that was sold in them, by department: most revenue first, the rest last.
+    """
 
     currency: str
     since: Time
     items: list[TopProduct]
+    by_category: list[CategorySold]
 
 
 class TopSeller(Answer):

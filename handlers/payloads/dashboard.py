@@ -65,6 +65,25 @@ class TopProducts(Answer):
     by_revenue: list[ProductSold]
 
 
+class CategorySold(Answer):
+    """What was sold of a department, the topmost of a product's categories, as the catalogue has it now.
+
+    Without a name it is the rest: of products that are gone, that have no category, or that are beyond the first 5,000
+    by revenue, and of departments beyond the first twenty.
+    """
+
+    category: str | None
+    units: int
+    revenue: int
+
+
+class ByCategory(Answer):
+    """All that was sold in the whole days that the period touches, by department: most revenue first, the rest last."""
+
+    since: Time
+    items: list[CategorySold]
+
+
 class HeldUnits(Answer):
     """Units in carts now, and how many of them in carts that expire within a minute and within five."""
 
@@ -90,6 +109,20 @@ class StockList(Answer):
 
     count: int
     items: list[StockLevel]
+
+
+class CarriedLevel(StockLevel):
+    """The level of a product that is in carts, and how many units of it are in carts that expire so soon."""
+
+    expiring_within_60_seconds: int
+    expiring_within_300_seconds: int
+
+
+class CarriedList(Answer):
+    """How many products are in carts, and up to twenty of them: whose units come back first, then the scarcest."""
+
+    count: int
+    items: list[CarriedLevel]
 
 
 class SellerOrder(Answer):
@@ -132,8 +165,10 @@ class SellerDashboard(Moment):
     previous: Totals
     series: list[SoldFrom]
     top_products: TopProducts
+    by_category: ByCategory
     units_per_minute: float
     held: HeldUnits
+    in_carts: CarriedList
     low_stock: StockList
     out_of_stock: StockList
     orders: list[SellerOrder]
@@ -142,7 +177,8 @@ class SellerDashboard(Moment):
 class SellerMetrics(Moment):
     """Figures that moved, as they are now; what is not there is as it was. Of a series only parts that moved.
 
-    A ``complete`` one replaces everything, after a gap in what was heard.
+    A ``complete`` one replaces everything, after a gap in what was heard. With no figure at all it says that the others
+    are late (a ``lag`` of five seconds and more), every few seconds, and at last that they are not.
     """
 
     complete: bool
@@ -154,8 +190,10 @@ class SellerMetrics(Moment):
     previous: Totals | None = None
     series: list[SoldFrom] | None = None
     top_products: TopProducts | None = None
+    by_category: ByCategory | None = None
     units_per_minute: float | None = None
     held: HeldUnits | None = None
+    in_carts: CarriedList | None = None
     low_stock: StockList | None = None
     out_of_stock: StockList | None = None
     orders: list[SellerOrder] | None = None

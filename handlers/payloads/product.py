@@ -31,6 +31,12 @@ class ProductQuery(Request):
     after: Cursor | None = None
 
 
+class RunningLowQuery(Request):
+    """How many of the products that are running low to list."""
+
+    limit: Annotated[int, Field(ge=1, le=24)] = 12
+
+
 class PageQuery(Request):
     """Which page to list."""
 

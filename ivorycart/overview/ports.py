@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from models.account import AuditEvent
 from models.outbox import EmailEntry, EmailQuery
-from models.sales_periods import Period
+from models.sales_periods import Period, TopProducts
 
 Figures = Mapping[str, Any]
 ALL = "all"
@@ -42,6 +42,9 @@ class ShopBook(Protocol):
 
     async def product_names(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Return the names of products that are there."""
+
+    async def product_departments(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the departments of products that are there and in one."""
 
     async def seller_names(self, ids: Iterable[str]) -> Mapping[str, str]:
         """Return the names of accounts that are there."""
@@ -91,34 +94,6 @@ class SoldThen(Protocol):
         """What was sold."""
 
 
-class ProductSold(Protocol):
-    """What was sold of a product."""
-
-    @property
-    def product_id(self) -> str:
-        """Of which."""
-
-    @property
-    def units(self) -> int:
-        """How many units."""
-
-    @property
-    def revenue(self) -> int:
-        """For how much."""
-
-
-class TopSold(Protocol):
-    """The products of which most was sold, in whole days."""
-
-    @property
-    def since(self) -> datetime:
-        """When the first of them began."""
-
-    @property
-    def by_units(self) -> Sequence[ProductSold]:
-        """By their units."""
-
-
 class SellerSold(Sold, Protocol):
     """What a seller sold."""
 
@@ -133,8 +108,8 @@ class SalesTrends(Protocol):
     async def series(self, seller_id: str, period: Period, currency: str) -> Sequence[SoldThen]:
         """Return what was sold in each step of a period, the oldest first."""
 
-    async def top_products(self, seller_id: str, period: Period, currency: str, limit: int) -> TopSold:
-        """Return the products of which most was sold."""
+    async def top_products(self, seller_id: str, period: Period, currency: str, limit: int, shared: int) -> TopProducts:
+        """Return the products of which most was sold; ``shared`` of them for shares of the whole."""
 
     async def top_sellers(self, period: Period, currency: str, limit: int) -> Sequence[SellerSold]:
         """Return the sellers with the most revenue."""

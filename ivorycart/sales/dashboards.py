@@ -12,6 +12,7 @@ from itertools import chain
 from typing import NamedTuple, Protocol
 
 from ivorycart.connections import User
+from ivorycart.sales.shares import Share, shares_of
 from ivorycart.stock.board import StockBoard
 from ivorycart.stock.shelves import State
 from ivorycart.stock.slices import Slices
@@ -24,8 +25,10 @@ from models.stock import Level, Product
 SOON = (60, 300)  # seconds
 LATEST = 20
 LISTED = 100
+LISTED_IN_CARTS = 20
 AT_A_STRETCH = 500  # products that are looked at without a look at the clock
 SHARED = 1.0  # seconds
+_NONE_BACK = [0] * len(SOON)
 
 
 class Asked(NamedTuple):
@@ -79,10 +82,25 @@ class Listed(NamedTuple):
     items: Sequence[Stocked]
 
 
+class Carried(NamedTuple):
+    """A product of which carts hold units; ``ending`` are those of them in carts that expire within each of `SOON`."""
+
+    stocked: Stocked
+    ending: Sequence[int]
+
+
+class InCarts(NamedTuple):
+    """How many products carts hold units of, and those whose units come back first, then those that run low."""
+
+    total: int
+    items: Sequence[Carried]
+
+
 class Dashboard(NamedTuple):
     """What a seller sees. ``ending`` are the units held in carts that expire within each of `SOON`.
 
-    ``currencies`` are those of what they have; ``names`` those of the top products, but for what is gone.
+    ``currencies`` are those of what they have; ``names`` those of the top products, but for what is gone. ``shares``
+    are the departments' parts in what was sold.
     """
 
     asked: Asked
@@ -94,6 +112,8 @@ class Dashboard(NamedTuple):
     out: Listed
     names: Mapping[str, str]
     orders: Sequence[Part]
+    in_carts: InCarts
+    shares: Sequence[Share]
 
 
 @dataclass(slots=True)
@@ -113,6 +133,7 @@ class Dashboards:
         """Return a dashboard as of now."""
         sales = await self.sales.figures(*asked)
         ending = await self._ending_of(asked.seller_id)
+        sums = [sum(units[number] for units in ending.values()) for number in range(len(SOON))]
         orders = await self.sales.latest_orders(asked.seller_id, LATEST) if with_orders else ()
         shelf = self.board.shelves.of(asked.seller_id)
         top = {each.product_id for each in (*sales.top.by_units, *sales.top.by_revenue)}
@@ -122,12 +143,18 @@ class Dashboards:
             sales=sales,
             currencies=sorted(shelf.currencies),
             held=shelf.held,
-            ending=[min(units, shelf.held) for units in ending],
+            ending=[min(units, shelf.held) for units in sums],
             low=await self._listed(shelf.low),
             out=await self._listed(shelf.out),
             names={each: known[each].name for each in top if each in known},
             orders=[part_of(order, asked.seller_id) for order in orders],
+            in_carts=await self._in_carts(shelf.in_carts, ending),
+            shares=shares_of(sales.top, self._department_of),
         )
+
+    def _department_of(self, product_id: str) -> str | None:
+        product = self.board.products.get(product_id)
+        return product.department if product else None
 
     def stocked(self, product_id: str) -> Stocked | None:
         """Return a product as it is now, on show or not."""
@@ -137,31 +164,47 @@ class Dashboards:
         return Stocked(product, level, self.board.shelves.state(product_id))
 
     async def _listed(self, ids: Mapping[str, None]) -> Listed:
-        """Find the first of what may be many, and let others have their turn meanwhile."""
-        waiting, slices = list(ids), self.slices()
-        first: list[tuple[int, str, str]] = []
-        for start in range(0, len(waiting), AT_A_STRETCH):
-            keys = self._keys(waiting[start : start + AT_A_STRETCH])
-            first = heapq.nsmallest(LISTED, chain(first, keys))
-            await slices.breathe()
-        items = [each for *_, product_id in first if (each := self.stocked(product_id))]
-        return Listed(len(waiting), items)
+        total = len(ids)
+        return Listed(total, await self._first(ids, LISTED, {}))
 
-    def _keys(self, ids: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-        """Yield by what products are listed: the fewest available first."""
+    async def _in_carts(self, ids: Mapping[str, None], ending: Mapping[str, Sequence[int]]) -> InCarts:
+        total, found = len(ids), []
+        for stocked in await self._first(ids, LISTED_IN_CARTS, ending):
+            units = ending.get(stocked.product.id, _NONE_BACK)
+            found.append(Carried(stocked, [min(each, stocked.level.held) for each in units]))
+        return InCarts(total, found)
+
+    async def _first(self, ids: Mapping[str, None], most: int, ending: Mapping[str, Sequence[int]]) -> list[Stocked]:
+        """Find the first of what may be many, and let others have their turn meanwhile.
+
+        What comes back from carts first goes first, then that of which fewest are available.
+        """
+        waiting, slices = list(ids), self.slices()
+        first: list[tuple[Sequence[int], int, str, str]] = []
+        for start in range(0, len(waiting), AT_A_STRETCH):
+            keys = self._keys(waiting[start : start + AT_A_STRETCH], ending)
+            first = heapq.nsmallest(most, chain(first, keys))
+            await slices.breathe()
+        return [each for *_, product_id in first if (each := self.stocked(product_id))]
+
+    def _keys(
+        self, ids: Iterable[str], ending: Mapping[str, Sequence[int]]
+    ) -> Iterator[tuple[Sequence[int], int, str, str]]:
+        """Yield by what products are listed."""
         products, levels = self.board.products, self.board.levels
         for product_id in ids:
             if product_id in products and product_id in levels:
-                yield levels[product_id].available, products[product_id].name, product_id
+                back = [-units for units in ending.get(product_id, ())] or _NONE_BACK
+                yield back, levels[product_id].available, products[product_id].name, product_id
 
-    async def _ending_of(self, seller_id: str) -> Sequence[int]:
+    async def _ending_of(self, seller_id: str) -> Mapping[str, Sequence[int]]:
+        """Return by product of a seller the units that are about to come back."""
         async with self._asking:  # many may wait; one asks
             if self.clock() - self._asked_at >= SHARED:
                 self._ending = await self.holds.ending(SOON)
                 self._asked_at = self.clock()
         shelves = self.board.shelves
-        mine = [units for product_id, units in self._ending.items() if shelves.seller_of(product_id) == seller_id]
-        return [sum(units[number] for units in mine) for number in range(len(SOON))]
+        return {each: units for each, units in self._ending.items() if shelves.seller_of(each) == seller_id}
 
 
 def part_of(order: Order, seller_id: str) -> Part:

@@ -23,6 +23,8 @@ class Shelf:
     """How many products there are in each currency."""
     low: dict[str, None] = field(default_factory=dict)
     out: dict[str, None] = field(default_factory=dict)
+    in_carts: dict[str, None] = field(default_factory=dict)
+    """What carts hold units of, for sale or not."""
     hidden_low: dict[str, None] = field(default_factory=dict)
     hidden_out: dict[str, None] = field(default_factory=dict)
     ordered: dict[bool, list[tuple[int, str]]] = field(default_factory=dict, compare=False)
@@ -80,12 +82,15 @@ class Shelves:
             return
         self._known[product.id] = fresh
         if known and known._replace(held=fresh.held) == fresh:
-            self._shelves[fresh.seller_id].held += fresh.held - known.held
+            shelf = self._shelves[fresh.seller_id]
+            shelf.held += fresh.held - known.held
+            _note_held(shelf, product.id, fresh.held)
             return
         if known:
             self._take_off(product.id, known)
         shelf = self._shelves.setdefault(fresh.seller_id, Shelf())
         shelf.held += fresh.held
+        _note_held(shelf, product.id, fresh.held)
         shelf.currencies[fresh.currency] = shelf.currencies.get(fresh.currency, 0) + 1
         if fresh.state != "ok":
             _list_of(shelf, fresh)[product.id] = None
@@ -99,6 +104,7 @@ class Shelves:
     def _take_off(self, product_id: str, known: _Known) -> None:
         shelf = self._shelves[known.seller_id]
         shelf.held -= known.held
+        _note_held(shelf, product_id, 0)
         shelf.currencies[known.currency] -= 1
         if not shelf.currencies[known.currency]:
             del shelf.currencies[known.currency]
@@ -129,6 +135,13 @@ class Shelves:
     def sellers(self) -> Collection[str]:
         """Return who has a product."""
         return self._shelves.keys()
+
+
+def _note_held(shelf: Shelf, product_id: str, held: int) -> None:
+    if held > 0:
+        shelf.in_carts[product_id] = None
+    else:
+        shelf.in_carts.pop(product_id, None)
 
 
 def _list_of(shelf: Shelf, known: _Known) -> dict[str, None]:

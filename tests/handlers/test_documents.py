@@ -28,7 +28,8 @@ from tests.visitor import sign_in
 
 ROOT = Path(__file__).parents[2]
 PARSER = ROOT / "node_modules" / "@asyncapi" / "parser"
-FILES = {*PAGES, "/static/{path}", "/npm/{path}"}  # pages and pictures of the browser's side: no API
+# Pages and pictures of the browser's side: no API.
+FILES = {*PAGES, "/static/{path}", "/npm/{path}", "/built/{version}/{path}"}
 SENDING = {"send", "broadcast", "emit"}
 BY_THE_ENGINE = {"error"}  # sent as a packet by the engine, for events without an ack
 ADDRESSES = "/api/auth/addresses"

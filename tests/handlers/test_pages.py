@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 from yarl import URL
 
-from handlers.pages import PAGES, import_map, page_routes
+from handlers.pages import PAGES, Site, import_map
 from handlers.security_headers import content_security_policy, security_headers
 
 Client = TestClient[web.Request, web.Application]
@@ -50,15 +50,21 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 async def client(tree: Path, aiohttp_client: AiohttpClient) -> Client:
     """Serve the tree as the composition root does."""
-    app = web.Application(middlewares=[security_headers(import_map(tree / "static"))])
-    app.add_routes(page_routes(tree / "static", tree / "packages"))
-    return await aiohttp_client(app)
+    return await aiohttp_client(serving(tree))
+
+
+def serving(tree: Path) -> web.Application:
+    """Return what serves a tree, inside the fence of headers."""
+    site = Site(tree / "static", tree / "packages", tree / "built")
+    app = web.Application(middlewares=[security_headers(import_map(tree / "static")), site.not_found()])
+    app.add_routes(site.routes())
+    return app
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        *((page, "text/html") for page in PAGES),
+        *((page.replace("{id}", "7"), "text/html") for page in PAGES),
         ("/static/app.js", "text/javascript"),
         ("/static/styles/a.css", "text/css"),
         ("/npm/toy/toy.mjs", "text/javascript"),
@@ -156,6 +162,22 @@ async def test_every_answer_carries_the_security_headers(client: Client, path: s
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
+VISIT = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_a_person_at_a_wrong_address_gets_a_page_and_a_program_a_refusal(client: Client) -> None:
+    """Both are told 404; what asks for a file, the API or another method gets no page."""
+    page = await client.get("/nowhere/at/all", headers=VISIT)
+    assert (page.status, page.content_type) == (404, "text/html")
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    for path in ("/api/nowhere", "/static/missing.js", "/npm/toy/other.mjs", "/built/" + "0" * 16 + "/app.js"):
+        answer = await client.get(path, headers=VISIT)
+        assert answer.status == 404, path
+        assert "importmap" not in await answer.text(), path
+    refused = [await client.get("/nowhere"), await client.post("/nowhere", headers=VISIT)]
+    assert [(answer.status, answer.content_type) for answer in refused] == [(404, "text/plain")] * 2
+
+
 def test_the_policy_allows_nothing_inline_and_no_eval() -> None:
     """The import map is let in by its hash; nothing else is."""
     text = import_map(STATIC)
@@ -163,6 +185,25 @@ def test_the_policy_allows_nothing_inline_and_no_eval() -> None:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     assert f"script-src 'self' 'sha256-{digest}'" in policy
     assert not re.search("unsafe|\\*|https?:", policy)
+
+
+def test_the_policy_opens_for_stripe_only_where_the_shop_is_paid_by_it() -> None:
+    """Its script, its frames and its API; markup from strings stays refused, and nothing inline is let in."""
+    text = import_map(STATIC)
+    strict, opened = (_directives(content_security_policy(text, with_stripe=paid)) for paid in (False, True))
+    assert "stripe" not in str(strict)
+    assert opened["script-src"] == [*strict["script-src"], "https://js.stripe.com"]
+    assert opened["frame-src"] == ["https://js.stripe.com", "https://hooks.stripe.com"]
+    assert opened["connect-src"] == ["'self'", "https://api.stripe.com"]
+    assert opened["trusted-types"] == ["default"]
+    changed = {"script-src", "frame-src", "connect-src", "trusted-types"}
+    assert {name: words for name, words in opened.items() if name not in changed} == {
+        name: words for name, words in strict.items() if name not in changed
+    }
+
+
+def _directives(policy: str) -> dict[str, list[str]]:
+    return {name: words for name, *words in (each.split() for each in policy.split("; "))}
 
 
 def test_the_page_names_only_files_that_exist() -> None:
@@ -176,7 +217,8 @@ def test_the_page_names_only_files_that_exist() -> None:
 def test_the_server_answers_the_paths_that_the_page_knows() -> None:
     """A room that only one of them knows is a dead link, or leads to the shop."""
     places = (STATIC / "pages/places.js").read_text()
-    assert re.findall(r'^  "(/[^"]*)": \{', places, re.MULTILINE) == list(PAGES)
+    known = [re.sub(r":(\w+)", r"{\1}", path) for path in re.findall(r'^  \["(/[^"]*)", "', places, re.MULTILINE)]
+    assert known == list(PAGES)
 
 
 def test_a_page_without_an_import_map_stops_the_start(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.visitor import sign_in
 
 ROOT = Path(__file__).parents[2]
 # Pages and files of the browser's side, for everyone; everything else must be in the table.
-OPEN = {"/static/{path}", "/npm/{path}", "/socket.io/"}
+OPEN = {"/static/{path}", "/npm/{path}", "/built/{version}/{path}", "/socket.io/"}
 ANYONE = (NOBODY, *ROLES)
 
 

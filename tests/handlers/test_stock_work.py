@@ -128,3 +128,25 @@ async def test_a_question_that_makes_no_sense_is_refused(shop: RunningShop, path
     """Each by its field."""
     who = bearer(await sign_in(shop.url, "seller@demo.com"))
     assert (await send(shop.url, "GET", path, **who)).is_problem(422, "validation")
+
+
+async def test_everybody_may_see_what_is_running_low(shop: RunningShop):
+    """The lowest first, on show and to be had: what is out or hidden is no part of it."""
+    who = bearer(await new_seller(shop))
+
+    async def added(stock: int, **more: Any) -> str:
+        fields = {"name": "Tea", "price": 300, "category": "tea", "stock": stock, **more}
+        return str((await send(shop.url, "POST", "/api/products/", fields, **who)).body["id"])
+
+    two, one = await added(2), await added(1)
+    aside = [await added(0), await added(50), await added(1, published=False)]
+    body = (await send(shop.url, "GET", "/api/products/running-low?limit=24")).body
+    assert body["next"] is None
+    levels = [item["available"] for item in body["items"]]
+    assert (levels == sorted(levels), min(levels)) == (True, 1)
+    found = [item["id"] for item in body["items"]]
+    assert [each for each in found if each in {one, two, *aside}] == [one, two]
+    assert len((await send(shop.url, "GET", "/api/products/running-low?limit=1")).body["items"]) == 1
+    assert (await send(shop.url, "GET", "/api/products/running-low?limit=25")).is_problem(422, "validation")
+    for product in (one, two, *aside):
+        await send(shop.url, "DELETE", f"/api/products/{product}", **who)

@@ -24,6 +24,7 @@ POST /api/orders/link
 POST /api/orders/link/cancel
 GET /api/products/
 GET /api/products/categories
+GET /api/products/running-low
 GET /api/products/{product_id}
 GET /images/{image_id}
 GET /images/{image_id}/small

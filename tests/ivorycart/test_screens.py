@@ -421,6 +421,17 @@ async def test_other_sellers_cost_and_hear_nothing():
     assert stage.heard.get("s", []) == []
 
 
+def test_figures_that_are_late_say_so_without_any_other_news():
+    """A projection that stands still would be told of by nothing; and that it goes on again is told once."""
+    figures = dict.fromkeys(ALWAYS, 1) | {"held": 1}
+    late, later = figures | {"lag": 7.5}, figures | {"lag": 12.5}
+    assert moved(figures, late) == {name: late[name] for name in ALWAYS}
+    assert moved(late, later)["lag"] == 12.5
+    assert moved(later, figures)["lag"] == 1
+    assert moved(figures, figures | {"lag": 4.9}) == {}
+    assert moved(figures, figures | {"lag": None}) == {}
+
+
 def test_what_moved_is_told_and_nothing_else():
     """Of a series the points that differ; nothing at all where only the time went on."""
     same = dict.fromkeys(ALWAYS, 1)

@@ -69,6 +69,13 @@ async def test_waiting_for_news_is_not_slow(own: Driver, database: Database) -> 
     assert not slow_of(own, "getMore")
 
 
+async def test_waiting_for_news_of_one_collection_is_not_slow(own: Driver, database: Database) -> None:
+    """Its name is the collection's own there; the wait is told by how long it may last."""
+    async with own.client[database.name]["users"].watch(max_await_time_ms=300) as stream:
+        assert await stream.try_next() is None
+    assert not slow_of(own, "getMore")
+
+
 async def test_quick_commands_leave_nothing_behind(own: Driver, database: Database) -> None:
     """Each is forgotten with its answer."""
     for number in range(50):

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from bench.shop.books import Books, open_books
 from bench.shop.running import RunningShop
 from ivorycart.vault import fresh_keys
 from tests.forked import ForkedShop, Forks
-from tests.system.mailbox import Mailbox, PostOffice
 from tests.visitor import Visitor
 
 OpenShop = Callable[..., Awaitable[RunningShop]]
@@ -82,18 +81,3 @@ def measured(record_property: Callable[[str, object], None]) -> Measured:
         sys.stdout.write(f"\n    {what}: {value:.3g}")
 
     return note
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    """Give an empty mailbox."""
-    return Mailbox()
-
-
-@pytest.fixture
-def post_office(mailbox: Mailbox) -> Iterator[PostOffice]:
-    """Run an SMTP server in front of the mailbox."""
-    office = PostOffice(mailbox)
-    office.start()
-    yield office
-    office.stop(no_assert=True)

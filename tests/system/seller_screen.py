@@ -73,17 +73,23 @@ async def expected(books: Books, seller_id: str, shown: dict[str, Any]) -> dict[
     levels, thresholds = await _levels(books, seller_id)
     available = {product: stock - held for product, (stock, held) in levels.items()}
     sold: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    departments = await _departments(books)
+    shares: dict[str | None, list[int]] = defaultdict(lambda: [0, 0])
     first = datetime.fromisoformat(shown["top_products"]["since"])
     for (day, seller, currency, product), (units, revenue) in counts["products"].items():
         if (seller, currency) == (seller_id, shown["currency"]) and day >= first:
             sold[product][0] += units
             sold[product][1] += revenue
+            shares[departments.get(product)][0] += units
+            shares[departments.get(product)][1] += revenue
     return {
         "series": series,
         "totals": _totals(series),
         "previous": _totals([sold_at(at - length) for at in times]),
         "top": sorted(((units, product) for product, (units, _) in sold.items()), key=lambda e: (-e[0], e[1]))[:10],
         "best": sorted(((money, product) for product, (_, money) in sold.items()), key=lambda e: (-e[0], e[1]))[:10],
+        "shares": {department: (units, revenue) for department, (units, revenue) in shares.items()},
+        "in_carts": await _in_carts(books, {product: held for product, (_, held) in levels.items() if held}),
         "held": sum(held for _, held in levels.values()),
         "ending": [await _ending(books, levels, seconds) for seconds in (60, 300)],
         "low": {product for product, left in available.items() if 0 < left <= thresholds[product]},
@@ -104,6 +110,20 @@ async def _ending(books: Books, products: Collection[str], seconds: int) -> int:
     carts = await books["carts"].find({"lines.0": {"$exists": True}}).to_list(None)
     lines = [line for cart in carts if cart["expires_at"] and cart["expires_at"] <= soon for line in cart["lines"]]
     return sum(line["quantity"] for line in lines if str(line["product_id"]) in products)
+
+
+async def _departments(books: Books) -> dict[str, str]:
+    """Return the topmost category of each product that is there."""
+    rows = await books["products"].find({}, {"category": 1}).to_list(None)
+    return {str(row["_id"]): row["category"].split("/")[0] for row in rows}
+
+
+async def _in_carts(books: Books, held: dict[str, int]) -> set[tuple[str, int, int, int]]:
+    """Return the held units of each product, and how many of them come back so soon."""
+    return {
+        (product, units, await _ending(books, [product], 60), await _ending(books, [product], 300))
+        for product, units in held.items()
+    }
 
 
 async def _levels(books: Books, seller_id: str) -> tuple[dict[str, tuple[int, int]], dict[str, int]]:
@@ -141,6 +161,11 @@ def told(shown: dict[str, Any]) -> dict[str, Any]:
         "previous": shown["previous"],
         "top": [(each["units"], each["product_id"]) for each in shown["top_products"]["by_units"]],
         "best": [(each["revenue"], each["product_id"]) for each in shown["top_products"]["by_revenue"]],
+        "shares": {each["category"]: (each["units"], each["revenue"]) for each in shown["by_category"]["items"]},
+        "in_carts": {
+            (each["id"], each["held"], *(each[f"expiring_within_{seconds}_seconds"] for seconds in (60, 300)))
+            for each in shown["in_carts"]["items"]
+        },
         "held": shown["held"]["units"],
         "ending": [shown["held"][f"expiring_within_{seconds}_seconds"] for seconds in (60, 300)],
         "low": {each["id"] for each in shown["low_stock"]["items"]},

@@ -82,8 +82,12 @@ async def test_after_a_storm_an_open_dashboard_agrees_with_a_recount_to_the_unit
     books, dice = await books_of(one), random.Random(5)
     seller, other = str(ObjectId()), str(ObjectId())
     products = [
-        await books.add_product(stock, price=number * 100 + 99, seller_id=(seller, other)[number % 2])
-        for number, stock in enumerate((30, 30, 40, 500, 12, 500))
+        await books.add_product(
+            stock, price=number * 100 + 99, seller_id=(seller, other)[number % 2], category=category
+        )
+        for number, (stock, category) in enumerate(
+            zip((30, 30, 40, 500, 12, 500), ("pantry/tea", "home", "home/tables", "home", "pantry", ""), strict=True)
+        )
     ]
     token = token_of(one_database["JWT_SECRET"], "seller", seller)
     screen = await SellerScreen.open(await meet(two, token=token))
@@ -96,7 +100,9 @@ async def test_after_a_storm_an_open_dashboard_agrees_with_a_recount_to_the_unit
         await storm(crowd[6:], products, ledger, dice)
     await agrees(books, seller, screen)
     await agrees(books, seller, monthly)
-    parts = ("totals", "previous", "series", "top_products", "low_stock", "out_of_stock", "currencies")
+    await books.change_product(products[0], {"$set": {"category": "home/lamps"}})
+    await agrees(books, seller, screen)
+    parts = ("totals", "previous", "series", "top_products", "by_category", "in_carts", "low_stock", "out_of_stock")
     async with asyncio.timeout(PATIENCE):  # the next hour may begin just now
         while True:
             fresh = await send(two.url, "GET", "/api/seller/dashboard?period=24h", **bearer(token))

@@ -45,6 +45,8 @@ def looked_up(board: StockBoard, seller_id: str) -> Shelf:
             available = board.levels[each.id].available
             shelf.currencies["EUR"] = shelf.currencies.get("EUR", 0) + 1
             shelf.held += board.levels[each.id].held
+            if board.levels[each.id].held > 0:
+                shelf.in_carts[each.id] = None
             if available <= 3:
                 shown, hidden = (shelf.low, shelf.hidden_low) if available > 0 else (shelf.out, shelf.hidden_out)
                 (shown if each.for_sale else hidden)[each.id] = None
