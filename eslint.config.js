@@ -33,7 +33,7 @@ export default [
     },
   },
   {
-    files: ["tests/**/*.mjs", "bench/**/*.mjs"],
+    files: ["bundle/**/*.mjs", "tests/**/*.mjs", "bench/**/*.mjs"],
     languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.node },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: { "no-unused-vars": "error", "no-var": "error", "prefer-const": "error" },

@@ -21,7 +21,7 @@ export function Badge({ product }) {
   const first = useRef(level.version); // what is there from the start needs no flash
   const struck = level.version !== first.current;
   return html`<p class="badge" data-state=${state} data-available=${level.available} data-version=${level.version}>
-    <span class=${struck ? "badge-dot badge-struck" : "badge-dot"} key=${level.version}></span><span>${badgeText(state, unclaimed(level), seconds, level.waiting ?? 0, others)}</span>
+    <span class=${struck ? "badge-dot badge-struck" : "badge-dot"} key=${level.version}></span><span>${badgeText(state, level, seconds, others)}</span>
   </p>`;
 }
 
@@ -41,17 +41,17 @@ export function badgeState(level, threshold) {
 
 /**
  * @param {"in" | "low" | "held" | "out"} state
- * @param {number} available
+ * @param {{available: number, held: number, waiting?: number}} level
  * @param {number | null} seconds until the next release, where known
- * @param {number} waiting
- * @param {number} others of them: whoever looks is not one
+ * @param {number} others who wait: whoever looks is not one
  */
-function badgeText(state, available, seconds, waiting, others) {
-  if (state === "out") return waiting > 0 ? `Out of stock, ${waiting} waiting` : "Out of stock";
-  if (state === "low") return `Only ${available} left`;
+function badgeText(state, level, seconds, others) {
+  const available = unclaimed(level);
+  if (state === "out") return level.waiting ? `Out of stock, ${level.waiting} waiting` : "Out of stock";
+  if (state === "low") return level.held > 0 ? `${available} left, ${level.held} in carts` : `${available} left`;
   if (state === "in") return available > COUNTED_UP_TO ? "In stock" : `${available} in stock`;
-  if (others > 0) return `All held, ${waiting} waiting`;
+  if (others > 0) return `All held, ${others} waiting`;
   if (seconds === null) return "All held";
   if (seconds === 0) return "All held, releasing now";
-  return html`All held, next release in <span class="figures">${clockFace(seconds)}</span>`;
+  return html`All held, next in <span class="figures">${clockFace(seconds)}</span>`;
 }

@@ -9,15 +9,16 @@ import { explainAccount, explainField } from "../live/refusals.js";
 
 /** @type {FormState} */
 const CALM = { busy: false, problem: "", code: "", fields: {} };
-const AS_TYPED = ["password"]; // blanks at its ends belong to it
+const AS_TYPED = ["password", "current_password"]; // blanks at its ends belong to it
 
 /**
  * Sending a form: once at a time, and what the server refuses stands beside the field that it is about. After a
  * refusal the focus is where there is something to mend.
  *
  * @param {(values: Record<string, string>) => Promise<void>} send
+ * @param {(error: ApiError) => string} [words] for a refusal that is about no field
  */
-export function useForm(send) {
+export function useForm(send, words = explainAccount) {
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const [state, setState] = useState(CALM);
 
@@ -41,7 +42,7 @@ export function useForm(send) {
       setState(CALM);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setState(refused(error, form.current));
+      setState(refused(error, form.current, words));
     }
   }
 
@@ -53,11 +54,21 @@ function unfinished(form) {
   /** @type {Record<string, string>} */
   const found = {};
   for (const field of form.elements) {
-    if (!(field instanceof HTMLInputElement)) continue;
-    if (field.validity.valueMissing) found[field.name] = "Please fill this in.";
-    else if (field.validity.tooShort) found[field.name] = `Use at least ${field.minLength} characters.`;
+    if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement)) continue;
+    const { validity } = field;
+    if (validity.valueMissing) found[field.name] = "Please fill this in.";
+    else if (validity.tooShort && !(field instanceof HTMLSelectElement)) found[field.name] = `Use at least ${field.minLength} characters.`;
+    else if (validity.badInput) found[field.name] = "This is not a number.";
+    else if (validity.rangeUnderflow || validity.rangeOverflow || validity.stepMismatch) found[field.name] = outOfRange(/** @type {HTMLInputElement} */ (field));
   }
   return found;
+}
+
+/** @param {HTMLInputElement} field */
+function outOfRange({ min, max, validity }) {
+  if (validity.stepMismatch) return "Use fewer decimals.";
+  if (min && max) return `Use a number from ${min} to ${max}.`;
+  return min ? `Use ${min} or more.` : `Use ${max} or less.`;
 }
 
 /** @param {HTMLFormElement} form */
@@ -69,10 +80,16 @@ function valuesOf(form) {
 /**
  * @param {ApiError} error
  * @param {HTMLFormElement | null} form
+ * @param {(error: ApiError) => string} words
  * @returns {FormState}
  */
-function refused(error, form) {
-  const named = error.errors.filter(({ pointer }) => form?.elements.namedItem(pointer.slice(1)));
-  const fields = Object.fromEntries(named.map((each) => [each.pointer.slice(1), explainField(each)]));
-  return { busy: false, problem: named.length > 0 ? "" : explainAccount(error), code: error.code, fields };
+function refused(error, form, words) {
+  const named = error.errors.filter(({ pointer }) => form?.elements.namedItem(fieldOf(pointer)));
+  const fields = Object.fromEntries(named.map((each) => [fieldOf(each.pointer), explainField(each)]));
+  return { busy: false, problem: named.length > 0 ? "" : words(error), code: error.code, fields };
+}
+
+/** The field that a JSON pointer means, wherever the form's values stand in the question. @param {string} pointer */
+function fieldOf(pointer) {
+  return pointer.slice(pointer.lastIndexOf("/") + 1);
 }

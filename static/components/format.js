@@ -8,12 +8,19 @@ const formats = new Map();
  * @param {string} currency
  */
 export function money(minor, currency) {
-  let format = formats.get(currency);
-  if (!format) {
-    format = new Intl.NumberFormat(undefined, { style: "currency", currency });
-    formats.set(currency, format);
-  }
-  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  return formatOf(currency).format(minor / 10 ** minorUnits(currency));
+}
+
+/** How many decimals a currency has: of its unit, ten to the power of them are one. @param {string} currency */
+export function minorUnits(currency) {
+  return formatOf(currency).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** @param {string} currency */
+function formatOf(currency) {
+  const known = formats.get(currency) ?? new Intl.NumberFormat(undefined, { style: "currency", currency });
+  formats.set(currency, known);
+  return known;
 }
 
 /** Seconds as m:ss. @param {number} seconds */

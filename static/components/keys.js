@@ -3,29 +3,31 @@ import { useComputed } from "@preact/signals";
 import { useLive } from "./live_context.js";
 
 const MOST_KEYS = 14;
+const MOST_TALL = 24;
 
 /**
  * The level drawn as piano keys: one per piece, or a share of many. Yours are struck in the accent, others' holds
  * are hollow, what is free stands full. The badge says the same in words.
  *
- * @param {{product: import("../live/types.js").Product}} props
+ * @param {{product: import("../live/types.js").Product, tall?: boolean}} props `tall`: more and larger, where there is room
  */
-export function Keys({ product }) {
+export function Keys({ product, tall = false }) {
   const { stock, cart } = useLive();
   const level = stock.level(product.id).value ?? product;
   const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value;
-  return html`<div class="keys" aria-hidden="true">
-    ${keyKinds(level, mine).map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
+  return html`<div class=${tall ? "keys keys-tall" : "keys"} aria-hidden="true">
+    ${keyKinds(level, mine, tall ? MOST_TALL : MOST_KEYS).map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
   </div>`;
 }
 
 /**
  * @param {{stock: number, held: number, available: number}} level
  * @param {number} mine
+ * @param {number} [room] for so many keys
  * @returns {("mine" | "held" | "free")[]}
  */
-export function keyKinds({ stock, held, available }, mine) {
-  const total = Math.min(stock, MOST_KEYS);
+export function keyKinds({ stock, held, available }, mine, room = MOST_KEYS) {
+  const total = Math.min(stock, room);
   const scale = stock > 0 ? total / stock : 0;
   const struck = Math.min(total, Math.ceil(Math.min(mine, held) * scale));
   const most = total - struck - (available > 0 && struck < total ? 1 : 0);

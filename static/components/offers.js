@@ -44,5 +44,5 @@ export function TakeIt({ place }) {
     await lines.take(place.product_id);
     setBusy(false);
   };
-  return html`<button type="button" class="button button-main" aria-disabled=${busy} onClick=${take} aria-label=${`Take ${place.name}`}>Take it</button>`;
+  return html`<button type="button" class="button button-main" aria-disabled=${busy} onClick=${take} aria-label=${`Take it: ${place.name}`}>Take it</button>`;
 }

@@ -7,9 +7,10 @@ import { drawingFor } from "./drawing.js";
  * drawings where it has none or it cannot be loaded. Another picture in its place is tried anew.
  *
  * @param {{name: string, category?: string, image?: string | import("../live/types.js").Image | null,
- *   decorative?: boolean}} props
+ *   decorative?: boolean, sizes?: string, first?: boolean}} props `sizes`: how wide it is drawn, where it may be larger
+ *   than the small size; `first`: in sight at once, so it is not waited with
  */
-export function Picture({ name, category = "", image, decorative = false }) {
+export function Picture({ name, category = "", image, decorative = false, sizes, first = false }) {
   const [broken, setBroken] = useState("");
   const { url, small, alt } = typeof image === "string" ? { url: image, small: image, alt: "" } : (image ?? {});
   const wanted = small ?? url;
@@ -17,11 +18,13 @@ export function Picture({ name, category = "", image, decorative = false }) {
   return html`<img
     class="picture"
     src=${fine ? wanted : drawingFor(name, category)}
-    srcset=${fine && url && url !== wanted ? `${wanted} 1x, ${url} 2x` : undefined}
+    srcset=${fine && url && url !== wanted ? `${wanted} ${sizes ? "400w" : "1x"}, ${url} ${sizes ? "1600w" : "2x"}` : undefined}
+    sizes=${sizes}
     alt=${decorative ? "" : alt || name}
     width="400"
     height="300"
-    loading="lazy"
+    loading=${first ? "eager" : "lazy"}
+    fetchpriority=${first ? "high" : undefined}
     decoding="async"
     onError=${() => wanted && setBroken(wanted)}
   />`;

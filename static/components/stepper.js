@@ -18,6 +18,7 @@ export function Stepper({ id, name, most, grows = false }) {
   const quantity = useComputed(() => claims.quantity(id)).value;
   const busy = useComputed(() => claims.wishes.value.has(id)).value;
   const full = quantity >= most;
+  const words = full ? "Not available" : "Add to cart";
 
   const less = () => {
     if (quantity === 1) more.current?.focus();
@@ -39,9 +40,9 @@ export function Stepper({ id, name, most, grows = false }) {
       class=${quantity === 0 && grows ? "button button-quiet step-add" : "step"}
       onClick=${add}
       aria-disabled=${full}
-      aria-label=${quantity === 0 ? `Add ${name} to cart` : `One ${name} more`}
+      aria-label=${quantity === 0 ? `${words}: ${name}` : `One ${name} more`}
     >
-      ${quantity === 0 && grows ? (full ? "Not available" : "Add to cart") : html`<${Icon} name="plus" />`}
+      ${quantity === 0 && grows ? words : html`<${Icon} name="plus" />`}
     </button>
   </div>`;
 }

@@ -10,14 +10,15 @@ const ICONS = /** @type {const} */ ({ alert: "bell", info: "info", error: "warni
 /** The stack of toasts: a polite live region, in the document from the start so that additions are read out. */
 export function Toasts() {
   const { notices } = useLive();
+  const shown = notices.shown.value;
   return html`<section class="toasts" role="status" aria-live="polite" aria-relevant="additions" aria-label="Notices">
     <${Offers} />
-    ${notices.shown.value.map((notice) => html`<${Toast} key=${notice.key} notice=${notice} />`)}
+    ${shown.map((notice, index) => html`<${Toast} key=${notice.key} notice=${notice} behind=${index === shown.length - 1 ? index : 0} />`)}
   </section>`;
 }
 
-/** @param {{notice: import("../live/notices.js").Notice}} props */
-function Toast({ notice }) {
+/** @param {{notice: import("../live/notices.js").Notice, behind: number}} props `behind`: how many a narrow window hides behind it */
+function Toast({ notice, behind }) {
   const { notices } = useLive();
   const [resting, setResting] = useState(false);
 
@@ -32,8 +33,9 @@ function Toast({ notice }) {
   return html`<div class="toast" data-tone=${notice.tone} onMouseEnter=${rest} onMouseLeave=${leave} onFocusIn=${rest} onFocusOut=${leave}>
     <span class="toast-icon"><${Icon} name=${ICONS[notice.tone]} /></span>
     <div class="toast-words">
-      <p class="toast-title">${notice.title}</p>
+      <p class="toast-title">${notice.path ? html`<a href=${notice.path} onClick=${() => notices.dismiss(notice.key)}>${notice.title}</a>` : notice.title}</p>
       ${notice.text && html`<p class="toast-text">${notice.text}</p>`}
+      ${behind > 0 && html`<p class="toast-behind" aria-hidden="true">and ${behind} more</p>`}
     </div>
     <button type="button" class="icon-button" onClick=${() => notices.dismiss(notice.key)} aria-label=${`Dismiss: ${notice.title}`}>
       <${Icon} name="cross" />

@@ -2,7 +2,6 @@ import { batch } from "@preact/signals";
 import { ApiError } from "./api.js";
 import { ending } from "./refusals.js";
 
-const DEMO_BUYER = { email: "buyer@demo.com", password: "demo123" };
 const RETRY_MS = 5_000;
 /** There was no session to end any more. */
 const GONE = ["not_authenticated", "forbidden", "not_found"];
@@ -44,7 +43,8 @@ export function createAccount({ api, connection, session, renewal, tabs, cart, l
     cart.adopt(ack.cart);
     void lines.fetch();
     if (ack.clipped?.length) {
-      notices.tell({ tone: "info", title: "Some quantities were lowered to what can be held in one cart." });
+      cart.clipped(ack.clipped);
+      notices.tell({ tone: "info", title: "Your two carts are one now. Not all of it could be held: the cart says what." });
     }
     return ack;
   }
@@ -100,7 +100,6 @@ export function createAccount({ api, connection, session, renewal, tabs, cart, l
 
   return {
     signIn,
-    signInAsDemoBuyer: () => signIn(DEMO_BUYER),
     signOut,
 
     /** The server ended this window's sign-in. @param {string} reason */

@@ -1,12 +1,17 @@
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 
-/** @typedef {import("./types.js").Cart} Cart */
+/**
+ * @typedef {import("./types.js").Cart} Cart
+ *
+ * @typedef {{kind: "price", before: number} | {kind: "short", available: number} | {kind: "clipped", wanted: number,
+ *   quantity: number}} Remark what became of a line: another price, fewer than asked for, or fewer after two carts became one
+ */
 
 /**
  * The cart as the server last told it. Answers and events cross on the way, so the highest revision wins,
  * among carts of one owner: after signing in or out another cart takes its place whatever its revision.
  *
- * `payable` is what an order of it costs, with what sending it does.
+ * `payable` is what an order of it costs, with what sending it does; `saved`, by how much discounts made it less.
  *
  * @param {import("./connection.js").Connection} connection
  * @param {import("./clock.js").Clock} clock
@@ -24,16 +29,43 @@ export function createCart(connection, clock, shop) {
     return lines.value.length === 0 || (free !== null && worth >= free) ? 0 : flat;
   });
   const payable = computed(() => (current.value?.total_amount ?? 0) + shipping.value);
+  const saved = computed(() => lines.value.reduce((sum, line) => sum + Math.max(0, (line.list_price ?? line.price) - line.price) * line.quantity, 0));
   const count = computed(() => lines.value.reduce((sum, line) => sum + line.quantity, 0));
   const holds = computed(() => Boolean(current.value?.expires_at)); // a shop may be set up without holds
   const secondsLeft = () => (lines.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
+
+  const remarks = signal(/** @type {Map<string, Remark>} */ (new Map()));
+
+  /** Say at a line what became of it, until it is changed or gone. @param {string} id @param {Remark | null} said null: no more */
+  function remark(id, said) {
+    if (said === null && !remarks.peek().has(id)) return;
+    const next = new Map(remarks.peek());
+    if (said) next.set(id, said);
+    else next.delete(id);
+    remarks.value = next;
+  }
+
+  /** Show a cart in the place of another of the same owner: what it costs now may be told. @param {Cart} known @param {Cart} cart */
+  function follow(known, cart) {
+    const before = new Map(known.lines.map((line) => [line.product_id, line.price]));
+    batch(() => {
+      for (const { product_id: id, price } of cart.lines) {
+        const old = before.get(id);
+        if (old !== undefined && old !== price) remark(id, { kind: "price", before: old });
+      }
+      const still = new Set(cart.lines.map((line) => line.product_id));
+      for (const id of remarks.peek().keys()) if (!still.has(id) && remarks.peek().get(id)?.kind !== "short") remark(id, null);
+      current.value = cart;
+    });
+  }
 
   /** Take a cart that someone else changed; another owner's is not ours to show. @param {Cart} cart */
   function receive(cart) {
     const known = current.peek();
     if (known && (owner(cart) !== owner(known) || cart.revision < known.revision)) return;
     clock.correct(cart.server_time);
-    current.value = cart;
+    if (known) follow(known, cart);
+    else current.value = cart;
   }
 
   /** Take a cart that answers our own question. @param {Cart} cart */
@@ -41,7 +73,10 @@ export function createCart(connection, clock, shop) {
     const known = current.peek();
     if (known && owner(cart) === owner(known)) return receive(cart);
     clock.correct(cart.server_time);
-    current.value = cart;
+    batch(() => {
+      remarks.value = new Map();
+      current.value = cart;
+    });
     return undefined;
   }
 
@@ -55,6 +90,12 @@ export function createCart(connection, clock, shop) {
   function forget() {
     current.value = null;
     released.value = [];
+    remarks.value = new Map();
+  }
+
+  /** Say at each line what did not fit when two carts became one. @param {{product_id: string, wanted: number, quantity: number}[]} items */
+  function clipped(items) {
+    for (const { product_id: id, wanted, quantity } of items) remark(id, { kind: "clipped", wanted, quantity });
   }
 
   /** @param {{cart: Cart, released: {product_id: string, quantity: number}[]}} event */
@@ -76,7 +117,7 @@ export function createCart(connection, clock, shop) {
     return Math.min(held + free, cap ?? Infinity);
   }
 
-  return { current, lines, quantities, currency, count, shipping, payable, most, released, secondsLeft, receive, adopt, fetch, forget, expired };
+  return { current, lines, quantities, currency, count, saved, shipping, payable, most, holds, released, remarks, remark, clipped, secondsLeft, receive, adopt, fetch, forget, expired };
 }
 
 /** Whether a line's product has left the shop (the server then knows no name of it) or is not for sale now. @param {import("./types.js").CartLine} line */

@@ -15,7 +15,8 @@ const PAUSE_MS = 700;
  */
 export function createClaims(connection, cart, notices) {
   const wishes = signal(/** @type {Map<string, number>} */ (new Map()));
-  let underWay = false;
+  /** @type {Promise<void> | null} */
+  let underWay = null;
 
   /**
    * @param {string} id
@@ -34,14 +35,19 @@ export function createClaims(connection, cart, notices) {
     wish(id, -(wishes.peek().get(id) ?? 0));
   }
 
-  async function work() {
-    if (underWay) return;
-    underWay = true;
-    try {
-      for (let next = first(wishes.peek()); next; next = first(wishes.peek())) await settle(...next);
-    } finally {
-      underWay = false;
-    }
+  function work() {
+    underWay ??= settleAll().finally(() => { underWay = null; });
+  }
+
+  async function settleAll() {
+    await begun();
+    for (let next = first(wishes.peek()); next; next = first(wishes.peek())) await settle(...next);
+  }
+
+  /** A page is drawn before it is live: what is pressed meanwhile is asked for then, on top of what the cart is. */
+  async function begun() {
+    await connection.live();
+    if (!cart.current.peek()) await cart.fetch();
   }
 
   /**
@@ -54,6 +60,7 @@ export function createClaims(connection, cart, notices) {
       if (ack.ok) {
         batch(() => {
           cart.adopt(ack.cart);
+          cart.remark(id, null);
           wish(id, -delta);
         });
         notices.say(inWords(ack.cart, id));
@@ -61,6 +68,7 @@ export function createClaims(connection, cart, notices) {
       }
       if (tries >= MOST_TRIES || !(await worthAnother(ack.error))) {
         forget(id);
+        if (ack.error.code === "insufficient_stock") cart.remark(id, { kind: "short", available: Number(ack.error.details?.available ?? 0) });
         refused(ack.error);
         return;
       }
@@ -109,12 +117,12 @@ export function createClaims(connection, cart, notices) {
 
     /** @param {string} id @param {number} delta */
     change(id, delta) {
-      if (connection.state.peek() !== "live") {
+      if (!["live", "connecting"].includes(connection.state.peek())) {
         notices.tell({ tone: "error", title: "Not connected just now. Try again in a moment." });
         return;
       }
       wish(id, delta);
-      void work();
+      work();
     },
   };
 }

@@ -1,5 +1,5 @@
-import { signal } from "@preact/signals";
-import { io } from "socket.io-client";
+import { effect, signal } from "@preact/signals";
+import { lateSocket } from "./late_socket.js";
 
 const ACK_MS = 8_000;
 const FIRST_WAIT_MS = 500;
@@ -26,10 +26,9 @@ export function createConnection(session, renewal) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
 
-  const socket = io({
+  const socket = lateSocket({
     path: "/socket.io/",
     transports: ["websocket"],
-    autoConnect: false,
     reconnectionDelay: FIRST_WAIT_MS,
     reconnectionDelayMax: LONGEST_WAIT_MS,
     randomizationFactor: 0.5,
@@ -49,6 +48,11 @@ export function createConnection(session, renewal) {
   const lost = () => {
     if (state.peek() !== "connecting") state.value = navigator.onLine ? "reconnecting" : "offline";
   };
+
+  function reconnect() {
+    socket.disconnect();
+    socket.connect();
+  }
 
   /** @param {number} wait milliseconds, spread by a quarter so that many browsers do not return as one */
   function connectIn(wait) {
@@ -81,7 +85,7 @@ export function createConnection(session, renewal) {
   addEventListener("offline", lost);
   addEventListener("online", () => {
     lost();
-    socket.disconnect().connect(); // a socket from before may be dead without knowing; resuming is cheap
+    reconnect(); // a socket from before may be dead without knowing; resuming is cheap
   });
 
   return {
@@ -89,17 +93,32 @@ export function createConnection(session, renewal) {
 
     open: () => socket.connect(),
 
+    /** When it is live, be it at once. */
+    async live() {
+      let stop = () => {};
+      await new Promise((done) => {
+        stop = effect(() => {
+          if (state.value === "live") done(undefined);
+        });
+      });
+      stop();
+    },
+
     /** Connect anew, as whoever the session is now. */
     reopen() {
       since = undefined;
-      socket.disconnect().connect();
+      reconnect();
     },
 
     /**
      * @param {string} event
      * @param {(payload: any) => void} listener
+     * @returns {() => void} stops listening
      */
-    on: (event, listener) => void socket.on(event, listener),
+    on(event, listener) {
+      socket.on(event, listener);
+      return () => void socket.off(event, listener);
+    },
 
     /** Note how far this window has seen, for the next reconnect. @param {import("./types.js").Cursor} [cursor] */
     seen(cursor) {
@@ -123,7 +142,7 @@ export function createConnection(session, renewal) {
     async ask(event, payload, patience = ACK_MS) {
       if (!socket.connected) return unanswered();
       try {
-        return await socket.timeout(patience).emitWithAck(event, ...(payload === undefined ? [] : [payload]));
+        return await socket.ask(patience, event, payload === undefined ? [] : [payload]);
       } catch {
         return unanswered();
       }

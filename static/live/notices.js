@@ -1,25 +1,28 @@
 import { signal } from "@preact/signals";
-import { money } from "../components/format.js";
+import { kindOf, urgent, wordsOf } from "./news.js";
 
 /**
  * @typedef {{key: string, tone: "alert" | "info" | "error" | "done", title: string, text?: string, alertId?: string,
- *   productId?: string}} Notice
+ *   productId?: string, path?: string}} Notice `path`: the page of what it is about
  */
 
 const MOST_SHOWN = 4;
 const MOST_REMEMBERED = 500;
+const TOLD = "ivorycart.told";
 
 /**
  * Toasts, and what is said to screen readers. Low-stock alerts stay until dismissed, and are told once per id however
- * often the server repeats them; the rest leaves by itself.
+ * often the server repeats them; the rest leaves by itself. A seller at work is told once in a tab, whatever is loaded
+ * anew: the bell goes on counting what is not read.
  *
- * @param {import("./connection.js").Connection} connection
+ * @param {{read: (ids: string[]) => void}} inbox
+ * @param {Storage} [memory]
  */
-export function createNotices(connection) {
+export function createNotices(inbox, memory = sessionStorage) {
   const shown = signal(/** @type {Notice[]} */ ([]));
   const spoken = signal("");
   /** @type {Set<string>} */
-  const told = new Set();
+  const told = new Set(JSON.parse(memory.getItem(TOLD) ?? "[]"));
   let number = 0;
 
   /** @param {Omit<Notice, "key">} notice */
@@ -39,7 +42,17 @@ export function createNotices(connection) {
   function dismiss(key) {
     const notice = shown.peek().find((one) => one.key === key);
     shown.value = shown.peek().filter((one) => one.key !== key);
-    if (notice?.alertId) void connection.ask("notifications:read", { ids: [notice.alertId] });
+    if (notice?.alertId) inbox.read([notice.alertId]);
+  }
+
+  /** Take away what can be read in the inbox: it stays unread. */
+  function rest() {
+    shown.value = shown.peek().filter(({ alertId }) => alertId === undefined);
+  }
+
+  /** What was read elsewhere need not be shown here. @param {string[] | null} ids null: all */
+  function settled(ids) {
+    shown.value = shown.peek().filter(({ alertId }) => alertId === undefined || (ids !== null && !ids.includes(alertId)));
   }
 
   /** @param {import("./types.js").Alert} alert an alert, other news, or what was not seen: of an offer, that it has run out */
@@ -47,30 +60,10 @@ export function createNotices(connection) {
     if (told.has(alert.id)) return;
     if (told.size >= MOST_REMEMBERED) told.clear();
     told.add(alert.id);
-    if (alert.kind === "back_in_stock") {
-      const text = "It was kept for you, and went to whoever waits next.";
-      tell({ tone: "info", title: `You missed your turn for ${alert.name}`, text, alertId: alert.id });
-      return;
-    }
-    if (alert.kind !== "low_stock" && alert.kind !== "low_stock_seller") {
-      const order = alert.order_id && `Order ${alert.order_id.slice(-8).toUpperCase()}`;
-      const amount = alert.amount && alert.currency && money(alert.amount, alert.currency);
-      const text = [order, amount, alert.name, alert.reason].filter(Boolean).join(": ") || undefined;
-      if (alert.title) tell({ tone: "info", title: alert.title, text, alertId: alert.id });
-      return;
-    }
-    if (alert.role === "seller" || alert.kind === "low_stock_seller") {
-      const title = alert.available > 0 ? `Your ${alert.name}: only ${alert.available} left` : `Your ${alert.name}: none left`;
-      tell({ tone: "alert", title, text: "Restock it, or it cannot be bought any more.", alertId: alert.id });
-      return;
-    }
-    tell({
-      tone: "alert",
-      title: alert.available > 0 ? `${alert.name}: only ${alert.available} left` : `${alert.name}: none left`,
-      text: "It is in your cart. What you hold stays yours until your hold ends.",
-      alertId: alert.id,
-      productId: alert.product_id,
-    });
+    const { title, text, path } = wordsOf(alert);
+    const kind = kindOf(alert);
+    if (kind === "low_stock_seller") memory.setItem(TOLD, JSON.stringify([...JSON.parse(memory.getItem(TOLD) ?? "[]"), alert.id].slice(-MOST_REMEMBERED)));
+    tell({ tone: urgent(alert) ? "alert" : "info", title, text, path, alertId: alert.id, productId: kind === "low_stock" ? alert.product_id : undefined });
   }
 
   /** Take back alerts about products that are in the cart no longer. @param {(productId: string) => boolean} matters */
@@ -87,6 +80,8 @@ export function createNotices(connection) {
     dismiss,
     hide,
     alerted,
+    settled,
+    rest,
     forgetUnless,
 
     /** Say something to screen readers only. @param {string} text */

@@ -1,84 +1,86 @@
-import { batch, effect, signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { ApiError } from "./api.js";
 import { explain } from "./refusals.js";
 
 const UNDER_WAY = "ivorycart.order";
+const GUESTS_LAST = "ivorycart.ordered";
 const MOST_TRIES = 20;
 /** Nothing is decided: the money may be set aside already, which only the same key finds again. */
-const UNDECIDED = ["pending", "unanswered", "rate_limited", "storage_unavailable"];
+const UNDECIDED = ["pending", "unanswered", "rate_limited", "storage_unavailable", "internal"];
 const PAUSE_MS = 1_000;
-const PATIENCE_MS = 15_000;
-const DEMO_ADDRESS = { line1: "1 Quay Street", city: "Galway", postal_code: "H91 E2X4", country: "IE" };
-const TEST_CARD = { method: "sandbox", card: "4242424242424242" };
+const SOCKET_PATIENCE_MS = 8_000;
 
 /**
- * Placing the order. The order key is kept, over reconnects and reloads, until the server has answered for it:
- * asking again with the same key can never order twice.
+ * @typedef {{owner: string, order_key: string, payment: import("./types.js").Payment, expected_total: number}} Started
  *
- * `phase`: "idle" · "placing" · "unsure" (no answer yet, asking again) · "done".
+ * @typedef {{code: string, words: string, total?: number, product?: string, available?: number}} Obstacle `total`: what it
+ *   costs now; `available` of the `product` that there are too few of
+ */
+
+/**
+ * Placing the order. What was asked is kept, over reconnects and reloads, until the server has answered for it: asking
+ * again with the same key can never order twice. It is kept for whoever asked; another who signs in meanwhile does not
+ * ask for it.
+ *
+ * `phase`: "idle" · "placing" · "unsure" (no answer yet, asking again) · "confirming" (the payer's bank asks) · "done".
  *
  * @param {{connection: import("./connection.js").Connection, session: import("./session.js").Session,
- *   account: import("./account.js").Account, cart: import("./cart.js").CartStore, memory?: Storage}} parts
+ *   buyer: import("./buyer.js").Buyer, account: import("./account.js").Account, cart: import("./cart.js").CartStore,
+ *   shop: import("./shop_facts.js").ShopFacts, memory?: Storage}} parts
  */
-export function createOrdering({ connection, session, account, cart, memory = sessionStorage }) {
-  const phase = signal(/** @type {"idle" | "placing" | "unsure" | "done"} */ ("idle"));
-  const problem = signal("");
+export function createOrdering({ connection, session, buyer, account, cart, shop, memory = sessionStorage }) {
+  const phase = signal(/** @type {"idle" | "placing" | "unsure" | "confirming" | "done"} */ ("idle"));
+  const obstacle = signal(/** @type {Obstacle | null} */ (null));
   const order = signal(/** @type {import("./types.js").Order | null} */ (null));
 
-  /** @param {string} text */
-  function stop(text) {
+  /** @param {Obstacle} found */
+  function stop(found) {
     batch(() => {
       phase.value = "idle";
-      problem.value = text;
+      obstacle.value = found;
     });
-  }
-
-  /** Sign in where needed, and see that the total is still the one the buyer was shown. @param {number} shown */
-  async function prepared(shown) {
-    if (!session.user.peek()) {
-      const ack = await account.signInAsDemoBuyer();
-      if (!ack.ok) return explain(ack.error);
-    }
-    if (cart.payable.peek() === shown) return "";
-    return "The demo buyer already had a cart; both are one now. Look at the new total, then order.";
-  }
-
-  async function orderAsDemoBuyer() {
-    const shown = cart.payable.peek();
-    if (phase.peek() !== "idle" || !shown) return;
-    batch(() => {
-      phase.value = "placing";
-      problem.value = "";
-    });
-    try {
-      const obstacle = await prepared(shown);
-      if (obstacle) stop(obstacle);
-      else await place(keep(memory, { order_key: orderKey(), expected_total: shown }));
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      stop(explain(error));
-    }
   }
 
   /** @param {Started} started */
   async function place(started) {
-    const name = session.user.peek()?.name ?? "Demo Buyer";
-    const question = { ...started, address: { name, ...DEMO_ADDRESS }, payment: TEST_CARD };
+    const { owner, ...question } = started;
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-      const ack = await connection.ask("order:place", question, PATIENCE_MS);
-      if (ack.ok) return answered(ack.order);
-      if (ack.error.code === "not_authenticated" && (await account.regained())) continue;
-      if (!UNDECIDED.includes(ack.error.code)) return refused(ack.error);
+      if (buyer.id !== owner) return stop({ code: "not_authenticated", words: "Your sign-in has ended. Sign in again: your order goes on where it was." });
+      try {
+        return answered(await buyer.post("/api/checkout/order", question));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        if (error.code === "not_authenticated" && (await account.regained())) continue;
+        if (error.code !== "not_authenticated" && !UNDECIDED.includes(error.code)) return refused(error);
+        if (await toConfirm(error)) continue;
+      }
       phase.value = "unsure";
-      await pause();
+      await pause(PAUSE_MS);
       await live(connection);
     }
-    return stop("The shop has not answered yet. Order again: the same order cannot be placed twice.");
+    return stop({ code: "unanswered", words: "The shop has not answered yet. Ask again: the same order cannot be placed twice." });
+  }
+
+  /** Have the payer answer their bank, where that is what a payment waits for; what came of it, the next try tells. @param {ApiError} error */
+  async function toConfirm(error) {
+    const payment = /** @type {{client_secret?: string} | undefined} */ (error.details?.payment);
+    if (!payment?.client_secret) return false;
+    phase.value = "confirming";
+    try {
+      const { confirmed } = await import("./stripe.js");
+      await confirmed(shop.facts.peek().stripe_publishable_key, payment.client_secret);
+    } catch {
+      return false; // no script, no network: asked again like all that is undecided
+    }
+    phase.value = "placing";
+    return true;
   }
 
   /** @param {import("./types.js").Order} placed */
   function answered(placed) {
     memory.removeItem(UNDER_WAY);
+    // Who ordered without an account may come back to this page as long as the tab is open; where it goes is not kept.
+    if (!session.user.peek()) memory.setItem(GUESTS_LAST, JSON.stringify({ ...placed, address: null }));
     batch(() => {
       order.value = placed;
       phase.value = "done";
@@ -86,48 +88,73 @@ export function createOrdering({ connection, session, account, cart, memory = se
     void cart.fetch();
   }
 
-  /** @param {import("./types.js").WireError} error */
+  /** @param {ApiError} error */
   function refused(error) {
     memory.removeItem(UNDER_WAY);
-    stop(explain(error));
+    const { total_amount: total, product_id: product, available } = /** @type {Record<string, any>} */ (error.details ?? {});
+    stop({ code: error.code, words: explain(error), total, product, available });
     void cart.fetch();
+  }
+
+  /** @param {Started} started */
+  async function ask(started) {
+    batch(() => {
+      phase.value = "placing";
+      obstacle.value = null;
+    });
+    // One that nobody has answered for goes first: it may be this very order.
+    const before = kept(memory);
+    const asked = before?.owner === started.owner ? before : started;
+    memory.setItem(UNDER_WAY, JSON.stringify(asked));
+    await place(asked);
+  }
+
+  /** What was placed has been shown; the next order may come. */
+  function close() {
+    batch(() => {
+      phase.value = "idle";
+      order.value = null;
+      obstacle.value = null;
+    });
   }
 
   return {
     phase,
-    problem,
+    obstacle,
     order,
-    orderAsDemoBuyer,
 
-    /** Ask again for an order that a reload of the page cut off. */
+    /** @param {Omit<Started, "owner">} wanted `expected_total`: what the buyer was shown, in minor units */
+    async begin(wanted) {
+      const owner = buyer.id;
+      if (phase.peek() !== "idle" || owner === null) return;
+      await ask({ owner, ...wanted });
+    },
+
+    /** Ask again for an order that a reload of the page, or the end of a sign-in, cut off. */
     async resume() {
       const started = kept(memory);
-      if (!started || phase.peek() !== "idle") return;
-      phase.value = "unsure";
+      if (!started || phase.peek() !== "idle" || started.owner !== buyer.id) return;
+      batch(() => {
+        phase.value = "unsure";
+        obstacle.value = null;
+      });
       await place(started);
     },
 
-    /** Leave the confirmation. */
-    close() {
-      batch(() => {
-        phase.value = "idle";
-        order.value = null;
-      });
+    /** The last order of this tab that was placed without an account. @param {string} id @returns {import("./types.js").Order | null} */
+    guests(id) {
+      const last = JSON.parse(memory.getItem(GUESTS_LAST) ?? "null");
+      return !session.lasts && last?.id === id ? last : null;
+    },
+
+    close,
+
+    /** Nothing of what was ordered stays for whoever comes next. */
+    forget() {
+      memory.removeItem(GUESTS_LAST);
+      if (phase.peek() === "done") close();
     },
   };
-}
-
-/** @typedef {{order_key: string, expected_total: number}} Started */
-
-/**
- * @param {Storage} memory
- * @param {Started} fresh used unless an unanswered order of the same total is still there
- */
-function keep(memory, fresh) {
-  const before = kept(memory);
-  if (before?.expected_total === fresh.expected_total) return before;
-  memory.setItem(UNDER_WAY, JSON.stringify(fresh));
-  return fresh;
 }
 
 /**
@@ -138,29 +165,16 @@ function kept(memory) {
   return JSON.parse(memory.getItem(UNDER_WAY) ?? "null");
 }
 
-/** `crypto.randomUUID` where there is one: browsers leave it out on pages without https. */
-function orderKey() {
-  if ("randomUUID" in crypto) return crypto.randomUUID();
-  const bytes = /** @type {Crypto} */ (crypto).getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** @returns {Promise<void>} */
-function pause() {
+/** @param {number} ms @returns {Promise<void>} */
+function pause(ms) {
   return new Promise((done) => {
-    setTimeout(done, PAUSE_MS);
+    setTimeout(done, ms);
   });
 }
 
-/** @param {import("./connection.js").Connection} connection */
+/** Until the shop is there again, as far as the socket knows; it may know nothing. @param {import("./connection.js").Connection} connection */
 async function live(connection) {
-  let stop = () => {};
-  await new Promise((done) => {
-    stop = effect(() => {
-      if (connection.state.value === "live") done(undefined);
-    });
-  });
-  stop();
+  await Promise.race([connection.live(), pause(SOCKET_PATIENCE_MS)]);
 }
 
 /** @typedef {ReturnType<typeof createOrdering>} Ordering */

@@ -1,121 +1,153 @@
-import { batch, computed, signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
+import { ApiError } from "./api.js";
 
-const PAGE = 100;
-const MOST_PAGES = 10;
 // After a break every window asks anew: not all at once.
 const SPREAD_MS = 2_000;
-const RETRY_MS = 5_000;
+// A list is read once the socket hears what changes: what changed between the two would be missed. But not for ever.
+const HEARING_PATIENCE_MS = 500;
+
+/** @typedef {import("./types.js").Product} Product */
+/** @typedef {{change: string, product: Product}} Change */
 
 /**
- * The catalogue: read over HTTP, then kept by `product` events; read again where some of those were missed.
+ * The products that this window has read, kept by `product` events. Pages ask for what they show (`list`, `read`), and
+ * ask again when `missed` grows: changes may have happened of which this window has not heard.
+ *
+ * `byId` keeps what is withdrawn too, so that it can be named; `gone` says that it is.
  *
  * @param {import("./api.js").Api} api
  * @param {import("./stock.js").Stock} stock
  */
 export function createProducts(api, stock) {
-  const byId = signal(/** @type {Map<string, import("./types.js").Product>} */ (new Map()));
-  const phase = signal(/** @type {"loading" | "ready" | "failed"} */ ("loading"));
-  const list = computed(() => [...byId.value.values()]);
-  const departments = computed(() => [...new Set(list.value.map(department))].sort());
+  const byId = signal(/** @type {Map<string, Product>} */ (new Map()));
+  const gone = signal(/** @type {Set<string>} */ (new Set()));
+  const missed = signal(0);
+  const hearing = createHearing();
+  /** What was told while questions are under way, whose answers may be older: when, by product. @type {Map<string, number>} */
+  const told = new Map();
+  let events = 0;
+  let questions = 0;
 
-  /** @param {import("./types.js").Product[]} items */
-  function put(items) {
-    const next = new Map(byId.peek());
-    for (const item of items) next.set(item.id, item);
-    byId.value = next;
-    stock.apply(items);
-  }
-
-  /** @param {string} id */
-  function drop(id) {
-    const next = new Map(byId.peek());
-    if (next.delete(id)) byId.value = next;
-  }
-
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let later;
-  let underWay = false;
-  let again = false;
-  /** What was told while a list was under way, which may be older. @type {Change[]} */
-  let meanwhile = [];
-
-  function load() {
-    clearTimeout(later);
-    if (underWay) {
-      again = true;
-      return;
-    }
-    underWay = true;
-    if (phase.peek() === "failed") phase.value = "loading"; // a reload of what is shown goes unseen
-    void read().finally(() => { underWay = false; });
-  }
-
-  async function read() {
-    try {
-      do {
-        again = false;
-        meanwhile = [];
-        show(await everyPage(api));
-      } while (again);
-    } catch {
-      if (phase.peek() === "loading") phase.value = "failed";
-      else reload(RETRY_MS);
-    }
-  }
-
-  /** @param {import("./types.js").Product[]} items */
-  function show(items) {
+  /** @param {Product[]} items @param {number} since what was told after it is newer */
+  function learn(items, since) {
+    const news = items.filter(({ id }) => (told.get(id) ?? 0) <= since);
     batch(() => {
-      byId.value = new Map();
-      put(items);
-      meanwhile.forEach(take);
-      phase.value = "ready";
+      stock.apply(items);
+      if (news.length === 0) return;
+      const next = new Map(byId.peek());
+      for (const item of news) next.set(item.id, item);
+      byId.value = next;
+      mark(news.map(({ id }) => id), false);
     });
   }
 
-  /** Read the list again in a moment: changes were missed. @param {number} [wait] milliseconds at least */
-  function reload(wait = 0) {
-    clearTimeout(later);
-    later = setTimeout(load, wait + Math.random() * SPREAD_MS);
+  /** @param {string[]} ids @param {boolean} isGone */
+  function mark(ids, isGone) {
+    const changed = ids.filter((id) => gone.peek().has(id) !== isGone);
+    if (changed.length === 0) return;
+    const next = new Set(gone.peek());
+    for (const id of changed) {
+      if (isGone) next.add(id);
+      else next.delete(id);
+    }
+    gone.value = next;
   }
 
-  /** @param {Change} event */
-  function changed(event) {
-    if (underWay) meanwhile.push(event);
-    take(event);
+  /**
+   * @template T
+   * @param {() => Promise<T>} question
+   * @param {(answer: T) => Product[]} items
+   * @param {string} path
+   */
+  async function asked(question, items, path) {
+    // What came with the page is shown at once, and read again when changes are heard of.
+    const given = api.isGiven(path);
+    if (!given) await hearing.begun;
+    if (!hearing.on) hearing.early = true;
+    else if (given) reload();
+    const since = events;
+    questions += 1;
+    try {
+      const answer = await question();
+      learn(items(answer), since);
+      return answer;
+    } finally {
+      questions -= 1;
+      if (questions === 0) told.clear();
+    }
   }
 
-  /** @param {Change} event */
-  function take({ change, product }) {
-    if (change === "withdrawn" || product.published === false) drop(product.id);
-    else batch(() => put([product]));
+  /** Have what is shown read again in a moment. */
+  function reload() {
+    setTimeout(() => { missed.value += 1; }, Math.random() * SPREAD_MS);
   }
 
-  return { byId, phase, list, departments, load, reload, changed };
+  return {
+    byId,
+    gone,
+    missed,
+    reload,
+
+    /** Ask for a list. @param {string} path @returns {Promise<{items: Product[], next: string | null, facets?: import("./types.js").Facets | null}>} */
+    list: (path) => asked(() => api.get(path), ({ items }) => items, path),
+
+    /**
+     * Ask for one product; false where there is none for this shopper.
+     *
+     * @param {string} id
+     * @param {{get: (path: string) => Promise<Product>}} [asking] as somebody who may see more
+     */
+    async read(id, asking = api) {
+      try {
+        const path = `/api/products/${id}`;
+        await asked(() => asking.get(path), (product) => [product], path);
+        return true;
+      } catch (error) {
+        if (!(error instanceof ApiError) || !["not_found", "validation"].includes(error.code)) throw error;
+        mark([id], true);
+        return false;
+      }
+    },
+
+    /** The socket is open, so that from now on changes are heard of. */
+    heard() {
+      hearing.begin();
+      if (hearing.early) reload();
+      hearing.early = false;
+    },
+
+    /** @param {Change} event */
+    changed({ change, product }) {
+      events += 1;
+      if (questions > 0) told.set(product.id, events);
+      const matters = questions > 0 || byId.peek().has(product.id) || gone.peek().has(product.id);
+      if (!matters) return; // somebody else's
+      if (change === "withdrawn" || product.published === false) mark([product.id], true);
+      else {
+        batch(() => {
+          byId.value = new Map(byId.peek()).set(product.id, product);
+          stock.apply([product]);
+          mark([product.id], false);
+        });
+      }
+    },
+  };
 }
 
-/** The first part of a product's category path ("home" of "home/lighting"). @param {import("./types.js").Product} product */
-export function department(product) {
-  return product.category.split("/")[0] ?? "";
+function createHearing() {
+  /** @type {() => void} */
+  let open = () => {};
+  const first = new Promise((done) => { open = () => done(undefined); });
+  const patience = new Promise((done) => { setTimeout(done, HEARING_PATIENCE_MS); });
+  return {
+    on: false,
+    early: false, // something was read before changes were heard of
+    begun: Promise.race([first, patience]),
+    begin() {
+      this.on = true;
+      open();
+    },
+  };
 }
 
-/**
- * The newest products, as many as are kept, the oldest of them first: what comes while they are shown is put at the end.
- *
- * @param {import("./api.js").Api} api
- */
-async function everyPage(api) {
-  /** @type {import("./types.js").Product[]} */
-  const items = [];
-  let after = "";
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const answer = await api.get(`/api/products/?limit=${PAGE}${after}`);
-    items.push(...answer.items);
-    if (!answer.next) break;
-    after = `&after=${encodeURIComponent(answer.next)}`;
-  }
-  return items.reverse();
-}
-
-/** @typedef {{change: string, product: import("./types.js").Product}} Change */
 /** @typedef {ReturnType<typeof createProducts>} Products */

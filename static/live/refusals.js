@@ -1,3 +1,5 @@
+import { explainAddress } from "./address_words.js";
+
 /** @type {Record<string, string>} */
 const SAID = {
   unanswered: "No answer from the shop. What you see is what is held.",
@@ -62,7 +64,7 @@ const FIELDS = {
 /** What is wrong with a field. @param {import("./api.js").FieldError} error */
 export function explainField({ pointer, detail }) {
   if (detail.includes("tried first")) return "This is one of the passwords that are tried first. Choose another.";
-  return FIELDS[pointer] ?? detail;
+  return explainAddress(detail) ?? FIELDS[pointer] ?? detail;
 }
 
 /** @type {Record<string, string>} */
@@ -71,6 +73,8 @@ const ENDINGS = {
   signed_out_everywhere: "You are signed out on all devices.",
   password_changed: "The password was changed. Sign in with the new one.",
   account_closed: "This account is closed.",
+  account_disabled: "This account was disabled by the shop. Write to the shop if you think that is a mistake.",
+  account_deleted: "This account was deleted.",
   refresh_token_reused: "You were signed out to keep your account safe. Sign in again.",
 };
 

@@ -2,7 +2,8 @@ import { signal } from "@preact/signals";
 
 /**
  * @typedef {{demo: boolean, currency: string, hold_seconds: number, low_stock_threshold: number,
- *   guest_checkout: boolean, activation_required: boolean, shipping: number, free_shipping_from: number | null}} Facts
+ *   guest_checkout: boolean, activation_required: boolean, shipping: number, free_shipping_from: number | null,
+ *   stripe_publishable_key: string | null}} Facts
  */
 
 /** @type {Facts} until the server has told its own */
@@ -15,6 +16,7 @@ const ASSUMED = {
   activation_required: true,
   shipping: 0,
   free_shipping_from: null,
+  stripe_publishable_key: null,
 };
 
 /** How this shop is set up. @param {import("./api.js").Api} api */

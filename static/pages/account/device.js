@@ -25,3 +25,8 @@ export function deviceName(agent) {
   if (browser && system) return `${browser} on ${system}`;
   return browser ?? system ?? (agent.slice(0, 60) || "Unknown device");
 }
+
+/** Whether it is one for the hand. @param {string} agent */
+export function isHandheld(agent) {
+  return /iPhone|iPad|Android|Mobile/.test(agent);
+}

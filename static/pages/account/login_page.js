@@ -1,9 +1,11 @@
 import { html } from "htm/preact";
-import { Frame, useOnwardWhenSignedIn } from "./frame.js";
-import { LoginForm } from "./login_form.js";
+import { useOnwardWhenSignedIn } from "../../components/frame.js";
+import { LoginForm } from "../../components/login_form.js";
+import { DemoWays } from "./demo_ways.js";
+import { Door } from "./door.js";
 
 /** Signing in. */
 export function LoginPage() {
   useOnwardWhenSignedIn();
-  return html`<${Frame} title="Sign in"><${LoginForm} /><//>`;
+  return html`<${Door} title="Sign in"><${LoginForm} /><${DemoWays} /><//>`;
 }

@@ -1,23 +1,28 @@
 import { html } from "htm/preact";
-import { useLive } from "../../components/live_context.js";
+import { drawingFor } from "../../components/drawing.js";
+import { plural } from "../../components/format.js";
+import { listingOf } from "../../live/wishes.js";
+import { titleOf } from "./words.js";
 
-/** One button per department, and one for all. @param {{chosen: import("@preact/signals").Signal<string>}} props */
-export function Departments({ chosen }) {
-  const { products } = useLive();
-  const names = products.departments.value;
-  if (names.length < 2) return null;
-  return html`<div class="departments" role="group" aria-label="Show a department">
-    ${["", ...names].map((name) => html`<button
-      key=${name}
-      type="button"
-      class="chip"
-      aria-pressed=${chosen.value === name}
-      onClick=${() => { chosen.value = name; }}
-    >${name ? title(name) : "All"}</button>`)}
-  </div>`;
-}
+const SAID = 3;
 
-/** @param {string} name */
-function title(name) {
-  return name.charAt(0).toUpperCase() + name.slice(1);
+/** The shop's departments, each with how much is in it. @param {{categories: import("../../live/types.js").CategoryCount[]}} props */
+export function Departments({ categories }) {
+  const tops = categories.filter(({ depth }) => depth === 0);
+  if (tops.length < 2) return null;
+  /** @param {string} top */
+  const below = (top) => categories.filter(({ category, depth }) => depth === 1 && category.startsWith(`${top}/`)).slice(0, SAID).map(({ category }) => titleOf(category));
+  return html`<section class="tiles" aria-labelledby="departments-title">
+    <h2 id="departments-title" class="strip-title">Departments</h2>
+    <ul class="tiles-row">
+      ${tops.map(({ category, count }) => html`<li class="tile" key=${category}>
+        <img class="tile-picture" src=${drawingFor("", category)} alt="" width="400" height="300" decoding="async" />
+        <p class="tile-words">
+          <a class="tile-link" href=${listingOf({ category })}>${titleOf(category)}</a>
+          <span class="tile-count">${plural(count, "product")}</span>
+          <span class="tile-below">${below(category).join(", ")}</span>
+        </p>
+      </li>`)}
+    </ul>
+  </section>`;
 }

@@ -1,5 +1,5 @@
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { Icon } from "../../components/icon.js";
 import { useLive } from "../../components/live_context.js";
 import { Countdown, TakeIt } from "../../components/offers.js";
@@ -36,6 +36,7 @@ function TellMe({ product }) {
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const known = session.user.value || cart.current.value?.email;
+  const id = useId(); // a product may be on several shelves of a page
 
   /** @param {string} [email] */
   const join = async (email) => {
@@ -53,20 +54,20 @@ function TellMe({ product }) {
     void join(String(field).trim());
   };
 
-  const words = problem && html`<p id=${`tell-${product.id}`} class="order-problem" role="alert">${problem}</p>`;
+  const words = problem && html`<p id=${`tell-${id}`} class="order-problem" role="alert">${problem}</p>`;
   if (!asking) {
     const ask = () => { if (known) void join(); else setAsking(true); };
     return html`<div class="in-line" data-line="out">
-      <button type="button" class="button button-quiet in-line-ask" aria-disabled=${busy} onClick=${ask} aria-label=${`Tell me when ${product.name} is back`}>
+      <button type="button" class="button button-quiet in-line-ask" aria-disabled=${busy} onClick=${ask} aria-label=${`Tell me when it’s back: ${product.name}`}>
         <${Icon} name="bell" />Tell me when it’s back
       </button>
       ${words}
     </div>`;
   }
   return html`<form class="in-line in-line-form" data-line="asking" onSubmit=${submit}>
-    <label class="unseen" for=${`email-${product.id}`}>Email address</label>
-    <input id=${`email-${product.id}`} ref=${focus} name="email" type="email" required autocomplete="email" placeholder="you@example.com"
-      aria-describedby=${problem ? `tell-${product.id}` : null} aria-invalid=${problem ? "true" : null} />
+    <label class="unseen" for=${`email-${id}`}>Email address</label>
+    <input id=${`email-${id}`} ref=${focus} name="email" type="email" required autocomplete="email" placeholder="you@example.com"
+      aria-describedby=${problem ? `tell-${id}` : null} aria-invalid=${problem ? "true" : null} />
     <button type="submit" class="button button-quiet" aria-disabled=${busy}>Tell me</button>
     ${words}
   </form>`;

@@ -1,55 +1,37 @@
 import { html } from "htm/preact";
-import { useComputed } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { Badge } from "../../components/badge.js";
-import { money } from "../../components/format.js";
+import { useProduct } from "../../components/catalogue.js";
 import { Keys } from "../../components/keys.js";
-import { useLive } from "../../components/live_context.js";
 import { Picture } from "../../components/picture.js";
-import { Stepper } from "../../components/stepper.js";
-import { unclaimed } from "../../live/stock.js";
-import { InLine } from "./in_line.js";
+import { Buy } from "./buy.js";
+import { percentOff, Price } from "./price.js";
 
-/** One product on the shelf. @param {{product: import("../../live/types.js").Product}} props */
-export function ProductCard({ product }) {
-  const { id, name, description, category, currency } = product;
-  const { place } = useLive();
-  const wanted = place.product === id;
-  const card = useRef(/** @type {HTMLLIElement | null} */ (null));
-  useEffect(() => {
-    if (wanted) card.current?.scrollIntoView({ block: "center" });
-  }, [wanted]);
-  return html`<li class="card" ref=${card} data-product=${id} data-wanted=${wanted ? "" : null}>
-    <div class="card-picture">
-      <${Picture} name=${name} category=${category} image=${product.images?.[0]} />
-    </div>
+/**
+ * One product on a shelf, live. What is withdrawn while it is looked at stays in its place and says so: nothing moves
+ * under the finger.
+ *
+ * @param {{id: string, short?: boolean, first?: boolean}} props `short`: without its description; `first`: in sight at once
+ */
+export function ProductCard({ id, short = false, first = false }) {
+  const { product, gone } = useProduct(id);
+  if (!product) return null;
+  const { name, description, category } = product;
+  const off = gone ? 0 : percentOff(product);
+  const to = `/product/${id}`;
+  return html`<li class="card" data-product=${id} data-gone=${gone ? "" : null}>
+    <a class="card-picture" href=${to} tabindex="-1" aria-hidden="true">
+      <${Picture} name=${name} category=${category} image=${product.images?.[0]} decorative first=${first} />
+      ${off > 0 && html`<span class="card-off figures">−${off}%</span>`}
+    </a>
     <div class="card-body">
       <div class="card-title">
-        <h3 class="card-name">${name}</h3>
-        <p class="card-price figures">
-          ${product.list_price ? html`<s><span class="unseen">before </span>${money(product.list_price, currency)}</s>` : null}
-          ${money(product.price, currency)}
-        </p>
+        <h3 class="card-name"><a class="card-link" href=${to}>${name}</a></h3>
+        ${!gone && html`<${Price} product=${product} />`}
       </div>
-      <p class="card-description">${description}</p>
-      <div class="card-stock"><${Badge} product=${product} /><${Keys} product=${product} /></div>
-      <${Buy} product=${product} />
+      ${!short && html`<p class="card-description">${description}</p>`}
+      ${gone
+        ? html`<p class="card-gone">Not for sale any more.</p>`
+        : html`<div class="card-stock"><${Badge} product=${product} /><${Keys} product=${product} /></div><${Buy} product=${product} />`}
     </div>
   </li>`;
-}
-
-/** @param {{product: import("../../live/types.js").Product}} props */
-function Buy({ product }) {
-  const { stock, cart, claims, lines } = useLive();
-  const level = stock.level(product.id).value ?? product;
-  const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value;
-  const wished = useComputed(() => claims.quantity(product.id)).value;
-  const inLine = useComputed(() => lines.places.value.has(product.id)).value;
-  const most = cart.most(product.id, unclaimed(level), product.max_per_cart);
-  const nothing = most === 0 && wished === 0;
-  return html`<div class="card-buy">
-    ${!nothing && html`<${Stepper} id=${product.id} name=${product.name} most=${most} grows />`}
-    ${mine > 0 && html`<a class="card-mine" href="#cart">in cart</a>`}
-    ${(nothing || inLine) && html`<${InLine} product=${product} />`}
-  </div>`;
 }

@@ -1,0 +1,40 @@
+import { html } from "htm/preact";
+import { Icon } from "../icon.js";
+import { useLive } from "../live_context.js";
+import { isGone } from "../../live/cart.js";
+import { Totals } from "./totals.js";
+import { WarnMe } from "./warn_me.js";
+
+/** What it comes to, the way to the checkout, and being warned. @param {{onLeave?: () => void, panel?: boolean}} props `panel`: it is beside a page */
+export function CartFoot({ onLeave, panel = false }) {
+  const { cart, shop } = useLive();
+  const current = cart.current.value;
+  if (!current) return null;
+  const saved = cart.saved.value;
+  return html`<div class="cart-foot">
+    <${Totals} subtotal=${current.total_amount + saved} saved=${saved} shipping=${cart.shipping.value} total=${cart.payable.value}
+      currency=${cart.currency.value} freeFrom=${shop.facts.value.free_shipping_from} />
+    <${CheckoutButton} onLeave=${onLeave} />
+    ${panel && html`<a class="button button-text" href="/order/cart">See it on a page of its own</a>`}
+    ${current.user_id === null && html`<${WarnMe} />`}
+  </div>`;
+}
+
+/** On to the checkout; not while something in the cart cannot be ordered, or is still on its way into it. @param {{onLeave?: () => void}} props */
+function CheckoutButton({ onLeave }) {
+  const { cart, claims, place, ordering } = useLive();
+  const gone = cart.lines.value.some(isGone);
+  const asking = ordering.phase.value === "unsure" || ordering.phase.value === "placing";
+  const busy = gone || claims.wishes.value.size > 0;
+  const go = () => {
+    if (busy) return;
+    onLeave?.();
+    place.go(asking ? "/order/summary" : "/order/address");
+  };
+  return html`
+    <button type="button" class="button button-main" aria-disabled=${busy} onClick=${go}>
+      ${asking ? "Checking your order…" : "Checkout"}${!asking && html`<${Icon} name="next" />`}
+    </button>
+    ${gone && html`<p class="order-note">Remove what is no longer available, then order.</p>`}
+  `;
+}

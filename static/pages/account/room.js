@@ -1,0 +1,12 @@
+export { ActivatePage } from "./activate_page.js";
+export { AddressesPage } from "./addresses_page.js";
+export { ConfirmEmailPage } from "./confirm_email_page.js";
+export { ForgotPage } from "./forgot_page.js";
+export { InboxPage } from "./inbox_page.js";
+export { LoginPage } from "./login_page.js";
+export { NotificationsPage } from "./notifications_page.js";
+export { PasswordPage } from "./password_page.js";
+export { ProfilePage } from "./profile_page.js";
+export { RegisterPage } from "./register_page.js";
+export { ResetPage } from "./reset_page.js";
+export { SessionsPage } from "./sessions_page.js";

@@ -1,0 +1,2 @@
+/** How a part of an order goes on, one step after the other. */
+export const STEPS = ["placed", "shipped", "delivered", "completed"];

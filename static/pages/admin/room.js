@@ -1,0 +1,9 @@
+export { AuditPage } from "./audit_page.js";
+export { EventsPage } from "./events_page.js";
+export { HealthPage } from "./health_page.js";
+export { MailsPage } from "./mails_page.js";
+export { OrdersPage } from "./orders_page.js";
+export { OverviewPage } from "./overview_page.js";
+export { ProductsPage } from "./products_page.js";
+export { UserPage } from "./user_page.js";
+export { UsersPage } from "./users_page.js";

@@ -1,0 +1,2 @@
+export { OrdersPage } from "./orders_page.js";
+export { OrderPage } from "./order_page.js";

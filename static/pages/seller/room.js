@@ -1,0 +1,9 @@
+export { DashboardPage } from "./dashboard_page.js";
+export { EditProductPage } from "./edit_product_page.js";
+export { HistoryPage } from "./history_page.js";
+export { ImportPage } from "./import_page.js";
+export { ImportsPage } from "./imports_page.js";
+export { NewProductPage } from "./new_product_page.js";
+export { ProductsPage } from "./products_page.js";
+export { ShippingPage } from "./shipping_page.js";
+export { StockPage } from "./stock_page.js";
