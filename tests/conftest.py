@@ -12,6 +12,7 @@ from mongo.embedded import EmbeddedMongo
 from tests.databases import Databases
 from tests.forked import Forks
 from tests.gateway.running import RunningGateway
+from tests.system.mailbox import Mailbox, PostOffice
 from tests.visitor import Visitor
 
 # What takes longest begins first, so that no run ends with one process busy and the others idle.
@@ -126,3 +127,18 @@ async def gateway(gateway_process: RunningGateway) -> RunningGateway:
     """Give the payment gateway as it is before anything was paid."""
     await gateway_process.reset()
     return gateway_process
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    """Give an empty mailbox."""
+    return Mailbox()
+
+
+@pytest.fixture
+def post_office(mailbox: Mailbox) -> Iterator[PostOffice]:
+    """Run an SMTP server in front of the mailbox."""
+    office = PostOffice(mailbox)
+    office.start()
+    yield office
+    office.stop(no_assert=True)

@@ -15,11 +15,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from bson import ObjectId
+
 from bench.root import ROOT
 from bench.shop.running import RunningShop
+from ivorycart.vault import fresh_keys
 
 TEMPLATE = Path(__file__).with_name("template.py")
 KEPT = {"PATH", "HOME", "LANG", "TMPDIR"}
+
+
+def in_a_database(mongo_uri: str, name: str = "", **more: str) -> dict[str, str]:
+    """Return the settings of a shop in a database of its own at a server that is there, with secrets of its own."""
+    secrets = {"JWT_SECRET": "a secret of this shop " * 3, "ENCRYPTION_KEYS": fresh_keys()}
+    return {"MONGODB_URI": mongo_uri, "MONGODB_DATABASE": name or f"shop_{ObjectId()}", **secrets, **more}
 
 
 class Forks:

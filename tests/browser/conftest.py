@@ -54,7 +54,8 @@ async def window(browser: Browser) -> AsyncIterator[OpenWindow]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(url)
         await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
-        await expect(page.locator(".badge, .desk").first).to_be_visible()
+        await expect(page.locator("main h1")).to_be_visible()
+        await expect(page.locator(".skeleton, .card-waiting, [aria-busy=true]")).to_have_count(0)
         return page
 
     yield open_window

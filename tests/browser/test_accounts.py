@@ -9,6 +9,7 @@ import pytest
 from bson import ObjectId
 from playwright.async_api import Page, expect
 
+from bench.shop.books import open_books
 from bench.shop.running import RunningShop
 from handlers.pages import PAGES
 from tests.browser.conftest import OpenWindow
@@ -17,7 +18,8 @@ from tests.system.mailbox import Mailbox, PostOffice
 
 pytestmark = pytest.mark.browser
 NEW_PASSWORD = "quite other words"
-ROOMS = [path for path in PAGES if path != "/"]
+OWN = [path for path in PAGES if path.startswith("/account") or path == "/inbox"]
+DOORS = ["/login", "/register", "/activate", "/forgot-password", "/reset-password", "/confirm-email", "/account"]
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +66,18 @@ async def heading(page: Page, text: str) -> None:
 async def test_from_registering_to_signing_in_by_a_mail(
     mailing_shop: RunningShop, mailbox: Mailbox, window: OpenWindow
 ) -> None:
-    """The mail's link needs a press; before it the password alone does not get one in."""
+    """The mail's link needs a press; before it the password alone does not get one in. The cart comes along."""
+    async with open_books(mailing_shop) as books:
+        product = await books.add_product(stock=20)
     person = Person(f"{ObjectId()}@example.org")
-    page = await window(f"{mailing_shop.url}/register", refusals=True)
+    page = await window(f"{mailing_shop.url}/listing", refusals=True)
+    for _ in range(2):
+        await page.locator(f'.card[data-product="{product}"] .stepper button').last.click()
+        await expect(page.locator("[data-busy]")).to_have_count(0)
+    await page.locator(".sign-in").click()
+    await expect(page.locator(".kept")).to_contain_text("2 things in your cart come with you.")
+    await expect(page.locator(".kept")).to_contain_text("Held for you for 9:")
+    await page.locator("main").get_by_role("link", name="Create an account").click()
     await register(page, person)
     await heading(page, "Look into your mail")
     [mail] = await mailbox.receives(person.email)
@@ -84,6 +95,7 @@ async def test_from_registering_to_signing_in_by_a_mail(
     await heading(page, "Your account is ready")
     await sign_in(page, person)
     await expect(page.locator(".toast")).to_contain_text(f"Welcome, {person.name}")
+    await expect(page.get_by_role("button", name="Cart, 2 items")).to_be_visible()
 
     await page.goto("about:blank")
     await page.goto(link(mail))
@@ -119,9 +131,9 @@ async def test_a_forgotten_password_is_replaced_by_a_mail(
 
 
 async def test_where_no_activation_is_needed_registering_signs_in(shop: Any, window: OpenWindow) -> None:
-    """One form, and the shop again."""
-    page = await window(f"{shop.url}/login")
-    await page.get_by_role("link", name="Create an account").click()
+    """One form, and one is where one wanted to go."""
+    page = await window(f"{shop.url}/login?then=/listing")
+    await page.locator("main").get_by_role("link", name="Create an account").click()
     await expect(page.get_by_role("heading", level=1)).to_be_focused()
     await register(page, Person(f"{ObjectId()}@example.org"))
     await expect(page.locator(".account-name")).to_have_text("Ada Lovelace")
@@ -185,7 +197,7 @@ async def test_the_keyboard_alone_signs_in_and_out(shop: Any, window: OpenWindow
     await page.keyboard.press("Escape")
     await expect(page.locator("#account-menu")).to_be_hidden()
     await page.keyboard.press("Enter")
-    for _ in ("devices", "what we tell", "sign out"):
+    for _ in ("orders", "inbox", "account", "as the device", "light", "dark", "sign out"):
         await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_focused()
     await page.keyboard.press("Enter")
@@ -194,10 +206,10 @@ async def test_the_keyboard_alone_signs_in_and_out(shop: Any, window: OpenWindow
 
 async def test_back_and_forward_lead_through_the_rooms(shop: Any, window: OpenWindow) -> None:
     """Nothing is loaded anew, and the address bar is right."""
-    page = await window(shop.url)
+    page = await window(f"{shop.url}/listing")
     await page.locator(".sign-in").click()
     await heading(page, "Sign in")
-    assert page.url == f"{shop.url}/login"
+    assert page.url == f"{shop.url}/login?then=%2Flisting"
     assert await page.title() == "Sign in · IvoryCart"
     await page.go_back()
     await expect(page.locator(".badge").first).to_be_visible()
@@ -209,7 +221,7 @@ async def test_nothing_sticks_out_of_the_pages(shop: Any, window: OpenWindow) ->
     """No sideways scrolling, no control smaller than 44 pixels, signed in or not; on a phone and on a wide screen."""
     page = await window(f"{shop.url}/login")
     await sign_in(page, await registered(shop.url))
-    for path in ("/account/sessions", "/account/notifications", None, *ROOMS):
+    for path in (*OWN, None, *DOORS):
         if path is None:
             await sign_out(page)
             await expect(page.locator(".sign-in")).to_be_visible()
@@ -223,10 +235,11 @@ async def everything_fits(page: Page) -> None:
     for width in (360, 1600):
         await page.set_viewport_size({"width": width, "height": 900})
         await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        await expect(page.locator(".device, form, .desk p").first).to_be_visible()
+        await expect(page.locator("main h1")).to_be_visible()
+        await expect(page.locator(".skeleton, [aria-busy=true]")).to_have_count(0)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, page.url
         small = await page.evaluate(
-            """() => [...document.querySelectorAll('button, .desk-links a, .sign-in, input')]
+            """() => [...document.querySelectorAll('button, .desk-links a, .sign-in, input, .way, .tile, select')]
                 .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.5)
                 .map((element) => element.outerHTML.slice(0, 120))"""
         )

@@ -21,10 +21,11 @@ async def test_what_is_turned_off_stays_off_and_the_page_says_so(shop: Any, wind
     """On the next visit, too; whoever follows a mail's link without being signed in is let in first."""
     person = await registered(shop.url)
     page = await window(f"{shop.url}/account/notifications")
-    await expect(page.get_by_role("heading", name="Sign in to choose what we tell you")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Sign in: what we tell you")).to_be_visible()
     await page.goto(shop.url)
     await sign_in(page, person)
-    await choose(page, "What we tell you")
+    await choose(page, "Your account")
+    await page.get_by_role("navigation", name="Your account").get_by_role("link", name="What we tell you").click()
     box = page.get_by_label(MAILED)
     await expect(box).to_be_checked()
     async with page.expect_response(lambda answer: answer.request.method == "PUT" and answer.ok):

@@ -8,9 +8,9 @@ from playwright.async_api import expect
 
 from bench.shop.books import open_books
 from bench.shop.running import RunningShop
-from ivorycart.vault import fresh_keys
 from mongo.driver import Driver
 from tests.browser.conftest import OpenWindow
+from tests.forked import in_a_database
 from tests.mongo.shop import failing
 
 pytestmark = pytest.mark.browser
@@ -22,12 +22,10 @@ async def test_after_a_lost_history_a_window_shows_levels_and_entries_of_the_gap
 ) -> None:
     """No delta tells of them, and a level may even have gone back, as after a restore: the window asks anew."""
     name = f"shop_{ObjectId()}"
-    secrets = {"JWT_SECRET": "a secret of this shop " * 3, "ENCRYPTION_KEYS": fresh_keys()}
-    settings = {"MONGODB_URI": mongo_uri, "MONGODB_DATABASE": name, **secrets}
-    shop = await RunningShop(tmp_path / "data", settings).start()
+    shop = await RunningShop(tmp_path / "data", in_a_database(mongo_uri, name)).start()
     async with open_books(shop) as books:
         product = await books.add_product(stock=20)
-        page = await window(shop.url)
+        page = await window(f"{shop.url}/listing")
         card = page.locator(f'.card[data-product="{product}"]')
         await books.change_product(product, {"$inc": {"stock": -1, "version": 1}})
         await expect(card.locator(".badge")).to_have_attribute("data-available", "19")

@@ -5,20 +5,18 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from bson import ObjectId
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from bench.shop.books import open_books
+from tests.browser.buying import buys, line, put, to_checkout
+from tests.browser.buying import enter as enter_step
 from tests.browser.conftest import OpenWindow
-from tests.browser.person import sign_out
+from tests.browser.person import anonymous, registered, sign_out
+from tests.browser.person import sign_in as enter
 from tests.visitor import sign_in
 
 pytestmark = pytest.mark.browser
 SESSION = "localStorage.getItem('ivorycart.session')"
-
-
-def line(page: Page, product: str) -> Locator:
-    """Find a product's line in the cart."""
-    return page.locator(f'.line[data-product="{product}"]')
 
 
 async def take(page: Page, product: str) -> None:
@@ -28,36 +26,32 @@ async def take(page: Page, product: str) -> None:
     await expect(page.locator("[data-busy]")).to_have_count(0)
 
 
-async def order(page: Page) -> None:
-    """Order what is in the cart as the demo buyer, and go on shopping."""
-    await page.locator(".cart .button-main").click()
-    await page.get_by_role("button", name="Keep shopping").click()
-    await expect(page.locator(".cart-empty")).to_be_visible()
-
-
 async def test_signing_out_leads_back_to_the_anonymous_cart(shop: Any, window: OpenWindow) -> None:
-    """The token is dropped, the browser keeps its own session and cart, and the account's cart stays behind."""
+    """The token is dropped, the browser keeps its own session and cart; the account's comes back with it, as one."""
     async with open_books(shop) as books:
         product = await books.add_product(stock=20)
-    page = await window(shop.url)
+    person = await registered(shop.url)
+    page = await window(f"{shop.url}/order/cart")
     session = await page.evaluate(SESSION)
-    await take(page, product)
-    await order(page)
-    await expect(page.locator(".account-name")).to_be_visible()
+    await enter(page, person)
+    await page.goto(f"{shop.url}/listing")
     await take(page, product)
 
     await sign_out(page)
-    await expect(page.locator(".account")).to_have_count(0)
-    await expect(page.locator(".cart-empty")).to_be_visible()
-    await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+    await anonymous(page)
+    await page.locator(".cart-button").click()
+    await expect(page.locator(".sheet .cart-empty")).to_be_visible()
+    await page.keyboard.press("Escape")
     assert await page.evaluate(SESSION) == session
 
-    await take(page, product)
-    await expect(page.get_by_role("button", name="Order as the demo buyer")).to_be_visible()
-    await page.locator(".cart .button-main").click()
-    await expect(page.locator(".order-problem")).to_contain_text("already had a cart")
+    await page.goto(f"{shop.url}/order/cart")
+    await put(page, product)
+    await expect(line(page, product).locator(".step-count")).to_have_text("1")
+    await enter(page, person)
+    await expect(page.locator(".account-name")).to_be_visible()
+    await page.goto(f"{shop.url}/order/cart")
     await expect(line(page, product).locator(".step-count")).to_have_text("2")
-    await page.locator('.cart [aria-label="Empty the cart"]').click()
+    await page.get_by_role("button", name="Empty the cart").click()
     await expect(page.locator(".cart-empty")).to_be_visible()
 
 
@@ -65,24 +59,26 @@ async def test_signing_out_leaves_nothing_of_the_order_on_the_page(shop: Any, wi
     """Who comes next at this screen does not read what the last one bought."""
     async with open_books(shop) as books:
         product = await books.add_product(stock=20)
-    page = await window(shop.url)
-    await take(page, product)
-    await page.locator(".cart .button-main").click()
-    await expect(page.locator(".confirmation")).to_be_visible()
+        price = (await books.product(product))["price"]
+    page = await window(f"{shop.url}/order/cart")
+    await put(page, product)
+    await to_checkout(page)
+    await enter_step(page, await registered(shop.url))
+    await buys(page, f"{price / 100:.2f}")
     await sign_out(page)
-    await expect(page.locator(".account")).to_have_count(0)
-    await expect(page.locator(".confirmation")).to_have_count(0)
-    await expect(page.locator(".cart-empty")).to_be_visible()
+    await anonymous(page)
+    await expect(page.locator(".order-line, .address")).to_have_count(0)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Sign in")
 
 
 async def test_a_product_that_is_gone_can_be_taken_out_of_the_cart(shop: Any, window: OpenWindow) -> None:
     """Its line says so, has no stepper and keeps the order back until it is removed."""
     async with open_books(shop) as books:
         product = await books.add_product(stock=20)
-        page = await window(shop.url)
+        page = await window(f"{shop.url}/listing")
         await take(page, product)
         await books["products"].delete_one({"_id": ObjectId(product)})
-        await expect(page.locator(f'.card[data-product="{product}"]')).to_have_count(0)
+        await expect(page.locator(f'.card[data-product="{product}"]')).to_contain_text("Not for sale any more.")
         await page.reload()
         gone = line(page, product)
         await expect(gone).to_contain_text("No longer available")
@@ -100,7 +96,7 @@ async def test_an_open_cart_follows_what_the_seller_does(shop: Any, window: Open
         lamp = {"name": "Lamp", "price": 2500, "category": "lighting", "stock": 20}
         async with http.post(f"{shop.url}/api/products/", json=lamp, headers=headers) as answer:
             product = (await answer.json())["id"]
-        page = await window(shop.url)
+        page = await window(f"{shop.url}/listing")
         await take(page, product)
         path = f"{shop.url}/api/products/{product}"
         discount = {"kind": "percent", "value": 20, "ends_at": "2099-01-01T00:00:00Z"}

@@ -32,7 +32,7 @@ async def test_a_card_shows_the_small_picture_and_another_where_one_could_not_be
             assert answer.status == 201
             return await answer.json()
 
-    first, page = await upload(), await window(shop.url, refusals=True)
+    first, page = await upload(), await window(f"{shop.url}/listing", refusals=True)
     picture = page.locator(f'.card[data-product="{product}"] img')
     await expect(picture).to_have_attribute("src", first["small"])
     await expect(picture).to_have_attribute("srcset", f"{first['small']} 1x, {first['url']} 2x")

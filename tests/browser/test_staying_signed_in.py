@@ -10,10 +10,10 @@ from playwright.async_api import Page, Request, expect
 
 from bench.shop.books import open_books
 from bench.shop.running import RunningShop
-from ivorycart.vault import fresh_keys
 from mongo.driver import Driver
 from tests.browser.conftest import OpenWindow
 from tests.browser.person import anonymous, choose, elsewhere, fill, registered, sign_in, sign_out
+from tests.forked import in_a_database
 from tests.mongo.shop import failing
 
 pytestmark = pytest.mark.browser
@@ -74,7 +74,7 @@ async def test_signing_in_signs_in_every_tab_and_joins_the_carts(shop: Any, wind
     """The other tab's socket hears of it, too: what either adds is in the account's cart."""
     async with open_books(shop) as books:
         product = await books.add_product(stock=20)
-    first = await window(shop.url)
+    first = await window(f"{shop.url}/listing")
     second = await another_tab(first)
     add = f'.card[data-product="{product}"] .stepper button'
     count = f'.line[data-product="{product}"] .step-count'
@@ -82,6 +82,7 @@ async def test_signing_in_signs_in_every_tab_and_joins_the_carts(shop: Any, wind
     await expect(second.locator(count)).to_have_text("1")
     await sign_in(first, await registered(shop.url))
     await signed_in(first, second)
+    await first.get_by_role("link", name="Shop").first.click()
     await expect(first.locator(count)).to_have_text("1")
     await second.locator(add).last.click()
     await expect(first.locator(count)).to_have_text("2")
@@ -116,7 +117,8 @@ async def test_a_token_is_renewed_before_it_runs_out_by_one_tab_for_all(shop: An
         await first.clock.fast_forward(4 * MINUTES)
     await second.clock.fast_forward(MINUTES)
     await signed_in(first, second)
-    await choose(second, "Your devices")
+    await choose(second, "Your account")
+    await second.get_by_role("navigation", name="Your account").get_by_role("link", name="Devices").click()
     await expect(second.locator(".device")).to_have_count(1)
     assert len(asked) == 1
 
@@ -126,8 +128,7 @@ async def test_a_reload_that_cuts_a_refresh_off_does_not_end_the_session(
 ) -> None:
     """The server takes the token of the request that nobody waits for any more; the next waits for its cookie."""
     name = f"shop_{ObjectId()}"
-    secrets = {"JWT_SECRET": "a secret of this shop " * 3, "ENCRYPTION_KEYS": fresh_keys()}
-    settings = {"MONGODB_URI": mongo_uri, "MONGODB_DATABASE": name, "ACTIVATION_REQUIRED": "false", **secrets}
+    settings = in_a_database(mongo_uri, name, ACTIVATION_REQUIRED="false")
     shop = await RunningShop(tmp_path / "data", settings).start()
     page = await window(f"{shop.url}/login")
     await sign_in(page, await registered(shop.url))

@@ -1,0 +1,169 @@
+"""Every page there is: fits any window, says what it is, keeps its console quiet, and can be used by everybody."""
+
+import json
+import subprocess
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, expect
+
+from bench.pages import chromium
+from bench.pages.lively import Lively, bearer, call, enliven
+from bench.shop.running import RunningShop
+from tests.browser.conftest import OpenWindow
+from tests.forked import ForkedShop, Forks, in_a_database
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+ROOT = Path(__file__).parents[2]
+PLACES = (
+    "import('./static/pages/places.js').then(({PLACES}) => console.log(JSON.stringify(PLACES.map(([path]) => path))))"
+)
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text()
+LOOK = """async () => {
+  const changing = () => document.getAnimations().some((each) => each instanceof CSSTransition);
+  do await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); while (changing());
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const told = (id) => ({ target, any }) => [id, target.join(" "), any[0]?.message].join(" | ");
+  return grave.flatMap(({ id, nodes }) => nodes.slice(0, 4).map(told(id)));
+}"""
+# What is wider than the window, and whose fault it is: the innermost that sticks out.
+WIDE = """() => {
+  const over = document.documentElement.scrollWidth - innerWidth;
+  if (over <= 0) return "";
+  const sticksOut = (each) => each.getBoundingClientRect().right > innerWidth + 1 && each instanceof HTMLElement;
+  const out = [...document.querySelectorAll("body *")].filter(sticksOut);
+  return `${over} px too wide: ${out.slice(-1).map((each) => `${each.localName}.${each.className}`)}`;
+}"""
+GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
+NOBODY = ("/login", "/register", "/activate", "/forgot-password", "/reset-password", "/confirm-email", "/order")
+WIDTHS = (360, 768, 1280)
+
+
+@dataclass
+class Looking:
+    """A window of one role, and what was found in it."""
+
+    page: Page
+    found: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    here: str = ""
+
+    def heard(self, line: ConsoleMessage) -> None:
+        """Note what the console complains of."""
+        if line.type in {"error", "warning"}:
+            self.found[self.here].append(f"console: {line.text}")
+
+
+def role_of(path: str) -> str:
+    """Return who goes to a page."""
+    room = path.split("/")[1]
+    if path in NOBODY:
+        return ""
+    return room if room in {"seller", "delivery", "admin"} else "buyer"
+
+
+def test_the_list_is_the_apps_own() -> None:
+    """None can be forgotten."""
+    assert len(paths()) > 40
+    assert {role_of(path) for path in paths()} == {"", "buyer", "seller", "delivery", "admin"}
+
+
+def paths() -> list[str]:
+    """Read every page's path from where the web app has them."""
+    told = subprocess.run(["node", "-e", PLACES], cwd=ROOT, check=True, capture_output=True, text=True)
+    found: list[str] = json.loads(told.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+async def lively_shop(
+    tmp_path_factory: pytest.TempPathFactory, mongo_uri: str, forks: Forks
+) -> AsyncIterator[tuple[str, dict[str, str]]]:
+    """Open a shop in which something is going on; yield its address, and what stands for the open parts of paths."""
+    settings = in_a_database(mongo_uri, DEMO="true")
+    running: RunningShop = ForkedShop.of(forks, tmp_path_factory.mktemp("pages") / "data", settings)
+    await running.start()
+    lively = await enliven(running.url)
+    yield running.url, await ids(running.url, lively)
+    await running.stop()
+
+
+async def ids(url: str, lively: Lively) -> dict[str, str]:
+    """Return an id for every path that has an open part."""
+    async with ClientSession(url) as http:
+        seller, admin = await bearer(http, "seller"), await bearer(http, "admin")
+        own = (await call(http, "GET", "/api/products/my-products?limit=1", **seller))["items"][0]["id"]
+        user = (await call(http, "GET", "/api/admin/users?role=buyer", **admin))["items"][0]["id"]
+        rows = b"sku,name,price,category,stock\nTRY-1,A thing,500,home/kitchen,4\nTRY-2,,500,home/kitchen,4\n"
+        headers = {**seller, "Content-Type": "text/csv"}
+        async with http.post("/api/products/import?dry_run=true", data=rows, headers=headers) as answer:
+            assert answer.status == 202, await answer.text()
+            job = (await answer.json())["id"]
+    return {
+        "/product/:id": lively.product,
+        "/order/submitted/:id": lively.order,
+        "/orders/:id": lively.order,
+        "/seller/products/:id": own,
+        "/seller/products/:id/stock": own,
+        "/seller/import/:id": job,
+        "/admin/users/:id": user,
+    }
+
+
+@pytest.mark.parametrize("role", ["", "buyer", "seller", "delivery", "admin"])
+async def test_every_page_fits_any_window_and_can_be_used_by_everybody(
+    browser: Browser, lively_shop: tuple[str, dict[str, str]], role: str
+) -> None:
+    """No page scrolls sideways, each has one heading of the first order, and axe finds nothing grave, light or dark."""
+    url, own = lively_shop
+    how: dict[str, Any] = {"bypass_csp": True, "reduced_motion": "reduce"}  # axe is not ours: the policy keeps it out
+    async with chromium.window(browser, url, role=role, **how) as context:
+        page = await context.new_page()
+        looking = Looking(page)
+        page.on("console", looking.heard)
+        page.on("pageerror", lambda error: looking.found[looking.here].append(f"error: {error}"))
+        await page.add_init_script(AXE)
+        await page.goto(url)
+        await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
+        if role:
+            await expect(page.locator(".account-button")).to_be_visible()
+        for path in [path for path in paths() if role_of(path) == role]:
+            await look(looking, path, path.replace(":id", own.get(path, ":id")))
+    wrong = [f"{path}: {what}" for path, each in looking.found.items() for what in dict.fromkeys(each)]
+    assert not wrong, "\n".join(wrong)
+
+
+async def look(looking: Looking, path: str, address: str) -> None:
+    """Go to a page, and note what is wrong with it."""
+    page, found = looking.page, looking.found[path]
+    looking.here = path
+    await page.evaluate(GO, address)
+    for width in WIDTHS:
+        await page.set_viewport_size(ViewportSize(width=width, height=900))
+        await expect(page.locator("main h1").first).to_be_visible()
+        await expect(page.locator(".skeleton, .card-waiting, [aria-busy=true]")).to_have_count(0)
+        if wide := await page.evaluate(WIDE):
+            found.append(f"at {width}: {wide}")
+        if width != 768:
+            scheme = "light" if width == 360 else "dark"
+            await page.emulate_media(color_scheme=scheme)
+            found += [f"at {width}, {scheme}: {each}" for each in await page.evaluate(LOOK)]
+    if (headings := await page.locator("h1").count()) != 1:
+        found.append(f"{headings} headings of the first order")
+    if not found:
+        del looking.found[path]
+
+
+async def test_what_comes_along_with_a_page_is_what_it_reads(
+    lively_shop: tuple[str, dict[str, str]], window: OpenWindow
+) -> None:
+    """Whatever was brought along is taken, to the letter: else it is read twice, and the first screen waits."""
+    url, own = lively_shop
+    for path in ("/", "/listing", f"/product/{own['/product/:id']}", "/order/cart"):
+        page = await window(url + path)
+        await expect(page.locator("script[data-path]")).to_have_count(0)
