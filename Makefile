@@ -1,6 +1,7 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make test    runs every test
 # make check   lint, types, import contract, version floors
+# make figures how fast the pages are in a browser on a slow network; make screenshots renews docs/pictures
 # make bench   measures every goal beside its peers, 20 to 25 minutes; BENCH="--repeats 1" beside it: one round, 8 minutes
 
 PYTHON ?= python3
@@ -10,18 +11,22 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 3
 
-.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page browser clean help
+.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 # Demo accounts have known passwords: they come by themselves only into the embedded database, on the loopback address.
-run: $(PYTHON_READY) $(NODE_READY)
+run: $(PYTHON_READY) web
 	@if [ -z "$$DEMO$$MONGODB_URI$$HOST" ] && ! grep -qisE '^[[:space:]]*(export[[:space:]]+)?(DEMO|MONGODB_URI|HOST)[[:space:]]*=' .env; then export DEMO=true; fi; \
 	exec $(BIN)/python server.py
 
-test: $(PYTHON_READY) $(NODE_READY) browser
+test: $(PYTHON_READY) web browser
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+# The production form of static/ in .web/: a moment, and less where it is there. Without it the modules are served as they are.
+web: $(NODE_READY)
+	@node bundle/build.mjs
 
 check: $(PYTHON_READY) $(NODE_READY)
 	$(BIN)/ruff format --check .
@@ -64,6 +69,13 @@ bench-imports: $(PYTHON_READY)
 bench-dashboard: $(PYTHON_READY)
 	$(BIN)/python -m bench.dashboard $(BENCH)
 
+# FIGURES="--write docs/page-figures.md", say: see python -m bench.page_figures --help
+figures: $(PYTHON_READY) web browser
+	$(BIN)/python -m bench.page_figures $(FIGURES)
+
+screenshots: $(PYTHON_READY) web browser
+	$(BIN)/python -m bench.screenshots $(SCREENSHOTS)
+
 # All parts of the page; BENCH goes to the first, the longest.
 bench-page: $(PYTHON_READY) $(NODE_READY)
 	$(BIN)/python -m bench --write docs/benchmarks.md $(BENCH)
@@ -100,4 +112,4 @@ browser:
 	  fi; }
 
 clean:
-	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules .web .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
