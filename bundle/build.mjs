@@ -26,7 +26,7 @@ if (await upToDate(OUT)) {
   const inputs = await inputsOf(graph);
   const made = await builders();
   const version = versionOf(inputs, made);
-  const scripts = await buildScripts(graph);
+  const scripts = await buildScripts(graph, `/built/${version}/`);
   const files = [...scripts.files, ...(await buildSheets(graph))];
   files.push({ name: "index.html", body: Buffer.from(await indexOf()) });
   await write(version, files);

@@ -2,9 +2,11 @@
  * What goes into which file.
  *
  * The core is what `app.js` imports, and what the shop, where most begin, shares with other rooms; `more.js` is what
- * other rooms share; a room is what it alone imports. Each takes what it needs of those before it by their exports, which
- * are just those that somebody takes. (A bundler's own splitting would make a file for every combination of rooms that
- * share something: too many requests.)
+ * other rooms share; a room is what it alone imports. Each takes what it needs of those before it from where they put it,
+ * `LAYERS`: just what somebody takes. (A bundler's own splitting would make a file for every combination of rooms that
+ * share something: too many requests. And nobody can import from a script that stands in the page itself.)
+ *
+ * A first visit's script, one for each room to begin in, is the core and the room in one, for the page itself.
  */
 import { readFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
@@ -17,7 +19,8 @@ import { SHEETS_OF_INDEX } from "./index_page.mjs";
  * @typedef {{path: string, name: string}} Export of a module
  * @typedef {{rooms: Map<string, string>, core: Set<string>, more: Set<string>, inputs: string[]}} Graph `rooms`: the name
  *   of each with its module; `inputs`: every script that is part of it
- * @typedef {{url: string, modules: Set<string>, exports: Map<string, Export>}} Layer what later ones take from
+ * @typedef {{name: string, modules: Set<string>, exports: Map<string, Export>, from: string}} Layer what later ones take
+ *   from; `from`: the script that those import who take from it, "" for what is always there
  */
 
 const APP = "static/app.js";
@@ -26,7 +29,9 @@ const ROOM = /^static\/pages\/(\w+)\/room\.js$/;
 // A room that takes something in another form ("* as", a default) does not build, and says so.
 const NAMED = /^(?:import|export) \{([^}]*)\} from "([^"]+)";/gm;
 const COMMON = { bundle: true, write: false, format: "esm", target: "es2022", preserveSymlinks: true, logLevel: "warning" };
-const SMALL = { ...COMMON, minify: true, sourcemap: "linked", legalComments: "eof", define: { "import.meta.built": "true" } };
+const SMALL = { ...COMMON, minify: true, sourcemap: "linked", legalComments: "eof" };
+const HERE = "here:";
+const LAYERS = 'globalThis[Symbol.for("ivorycart.layers")]';
 
 /** @returns {Promise<Graph>} */
 export async function graphOf() {
@@ -60,36 +65,64 @@ function isLazy(path) {
 }
 
 /**
- * Every script: the core, what rooms share beside it, the rooms, and the packages that are fetched by themselves.
+ * Every script: the core, what rooms share beside it, the rooms, what a first visit to each gets within the page, and the
+ * packages that are fetched by themselves.
  *
  * @param {Graph} graph
+ * @param {string} base where all of it will be: the address of the folder
  * @returns {Promise<{files: File[], needs: Record<string, string[]>}>} `needs`: the scripts of each room beside the core
  */
-export async function buildScripts(graph) {
+export async function buildScripts(graph, base) {
   const { core, more, rooms, inputs } = graph;
   const own = inputs.filter((path) => path.startsWith("static/") && !core.has(path));
   const ofRooms = own.filter((path) => !more.has(path));
-  const fromCore = { url: "app.js", modules: core, exports: await takenOf(core, own) };
-  const fromMore = { url: "more.js", modules: more, exports: await takenOf(more, ofRooms) };
-  const entryPoints = Object.fromEntries([...rooms].map(([name, path]) => [`rooms/${name}`, path]));
+  const app = { name: "app", from: "", modules: core, exports: await takenOf(core, own) };
+  const shared = { name: "more", from: `${base}more.js`, modules: more, exports: await takenOf(more, ofRooms) };
+  const how = { ...SMALL, define: { "import.meta.built": JSON.stringify(base) } };
+  const whole = [beside(rooms, base), packages];
+  const outside = await build({
+    ...how,
+    entryPoints: Object.fromEntries([...rooms].map(([name, path]) => [`rooms/${name}`, path])),
+    outdir: "out",
+    metafile: true,
+    plugins: [fromLayers([app, shared]), ...whole],
+  });
+  const needs = needsOf(rooms, outside.metafile, shared.from);
   const made = await Promise.all([
-    build({ ...SMALL, stdin: entry(`import "./${APP}";`, fromCore), outfile: "out/app.js", plugins: [besideCore(rooms), packages] }),
-    build({ ...SMALL, stdin: entry("", fromMore), outfile: "out/more.js", plugins: [fromLayers([fromCore], "./"), packages] }),
-    build({ ...SMALL, entryPoints, outdir: "out", metafile: true, plugins: [fromLayers([fromCore, fromMore], "../"), packages] }),
-    ...Object.entries(LAZY).map(([name, file]) => build({ ...SMALL, entryPoints: { [file]: PACKAGES[name] }, outdir: "out" })),
+    build({ ...how, stdin: entry(['import "./static/app.js";'], app), outfile: "out/app.js", plugins: whole }),
+    build({ ...how, ...onlyOnce(shared), stdin: entry([], shared), outfile: "out/more.js", plugins: [fromLayers([app]), ...whole] }),
+    ...[...rooms].map(([name, path]) => {
+      const layers = needs[name].includes("more.js") ? [app, shared] : [app];
+      const stdin = entry([`import "${HERE}${name}";`, 'import "./static/app.js";'], ...layers);
+      return build({ ...how, sourcemap: false, stdin, outfile: `out/first/${name}.js`, plugins: [isHere(name, path), ...whole] }).then(standsInPages);
+    }),
+    ...Object.entries(LAZY).map(([name, file]) => build({ ...how, entryPoints: { [file]: PACKAGES[name] }, outdir: "out" })),
   ]);
-  return { files: made.flatMap(({ outputFiles }) => named(outputFiles)), needs: needsOf(rooms, made[2].metafile) };
+  return { files: [outside, ...made].flatMap(({ outputFiles }) => named(outputFiles)), needs };
 }
 
-/** @param {string} first @param {Layer} layer */
-function entry(first, { url, exports }) {
-  const lines = [...exports].map(([alias, { path, name }]) => `export { ${name} as ${alias} } from "./${path}";`);
-  return { contents: [first, ...lines].join("\n"), resolveDir: resolve("."), sourcefile: url };
+/** What is run first, and what of it later scripts take. @param {string[]} first @param {Layer[]} layers */
+function entry(first, ...layers) {
+  const all = layers.flatMap(({ exports }) => [...exports]);
+  const imports = all.map(([alias, { path, name }]) => `import { ${name} as ${alias} } from "./${path}";`);
+  const puts = layers.map(({ name, exports }) => `(${LAYERS} ??= {}).${name} = { ${[...exports.keys()].join(", ")} };`);
+  return { contents: [...first, ...imports, ...puts].join("\n"), resolveDir: resolve("."), sourcefile: "entry.js" };
 }
 
-/** @param {Map<string, string>} rooms @param {import("esbuild").Metafile} metafile */
-function needsOf(rooms, { outputs }) {
-  const takesMore = (/** @type {string} */ name) => outputs[`out/rooms/${name}.js`].imports.some(({ path }) => path === "../more.js");
+/** Not again where it came within the page. @param {Layer} layer */
+function onlyOnce({ name }) {
+  return { format: /** @type {const} */ ("iife"), banner: { js: `if(!${LAYERS}.${name}){` }, footer: { js: "}" } };
+}
+
+/** A script in a page ends, or is read otherwise, where one of these comes. @param {import("esbuild").BuildResult<{write: false}>} result */
+function standsInPages(result) {
+  for (const { path, text } of result.outputFiles) if (/<\/script|<!--/i.test(text)) throw new Error(`${path} cannot stand in a page`);
+  return result;
+}
+
+/** @param {Map<string, string>} rooms @param {import("esbuild").Metafile} metafile @param {string} more */
+function needsOf(rooms, { outputs }, more) {
+  const takesMore = (/** @type {string} */ name) => outputs[`out/rooms/${name}.js`].imports.some(({ path }) => path === more);
   return Object.fromEntries([...rooms.keys()].map((name) => [name, [...(takesMore(name) ? ["more.js"] : []), `rooms/${name}.js`]]));
 }
 
@@ -117,39 +150,51 @@ function pathOf(specifier, folder) {
   return PACKAGES[specifier] ?? relative(".", resolve(folder, specifier));
 }
 
-/** @param {Layer[]} layers @param {string} up where they are, as the files say that are being built @returns {import("esbuild").Plugin} */
-function fromLayers(layers, up) {
+/** @param {Layer[]} layers @returns {import("esbuild").Plugin} */
+function fromLayers(layers) {
   return {
     name: "from-layers",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /./ }, ({ path, kind, resolveDir, namespace }) => {
-        if (namespace === "layer") return { path, external: true };
-        if (path in LAZY) return { path: `${up}${LAZY[path]}.js`, external: true };
-        if (kind === "entry-point") return undefined;
+        if (kind === "entry-point" || kind === "dynamic-import") return undefined;
+        if (namespace === "taken") return { path, external: true };
         const found = pathOf(path, resolveDir);
         const layer = layers.find(({ modules }) => modules.has(found));
-        return layer && { path: found, namespace: "layer", pluginData: layer, sideEffects: false };
+        return layer && { path: found, namespace: "taken", pluginData: layer, sideEffects: false };
       });
-      onLoad({ filter: /./, namespace: "layer" }, ({ path, pluginData: { url, exports } }) => {
-        const names = [...exports].filter(([, from]) => from.path === path).map(([alias, { name }]) => `${alias} as ${name}`);
-        return { contents: `export { ${names.join(", ")} } from "${up}${url}";`, loader: "js" };
+      onLoad({ filter: /./, namespace: "taken" }, ({ path, pluginData: { name: layer, from, exports } }) => {
+        const names = [...exports].filter(([, one]) => one.path === path).map(([alias, { name }]) => `${alias}: ${name}`);
+        const first = from ? `import "${from}";\n` : "";
+        return { contents: `${first}export const { ${names.join(", ")} } = ${LAYERS}.${layer};`, loader: "js" };
       });
     },
   };
 }
 
-/** @param {Map<string, string>} rooms @returns {import("esbuild").Plugin} */
-function besideCore(rooms) {
+/** What is fetched when it is wanted: rooms, and some packages. @param {Map<string, string>} rooms @param {string} base @returns {import("esbuild").Plugin} */
+function beside(rooms, base) {
   return {
-    name: "beside-core",
+    name: "beside",
     setup({ onResolve }) {
       onResolve({ filter: /./ }, ({ path, kind, resolveDir }) => {
-        if (path in LAZY) return { path: `./${LAZY[path]}.js`, external: true };
         if (kind !== "dynamic-import") return undefined;
+        if (path in LAZY) return { path: `${base}${LAZY[path]}.js`, external: true };
         const found = relative(".", resolve(resolveDir, path));
         const room = [...rooms].find(([, module]) => module === found);
-        return room && { path: `./rooms/${room[0]}.js`, external: true };
+        return room && { path: `${base}rooms/${room[0]}.js`, external: true };
       });
+    },
+  };
+}
+
+/** The room that a first visit begins in is there when the core asks for it. @param {string} room @param {string} module @returns {import("esbuild").Plugin} */
+function isHere(room, module) {
+  const contents = `import * as room from "./${module}";\nimport { keep } from "./static/pages/rooms.js";\nkeep("${room}", room);`;
+  return {
+    name: "is-here",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: new RegExp(`^${HERE}`) }, ({ path }) => ({ path, namespace: "here" }));
+      onLoad({ filter: /./, namespace: "here" }, () => ({ contents, resolveDir: resolve("."), loader: "js" }));
     },
   };
 }

@@ -2,7 +2,7 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 
-const PACKED = /\.(js|css)$/;
+const PACKED = /^(?!first\/).*\.(js|css)$/; // what stands in the page is packed with it
 const NEARLY_TIGHTEST = 10; // the last step takes half as long again, for one part in seventy
 const tight = promisify(brotliCompress);
 

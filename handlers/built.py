@@ -4,6 +4,10 @@ The page is served in this form while every file that it was made of is as it wa
 contents, later ones by size and time, each time that somebody asks for a page. Whoever edits a script gets the plain
 modules at the next load, and the new form after the next build. Built files themselves are served in any case: windows
 that were opened before a change still fetch rooms of the form that they began with.
+
+A browser that has nothing of a form gets its first room's script and sheets within the page: on a slow network the
+round trip for them would be the longest part of the visit. It fetches them as files afterwards, and from then on says
+by a cookie that it has them (static/live/keeping.js).
 """
 
 import asyncio
@@ -15,11 +19,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import structlog
 
-from handlers.shelf import CONTENT_TYPES, Asset, made
+from handlers.packed import Beginning
+from handlers.security_headers import content_security_policy
+from handlers.shelf import CONTENT_TYPES, REVALIDATE, Asset, etag_of, made
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +33,32 @@ MANIFEST = "manifest.json"
 FOR_EVER = "public, max-age=31536000, immutable"  # the folder is named after its contents
 ROOM = "<!-- room -->"
 SOCKET = "socket.js"
+KEPT_COOKIE = "ivorycart.form"  # its value: the version of the form that the browser has in its cache
 VERSION = re.compile(r"[0-9a-f]{16}")
 NAME = re.compile(r"(?:rooms/)?[a-z]+\.(?:js|css)(?:\.map)?")
+MAP_OF_SHEET = re.compile(r"/\*# sourceMappingURL=.*?\*/\n?")
 Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The page for who has nothing yet: a room, with all that it needs within the page."""
+
+    beginning: Beginning
+    end: str
+    policy: str
+
+    def page(self, given: Iterable[str]) -> Asset:
+        """Return the page with what it is given."""
+        end = ("\n".join(given) + self.end).encode()
+        body = self.beginning.body + end
+        return Asset(
+            body=body,
+            gzip=self.beginning.gzip(end),
+            etag=etag_of(body),
+            content_type=CONTENT_TYPES[".html"],
+            cache_control=REVALIDATE,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +66,52 @@ class Form:
     """One build that is of the files that are there."""
 
     version: str
-    page: str
+    html: str
+    policy: str
     rooms: Mapping[str, tuple[str, tuple[str, ...]]]
     """A page's path → its room and what its first screen reads."""
     scripts: Mapping[str, tuple[str, ...]]
     """A room → its scripts, beside the one that every page has."""
+    wholes: Mapping[str, Whole]
+    """A room → the page for a first visit to it."""
 
-    def reads(self, path: str, parts: Mapping[str, str]) -> list[str]:
-        """Return what a page's first screen reads; ``parts`` are the path's own."""
-        own = {name: quote(part, safe="") for name, part in parts.items()}
-        return [url.format_map(own) for url in self.rooms[path][1]] if path in self.rooms else []
+    def reads(self, path: str) -> tuple[str, ...]:
+        """Return what a page's first screen reads: addresses as `first_reads` takes them."""
+        return self.rooms[path][1] if path in self.rooms else ()
 
-    def index(self, path: str | None, given: Iterable[str] = ()) -> bytes:
-        """Return the page for a path (None: of no page), with all that it needs named at once, and what it is given."""
+    def page(self, path: str | None, given: Iterable[str], kept: str | None) -> tuple[Asset, str]:
+        """Return the page for a path (None: of no page) and its policy.
+
+        ``given``: elements to put into it. ``kept``: the version of the form that the browser has already, if any.
+        """
         room, _ = self.rooms.get(path or "", (None, ()))
-        return self.page.replace(ROOM, "\n  ".join((*self._head(room), *given))).encode()
+        if room and kept != self.version:
+            whole = self.wholes[room]
+            return whole.page(given), whole.policy
+        html = self.html.replace(ROOM, "\n  ".join((*self._head(room), *given)))
+        return made(html.encode(), ".html", REVALIDATE), self.policy
 
     def _head(self, room: str | None) -> Iterator[str]:
         base = f"{BUILT_URL}{self.version}/"
-        for name in ("app", f"rooms/{room}") if room else ("app",):
-            yield f'<link rel="stylesheet" href="{base}{name}.css">'
-        for name in ("app.js", *(self.scripts[room] if room else ())):
-            yield f'<link rel="modulepreload" href="{base}{name}">'
+        files = files_of(self.scripts, room)
+        yield from (f'<link rel="stylesheet" href="{base}{name}">' for name in files if name.endswith(".css"))
+        yield from (f'<link rel="modulepreload" href="{base}{name}">' for name in files if name.endswith(".js"))
         yield f'<link rel="modulepreload" href="{base}{SOCKET}" fetchpriority="low">'  # the first screen does without
         yield f'<script type="module" src="{base}app.js"></script>'
+
+
+def files_of(scripts: Mapping[str, tuple[str, ...]], room: str | None) -> tuple[str, ...]:
+    """Return the files that a page of a room needs, and one of no room."""
+    return ("app.css", "app.js", *((f"rooms/{room}.css", *scripts[room]) if room else ()))
 
 
 class Built:
     """The folder of builds, and which of them may be served now."""
 
-    def __init__(self, folder: Path | None, *, static_dir: Path, packages_dir: Path) -> None:
+    def __init__(self, folder: Path | None, *, static_dir: Path, packages_dir: Path, with_stripe: bool = False) -> None:
         self._folder = folder or Path(os.devnull)  # nothing is below it
         self._roots = {"static": static_dir, "node_modules": packages_dir}
+        self._with_stripe = with_stripe
         self._form: Form | None = None
         self._stamps: Mapping[Path, Stamp | None] = {}
         self._said: str | None = None
@@ -116,10 +158,38 @@ class Built:
         return form, stamps, "the web app is served in its production form"
 
     def _form_of(self, manifest: Mapping[str, Any]) -> Form:
-        page = (self._folder / manifest["version"] / "index.html").read_text(encoding="utf-8")
-        rooms = {each["path"]: (each["room"], tuple(each["reads"])) for each in manifest["pages"]}
+        version: str = manifest["version"]
+        html = self._text(version, "index.html")
         scripts = {room: tuple(names) for room, names in manifest["rooms"].items()}
-        return Form(version=manifest["version"], page=page, rooms=rooms, scripts=scripts)
+        return Form(
+            version=version,
+            html=html,
+            policy=content_security_policy(with_stripe=self._with_stripe),
+            rooms={each["path"]: (each["room"], tuple(each["reads"])) for each in manifest["pages"]},
+            scripts=scripts,
+            wholes={room: self._whole(version, html, room, files_of(scripts, room)) for room in scripts},
+        )
+
+    def _whole(self, version: str, html: str, room: str, files: Iterable[str]) -> Whole:
+        core, own = (MAP_OF_SHEET.sub("", self._text(version, name)) for name in ("app.css", f"rooms/{room}.css"))
+        script = self._text(version, f"first/{room}.js")
+        base = f"{BUILT_URL}{version}/"
+        start, end = html.split(ROOM)
+        parts = (
+            f'<meta name="ivorycart-files" content="{" ".join(base + name for name in files)}">',
+            f"<style>{core}</style>",
+            f'<style data-room="{room}">{own}</style>',
+            f'<link rel="modulepreload" href="{base}{SOCKET}">',
+            f'<script type="module">{script}</script>\n',
+        )
+        return Whole(
+            beginning=Beginning.of((start + "\n  ".join(parts)).encode()),
+            end=end,
+            policy=content_security_policy([script], [core, own], with_stripe=self._with_stripe),
+        )
+
+    def _text(self, version: str, name: str) -> str:
+        return (self._folder / version / name).read_text(encoding="utf-8")
 
     def _input(self, name: str) -> Path:
         root, _, rest = name.partition("/")

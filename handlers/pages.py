@@ -13,11 +13,10 @@ from pathlib import Path, PurePosixPath
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from handlers.built import BUILT_URL, Built
+from handlers.built import BUILT_URL, KEPT_COOKIE, Built
 from handlers.errors import CODE
 from handlers.first_reads import as_elements, first_reads
-from handlers.security_headers import content_security_policy
-from handlers.shelf import REVALIDATE, STATIC_SUFFIXES, Shelf, answer, made
+from handlers.shelf import STATIC_SUFFIXES, Shelf, answer
 
 INDEX = "index.html"
 # The page finds out itself which of its rooms is meant; it has the same list (static/pages/places.js).
@@ -83,8 +82,7 @@ class Site:
         self._page = Shelf(static_dir, lambda asked: asked == PurePosixPath(INDEX))
         self._own = Shelf(static_dir, lambda asked: asked.suffix in STATIC_SUFFIXES)
         self._packages = Shelf(packages_dir, _package_rule(import_map(static_dir)))
-        self._built = Built(built_dir, static_dir=static_dir, packages_dir=packages_dir)
-        self._policy = content_security_policy(with_stripe=with_stripe)  # a built page has no import map
+        self._built = Built(built_dir, static_dir=static_dir, packages_dir=packages_dir, with_stripe=with_stripe)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the pages (`PAGES`), of our files, of packages and of built files."""
@@ -102,10 +100,12 @@ class Site:
             return answer(request, await self._page.asset(INDEX), status)
         resource = request.match_info.route.resource if status == HTTPStatus.OK else None
         path = resource.canonical if resource else None
-        reads = form.reads(path, request.match_info) if path and not request.query_string else []
-        page = form.index(path, as_elements(await first_reads(request, reads)))
-        response = answer(request, made(page, ".html", REVALIDATE), status)
-        response.headers["Content-Security-Policy"] = self._policy
+        reads = form.reads(path) if path and not request.query_string else ()
+        given = as_elements(await first_reads(request, reads))
+        page, policy = form.page(path, given, request.cookies.get(KEPT_COOKIE))
+        response = answer(request, page, status)
+        response.headers["Content-Security-Policy"] = policy
+        response.headers[hdrs.VARY] = f"{hdrs.ACCEPT_ENCODING}, {hdrs.COOKIE}"
         return response
 
     async def static(self, request: web.Request) -> web.Response:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -17,25 +17,23 @@ _STRIPE_FRAMES = f"{_STRIPE} https://hooks.stripe.com"
 _STRIPE_API = "https://api.stripe.com"
 
 
-def content_security_policy(import_map_text: str | None = None, *, with_stripe: bool = False) -> str:
-    """Return the policy of every answer: own files and the import map, if any, nothing inline, no eval.
+def content_security_policy(
+    scripts: Sequence[str] = (), styles: Sequence[str] = (), *, with_stripe: bool = False
+) -> str:
+    """Return the policy of an answer: own files, no eval, nothing inline but these scripts and styles, by their text.
 
     With ``with_stripe``, for a shop that is paid by cards at Stripe, its script, its frames and its API are let in.
     That script loads more of itself, by addresses that are plain strings; so the page may have one policy for
     strings, the default one, which lets addresses of Stripe's scripts through and nothing else
     (static/pages/checkout/stripe.js).
     """
-    scripts = ["'self'"]
-    if import_map_text is not None:
-        digest = base64.b64encode(hashlib.sha256(import_map_text.encode()).digest()).decode()
-        scripts.append(f"'sha256-{digest}'")
-    if with_stripe:
-        scripts.append(_STRIPE)
+    runs = ["'self'", *map(_named, scripts), *([_STRIPE] if with_stripe else ())]
+    dresses = ["'self'", *map(_named, styles)]
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src {' '.join(scripts)}",
-            "style-src 'self'",
+            f"script-src {' '.join(runs)}",
+            f"style-src {' '.join(dresses)}",
             "img-src 'self' data:",
             "font-src 'self'",
             "connect-src 'self'" + (f" {_STRIPE_API}" if with_stripe else ""),
@@ -50,6 +48,11 @@ def content_security_policy(import_map_text: str | None = None, *, with_stripe: 
     )
 
 
+def _named(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
 def security_headers(import_map_text: str, *, secure: bool = False, with_stripe: bool = False) -> Middleware:
     """Return a middleware that puts the security headers on every answer, refusals included.
 
@@ -58,7 +61,7 @@ def security_headers(import_map_text: str, *, secure: bool = False, with_stripe:
     nearly all of it is somebody's own, and the rest changes by the second.
     """
     fence = {
-        "Content-Security-Policy": content_security_policy(import_map_text, with_stripe=with_stripe),
+        "Content-Security-Policy": content_security_policy([import_map_text], with_stripe=with_stripe),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",

@@ -103,10 +103,15 @@ def made(body: bytes, suffix: str, cache_control: str, brotli: bytes | None = No
         body=body,
         gzip=packed if packed is not None and len(packed) < len(body) else None,
         brotli=brotli if brotli is not None and len(brotli) < len(body) else None,
-        etag=hashlib.sha256(body).hexdigest()[:32],
+        etag=etag_of(body),
         content_type=CONTENT_TYPES[suffix],
         cache_control=cache_control,
     )
+
+
+def etag_of(body: bytes) -> str:
+    """Return the tag of some contents."""
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def answer(request: web.Request, asset: Asset, status: int = HTTPStatus.OK) -> web.Response:

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { LiveContext, useLive } from "./components/live_context.js";
 import { Shell } from "./components/shell.js";
 import { named } from "./components/title.js";
+import { keepFiles } from "./live/keeping.js";
 import { startLive } from "./live/live.js";
 import { LostPage } from "./pages/lost_page.js";
 import { NotFoundPage } from "./pages/not_found_page.js";
@@ -91,3 +92,4 @@ void Promise.race([fetchRoom(placeOf(live.place.path.peek())?.room ?? ""), patie
   root.replaceChildren();
   render(html`<${LiveContext.Provider} value=${live}><${App} /><//>`, root);
 });
+void keepFiles(live.connection.live());

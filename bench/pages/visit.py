@@ -1,5 +1,6 @@
 """One visit to a page on a slow network, with nothing in the cache, and what it came to."""
 
+import gzip
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from playwright.async_api import BrowserContext, CDPSession
 # "Fast 3G" as the browsers' own tools define it: 90 % of 1.6 and 0.75 Mbit/s, and 3.75 times 150 ms for each request.
 FAST_3G = {"offline": False, "latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_375}
 SETTLED_MS = 1_500  # nothing has come and no long task has run for so long
+WITHIN = "[...document.scripts].filter(({src, type}) => !src && type === 'module').map(({text}) => text)"
 WATCH = Path(__file__).with_name("watch.js").read_text()
 
 
@@ -61,16 +63,19 @@ async def visit(context: BrowserContext, url: str, cpu: int = 1) -> dict[str, fl
         if before == (traffic.requests, len(traffic.bytes_of)):
             break
     seen = await page.evaluate("__seen")
+    within = await page.evaluate(
+        "[...document.scripts].filter(({src, type}) => !src && type === 'module').map(({text}) => text)"
+    )
     await page.close()
-    return _figures(seen, traffic)
+    return _figures(seen, traffic, sum(len(gzip.compress(text.encode())) for text in within) / 1024)
 
 
-def _figures(seen: dict[str, Any], traffic: Traffic) -> dict[str, float]:
+def _figures(seen: dict[str, Any], traffic: Traffic, within_kb: float) -> dict[str, float]:
     drawn = max(seen["ready"], seen["fcp"])
     ends = [start + duration for start, duration in seen["tasks"]]
     return {
         "requests": traffic.requests,
-        "script_kb": traffic.kilobytes("Script"),
+        "script_kb": traffic.kilobytes("Script") + within_kb,
         "all_kb": traffic.kilobytes(),
         "fcp_ms": seen["fcp"],
         "lcp_ms": seen["lcp"],

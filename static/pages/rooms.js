@@ -15,8 +15,9 @@ const FETCH = {
   admin: () => import("./admin/room.js"),
 };
 
-// In the production form the sheets are beside the scripts (`bundle/`).
-const SHEETS = new URL(/** @type {any} */ (import.meta).built ? "./rooms/" : "../styles/rooms/", import.meta.url).pathname;
+/** In the production form (`bundle/`): the folder that all is in, as an address. @type {string | undefined} */
+const BUILT = /** @type {any} */ (import.meta).built;
+const SHEETS = BUILT ? `${BUILT}rooms/` : new URL("../styles/rooms/", import.meta.url).pathname;
 
 /** What is there so far, or "failed". */
 const rooms = signal(/** @type {Record<string, Room | "failed">} */ ({}));
@@ -37,12 +38,17 @@ export async function fetchRoom(name) {
   underWay.add(name);
   try {
     const [room] = await Promise.all([/** @type {() => Promise<Room>} */ (FETCH[name])(), styled(name)]);
-    rooms.value = { ...rooms.peek(), [name]: room };
+    keep(name, room);
   } catch {
     rooms.value = { ...rooms.peek(), [name]: "failed" };
   } finally {
     underWay.delete(name);
   }
+}
+
+/** A room that came within the page. @param {string} name @param {Room} room */
+export function keep(name, room) {
+  rooms.value = { ...rooms.peek(), [name]: room };
 }
 
 /**
@@ -62,16 +68,17 @@ export async function tryAgain(name) {
  * @param {string} name
  */
 export function wearOnly(name) {
-  for (const link of document.querySelectorAll(`link[href^="${SHEETS}"]`)) {
-    const { sheet } = /** @type {HTMLLinkElement} */ (link);
-    if (sheet) sheet.disabled = link.getAttribute("href") !== `${SHEETS}${name}.css`;
+  for (const each of document.querySelectorAll(`link[href^="${SHEETS}"], style[data-room]`)) {
+    const { sheet } = /** @type {HTMLLinkElement | HTMLStyleElement} */ (each);
+    const room = each.getAttribute("data-room") ?? each.getAttribute("href")?.slice(SHEETS.length, -".css".length);
+    if (sheet) sheet.disabled = room !== name;
   }
 }
 
 /** A room's own style sheet, before the room is drawn. @param {string} name @returns {Promise<void>} */
 function styled(name) {
   const href = `${SHEETS}${name}.css`;
-  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  if (document.querySelector(`link[href="${href}"], style[data-room="${name}"]`)) return Promise.resolve();
   return new Promise((done, lost) => {
     const link = document.createElement("link");
     link.rel = "stylesheet";

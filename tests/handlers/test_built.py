@@ -1,6 +1,8 @@
 """The production form of the browser's side: served while it is of what is there, and only then."""
 
+import base64
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -14,6 +16,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp.plugin import AiohttpClient
 
+from handlers.built import KEPT_COOKIE
 from handlers.pages import Site, import_map
 from handlers.security_headers import security_headers
 
@@ -31,7 +34,12 @@ async def product(request: web.Request) -> web.Response:
     if request.match_info["id"] != "7":
         raise web.HTTPNotFound
     assert "Authorization" not in request.headers
-    return web.json_response({"id": "7", "name": EVIL})
+    return web.json_response({"id": "7", "name": EVIL, "category": "home/décor & more"})
+
+
+async def products(request: web.Request) -> web.Response:
+    """Answer with what was asked for."""
+    return web.json_response({"items": [], "asked": request.query.get("category")})
 
 
 def built(project: Path) -> str:
@@ -67,7 +75,7 @@ def shop(project: Path, aiohttp_client: AiohttpClient) -> Open:
         site = Site(project / "static", project / "node_modules", project / ".web")
         fence = security_headers(import_map(project / "static"))
         app = web.Application(middlewares=[fence, site.not_found()])
-        app.add_routes([*site.routes(), web.get("/api/products/{id}", product)])
+        app.add_routes([*site.routes(), web.get("/api/products/", products), web.get("/api/products/{id}", product)])
         return await aiohttp_client(app)
 
     return start
@@ -79,20 +87,63 @@ async def form_of(client: Client, path: str = "/") -> str:
     return found[1] if found else ""
 
 
+def hash_of(text: str) -> str:
+    """Return how a policy names what stands in a page."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 async def test_the_page_names_what_its_room_needs_and_all_of_it_may_be_kept_for_ever(shop: Open) -> None:
-    """One round trip for the page and one for the rest: the core, the room of the asked path, and what it reads."""
+    """For who has it in the cache: the core, the room of the asked path, and what it reads, each as a file."""
     client = await shop()
-    page = await client.get("/product/5f0af8238b2d82ea5f0af823")
+    page = await client.get("/product/5f0af8238b2d82ea5f0af823", cookies={KEPT_COOKIE: await form_of(client)})
     text = await page.text()
     named = re.findall(r'(?:href|src)="(/built/[^"]+)"', text)
     assert [Path(name).name for name in named] == ["app.css", "shop.css", "app.js", "shop.js", "socket.js", "app.js"]
     assert "importmap" not in text
-    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    assert "<style" not in text
+    assert "script-src 'self'; style-src 'self';" in page.headers["Content-Security-Policy"]
     assert page.headers["Cache-Control"] == "no-cache"
     for name in named:
         answer = await client.get(name)
         assert (answer.status, answer.headers["Cache-Control"]) == (200, FOR_EVER), name
         assert "X-Content-Type-Options" in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/product/5f0af8238b2d82ea5f0af823", "/order/cart", "/seller"])
+@pytest.mark.parametrize("kept", [None, "0" * 16, "no version"])
+async def test_a_first_visit_has_all_it_needs_within_the_page(shop: Open, path: str, kept: str | None) -> None:
+    """And lets in just that, by its hash; the files that it names for later are there, and are what it holds."""
+    client = await shop()
+    page = await client.get(path, cookies={KEPT_COOKIE: kept} if kept else {})
+    text = await page.text()
+    (script,) = re.findall(r'<script type="module">(.*?)</script>', text, re.DOTALL)
+    assert not re.findall(r'rel="stylesheet"|src="', text.replace(script, ""))
+    styles = re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)
+    policy = page.headers["Content-Security-Policy"]
+    assert f"script-src 'self' {hash_of(script)};" in policy
+    assert f"style-src 'self' {' '.join(map(hash_of, styles))};" in policy
+    assert page.headers["Vary"] == "Accept-Encoding, Cookie"
+    found = re.search('<meta name="ivorycart-files" content="([^"]+)">', text)
+    assert found
+    files = [await (await client.get(name)).text() for name in found[1].split()]
+    sheets = [file for name, file in zip(found[1].split(), files, strict=True) if name.endswith(".css")]
+    assert [sheet.split("/*# source")[0] for sheet in sheets] == styles
+    assert len(script) > len(files[1])  # the core and the room in one
+
+
+async def test_a_first_visits_page_is_one_compressed_text(shop: Open) -> None:
+    """Its beginning is compressed once for all, its end each time: a browser reads them as one."""
+    client = await shop()
+    async with ClientSession(auto_decompress=False) as http:
+        async with http.get(client.make_url("/product/7"), headers={"Accept-Encoding": "identity"}) as answer:
+            plain = await answer.read()
+        async with http.get(client.make_url("/product/7"), headers={"Accept-Encoding": "gzip"}) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            packed = await answer.read()
+    assert gzip.decompress(packed) == plain
+    assert b'data-path="/api/products/7"' in plain
+    assert len(packed) < len(plain) * 0.4
+    assert len(packed) < len(gzip.compress(plain)) * 1.02
 
 
 async def test_a_shop_paid_by_cards_lets_stripe_in_on_its_built_page_too(
@@ -104,7 +155,7 @@ async def test_a_shop_paid_by_cards_lets_stripe_in_on_its_built_page_too(
     app.add_routes(site.routes())
     page = await (await aiohttp_client(app)).get("/order/payment")
     assert "/built/" in await page.text()
-    assert "script-src 'self' https://js.stripe.com;" in page.headers["Content-Security-Policy"]
+    assert re.search("script-src 'self' 'sha256-[^;]* https://js.stripe.com;", page.headers["Content-Security-Policy"])
 
 
 async def test_the_page_brings_along_what_its_first_screen_reads(shop: Open) -> None:
@@ -114,8 +165,13 @@ async def test_the_page_brings_along_what_its_first_screen_reads(shop: Open) -> 
     given = re.findall(r'<script type="application/json" data-path="/api/products/7">(.*?)</script>', text)
     assert [json.loads(each)["name"] for each in given] == [EVIL]
     assert EVIL not in text
+    # what is asked for by a field of that answer
+    (same,) = re.findall(
+        r'data-path="/api/products/\?category=home%2Fd%C3%A9cor%20%26%20more[^"]*">(.*?)</script>', text
+    )
+    assert json.loads(same)["asked"] == "home/décor & more"
     for path in ("/product/8", "/product/7?colour=blue", "/nowhere"):
-        assert "application/json" not in await (await client.get(path, headers=VISIT)).text()
+        assert 'data-path="/' not in await (await client.get(path, headers=VISIT)).text()
 
 
 async def test_a_path_cannot_put_anything_into_the_page(shop: Open) -> None:
@@ -124,22 +180,43 @@ async def test_a_path_cannot_put_anything_into_the_page(shop: Open) -> None:
     assert "alert(1)" not in text
 
 
-async def test_what_the_core_and_the_rooms_import_of_each_other_is_there(shop: Open, project: Path) -> None:
-    """Every export that a script takes of another is one of that one's, and every import leads to a file."""
-    folder = project / ".web" / await form_of(await shop())
+async def test_what_the_rooms_take_of_the_core_is_there(shop: Open, project: Path) -> None:
+    """Every part that a script takes of a layer is one that the layer puts there, and every import leads to a file."""
+    version = await form_of(await shop())
+    folder = project / ".web" / version
     rooms = sorted((folder / "rooms").glob("*.js"))
-    assert len(rooms) == len(list((project / "static/pages").glob("*/room.js")))
-    given = {name: set(re.findall(r"\bas (m\d+_\w+)", (folder / name).read_text())) for name in ("app.js", "more.js")}
-    assert all(given.values())
+    firsts = sorted((folder / "first").glob("*.js"))
+    assert len(rooms) == len(firsts) == len(list((project / "static/pages").glob("*/room.js")))
+    for script in (folder / "app.js", folder / "more.js", *rooms, *firsts):
+        for path in re.findall(r'\b(?:from|import)\s*\(?"([\w./-]+\.js)"', script.read_text()):
+            assert path.startswith(f"/built/{version}/"), script.name
+            assert (folder / path.removeprefix(f"/built/{version}/")).is_file(), (script.name, path)
+    layers = {"app": puts(folder / "app.js", "app"), "more": puts(folder / "more.js", "more")}
+    assert all(layers.values())
     for script in (folder / "more.js", *rooms):
-        for names, source in re.findall(r'import\s*\{([^}]*)\}\s*from\s*"\.\.?/(\w+\.js)"', script.read_text()):
-            assert {each.split(" as ")[0].strip() for each in names.split(",")} <= given[source], script.name
-    for script in (folder / "app.js", folder / "more.js", *rooms):
-        for path in re.findall(r'\b(?:from|import)\s*\(?"(\.\.?/[^"]+)"', script.read_text()):
-            assert (script.parent / path).is_file(), (script.name, path)
-    assert {f"./rooms/{room.name}" for room in rooms} <= set(
+        taken = takes(script)
+        assert any(layer == "app" for layer, _ in taken)
+        assert all(name in layers[layer] for layer, name in taken), script.name
+        if any(layer == "more" for layer, _ in taken):
+            assert f'import"/built/{version}/more.js"' in script.read_text(), script.name
+    for script in firsts:  # rooms that come later take of what came within the page
+        assert puts(script, "app") == layers["app"], script.name
+        assert puts(script, "more") in (set(), layers["more"]), script.name
+    assert {f"/built/{version}/rooms/{room.name}" for room in rooms} <= set(
         re.findall(r'import\("([^"]+)"\)', (folder / "app.js").read_text())
     )
+
+
+def puts(script: Path, layer: str) -> set[str]:
+    """Return what a script leaves for those that come later."""
+    found = re.search(rf'\.layers"\)\]\?\?=\{{\}}\)\.{layer}=\{{([^}}]*)\}}', script.read_text())
+    return {each.split(":")[0] for each in found[1].split(",")} if found else set()
+
+
+def takes(script: Path) -> set[tuple[str, str]]:
+    """Return the layers and the names that a script takes."""
+    found = re.findall(r'\{([^{}]*)\}=globalThis\[Symbol\.for\("ivorycart\.layers"\)\]\.(\w+)', script.read_text())
+    return {(layer, each.split(":")[0]) for names, layer in found for each in names.split(",")}
 
 
 async def test_a_changed_source_brings_back_the_plain_modules_at_the_next_load(shop: Open, project: Path) -> None:
@@ -198,6 +275,7 @@ async def test_only_built_files_can_be_asked_for(shop: Open, project: Path) -> N
         f"{version}/rooms/..%2f..%2fsecret.js",
         "..%2fstatic/app.js",
         f"{version}/rooms/none.js",
+        f"{version}/first/shop.js",
         "0" * 16 + "/app.js",
     ):
         assert (await client.get(f"/built/{path}")).status == 404, path

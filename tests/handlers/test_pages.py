@@ -181,7 +181,7 @@ async def test_a_person_at_a_wrong_address_gets_a_page_and_a_program_a_refusal(c
 def test_the_policy_allows_nothing_inline_and_no_eval() -> None:
     """The import map is let in by its hash; nothing else is."""
     text = import_map(STATIC)
-    policy = content_security_policy(text)
+    policy = content_security_policy([text])
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     assert f"script-src 'self' 'sha256-{digest}'" in policy
     assert not re.search("unsafe|\\*|https?:", policy)
@@ -190,7 +190,7 @@ def test_the_policy_allows_nothing_inline_and_no_eval() -> None:
 def test_the_policy_opens_for_stripe_only_where_the_shop_is_paid_by_it() -> None:
     """Its script, its frames and its API; markup from strings stays refused, and nothing inline is let in."""
     text = import_map(STATIC)
-    strict, opened = (_directives(content_security_policy(text, with_stripe=paid)) for paid in (False, True))
+    strict, opened = (_directives(content_security_policy([text], with_stripe=paid)) for paid in (False, True))
     assert "stripe" not in str(strict)
     assert opened["script-src"] == [*strict["script-src"], "https://js.stripe.com"]
     assert opened["frame-src"] == ["https://js.stripe.com", "https://hooks.stripe.com"]
