@@ -1,10 +1,14 @@
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
+
+const RELEASED = "ivorycart.released";
 
 /**
  * @typedef {import("./types.js").Cart} Cart
  *
  * @typedef {{kind: "price", before: number} | {kind: "short", available: number} | {kind: "clipped", wanted: number,
  *   quantity: number}} Remark what became of a line: another price, fewer than asked for, or fewer after two carts became one
+ *
+ * @typedef {{product_id: string, name: string, quantity: number}} Released what went back on the shelf when a hold ended
  */
 
 /**
@@ -19,7 +23,10 @@ import { batch, computed, signal } from "@preact/signals";
  */
 export function createCart(connection, clock, shop) {
   const current = signal(/** @type {Cart | null} */ (null));
-  const released = signal(/** @type {{product_id: string, name: string, quantity: number}[]} */ ([]));
+  const released = signal(releasedLately());
+  effect(() => {
+    sessionStorage.setItem(RELEASED, JSON.stringify(released.value)); // a reload says so again, until it was dismissed
+  });
   const lines = computed(() => current.value?.lines ?? []);
   const quantities = computed(() => new Map(lines.value.map((line) => [line.product_id, line.quantity])));
   const currency = computed(() => current.value?.currency ?? "EUR");
@@ -118,6 +125,11 @@ export function createCart(connection, clock, shop) {
   }
 
   return { current, lines, quantities, currency, count, saved, shipping, payable, most, holds, released, remarks, remark, clipped, secondsLeft, receive, adopt, fetch, forget, expired };
+}
+
+/** @returns {Released[]} */
+function releasedLately() {
+  return JSON.parse(sessionStorage.getItem(RELEASED) ?? "[]");
 }
 
 /** Whether a line's product has left the shop (the server then knows no name of it) or is not for sale now. @param {import("./types.js").CartLine} line */

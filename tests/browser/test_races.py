@@ -71,6 +71,8 @@ async def test_a_hold_ends_for_both_to_see(tmp_path: Path, forks: Forks, window:
     await expect(released).to_contain_text("Your hold ended")
     await expect(released).to_contain_text("Tea")
     await expect(holder.locator(".cart-empty")).to_be_visible()
+    await holder.reload()  # it is said until it was read
+    await expect(released).to_contain_text("1 × Tea")
     await released.get_by_role("button", name="Hold again").click()
     await expect(line(holder, product).locator(".step-count")).to_have_text("1")
     await expect(released).to_have_count(0)
