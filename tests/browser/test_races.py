@@ -40,8 +40,9 @@ async def test_two_browsers_race_for_the_last_unit(shop: Any, window: OpenWindow
         await page.evaluate(f"setTimeout(() => {click}, 400)")
     counts = [line(page, product).locator(".step-count") for page in pages]
     for page in pages:
-        await expect(page.locator("[data-busy]")).to_have_count(0)
         await expect(line(page, product)).to_contain_text(re.compile("You hold the last of it|No more to be had"))
+    for page in pages:  # both have clicked, and are answered
+        await expect(page.locator("[data-busy]")).to_have_count(0)
     had = [int(await count.inner_text()) for count in counts]
     assert sorted(had) == [1, 2]
     winner, loser = (pages[had.index(2)], pages[had.index(1)])
@@ -72,7 +73,7 @@ async def test_a_hold_ends_for_both_to_see(tmp_path: Path, forks: Forks, window:
     await expect(released).to_contain_text("Tea")
     await expect(holder.locator(".cart-empty")).to_be_visible()
     await holder.reload()  # it is said until it was read
-    await expect(released).to_contain_text("1 × Tea")
+    await expect(released).to_contain_text("Tea")
     await released.get_by_role("button", name="Hold again").click()
     await expect(line(holder, product).locator(".step-count")).to_have_text("1")
     await expect(released).to_have_count(0)
