@@ -1,4 +1,5 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
+# make lively  people who hold, put back and order in the shop that `make run` serves, until Ctrl-C
 # make test    runs every test
 # make check   lint, types, import contract, version floors
 # make figures how fast the pages are in a browser on a slow network; make screenshots renews docs/pictures
@@ -11,7 +12,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 4
 
-.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser clean help
+.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -20,6 +21,9 @@ help:
 run: $(PYTHON_READY) web
 	@if [ -z "$$DEMO$$MONGODB_URI$$HOST" ] && ! grep -qisE '^[[:space:]]*(export[[:space:]]+)?(DEMO|MONGODB_URI|HOST)[[:space:]]*=' .env; then export DEMO=true; fi; \
 	exec $(BIN)/python server.py
+
+lively: $(PYTHON_READY)
+	@$(BIN)/python -m bench.lively $(LIVELY)
 
 test: $(PYTHON_READY) web browser
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup

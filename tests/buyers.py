@@ -37,12 +37,12 @@ async def new_product(seller: Person, **changes: Any) -> Any:
     return product
 
 
-async def buys(buyer: Person, product: Any, quantity: int = 1, **changes: Any) -> Any:
-    """Put a product into a cart and order it; return the order."""
+async def buys(buyer: Person, product: Any, quantity: int = 1, more: int = 0, **changes: Any) -> Any:
+    """Put a product into a cart and order it, with what is there for ``more`` money; return the order."""
     path = f"/api/cart/items/{product['id']}"
     status, cart = await buyer.ask("PUT", path, {"quantity": quantity})
     assert status == 200, cart
-    total = product["price"] * quantity  # the cart may be shown before this process has heard of the product
+    total = product["price"] * quantity + more  # the cart may be shown before this process has heard of the product
     status, placed = await buyer.ask("POST", "/api/orders/", order(total, uuid4().hex, **changes))
     assert status == 201, placed
     return placed

@@ -244,6 +244,17 @@ async def _a_history_ends_elsewhere(shop: Shop) -> Found:
 
 
 @corruption
+async def _a_part_is_elsewhere_than_its_history(shop: Shop) -> Found:
+    part = (await shop.one("orders", {"_id": shop.plain}))["fulfilments"][0]
+    return await alter(shop, shop.plain, status="shipped", fulfilments=[part | {"status": "shipped"}])
+
+
+@corruption
+async def _a_status_does_not_follow_from_the_parts(shop: Shop) -> Found:
+    return await alter(shop, shop.plain, status="delivered")
+
+
+@corruption
 async def _a_seller_has_no_fulfilment(shop: Shop) -> Found:
     return await alter(shop, shop.plain, fulfilments=[])
 
@@ -405,7 +416,8 @@ async def test_money_of_a_refunded_order_went_back(driver: Driver, shop: Shop, r
     order = await shop.one("orders", {"_id": shop.paid})
     step = order["history"][-1]
     returned = step | {"status": "refunded", "at": step["at"] - LATE}
-    await alter(shop, shop.paid, status="refunded", history=[step, returned])
+    parts = [part | {"status": "refunded"} for part in order["fulfilments"]]
+    await alter(shop, shop.paid, status="refunded", fulfilments=parts, history=[step, returned])
     if refunded:
         refund = {"id": ObjectId(), "amount": refunded, "at": step["at"], "actor": "", "reason": "", "units": []}
         await alter(shop, shop.paid, refunds=[refund])

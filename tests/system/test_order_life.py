@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from bench.shop.books import open_books
-from tests.buyers import buys, cast_of
+from tests.buyers import buys, cast_of, new_product
 from tests.system.conftest import Meet, OpenShop
 from tests.system.mailbox import Mailbox, PostOffice
 
@@ -80,3 +80,17 @@ async def test_who_is_too_late_changes_nothing(open_shop: OpenShop) -> None:
             assert {answer["status"] for status, answer in answers if status == 200} == {now["status"]}
             assert len(now["history"]) == 2
         await books.check()
+
+
+async def test_an_order_of_two_sellers_is_sent_part_by_part(open_shop: OpenShop) -> None:
+    """As long as one of them has not sent, it is placed; and the books agree at every step."""
+    shop = await open_shop(DEMO="true")
+    async with AsyncExitStack() as stack, open_books(shop) as books:
+        people = await cast_of(shop, stack)
+        other = await new_product(people.admin)  # who may sell, too
+        assert (await people.buyer.ask("PUT", f"/api/cart/items/{other['id']}", {"quantity": 1}))[0] == 200
+        path = f"/api/orders/{(await buys(people.buyer, people.product, more=other['price']))['id']}"
+        for mover, status in ((people.seller, "placed"), (people.admin, "shipped")):
+            assert (await mover.ask("PUT", f"{path}/status", {"status": "shipped"}))[0] == 200
+            assert (await people.buyer.ask("GET", path))[1]["status"] == status
+            await books.check()
