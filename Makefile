@@ -19,7 +19,7 @@ help:
 
 # Demo accounts have known passwords: they come by themselves only into the embedded database, on the loopback address.
 run: $(PYTHON_READY) web
-	@if [ -z "$$DEMO$$MONGODB_URI$$HOST" ] && ! grep -qisE '^[[:space:]]*(export[[:space:]]+)?(DEMO|MONGODB_URI|HOST)[[:space:]]*=' .env; then export DEMO=true; fi; \
+	@if [ -z "$$DEMO$$MONGODB_URI$$HOST" ] && ! grep -qisE '^[[:space:]]*(export[[:space:]]+)?(DEMO|MONGODB_URI|HOST)[[:space:]]*=' .env; then export DEMO=true DEMO_SALES=true; fi; \
 	exec $(BIN)/python server.py
 
 lively: $(PYTHON_READY)

@@ -11,8 +11,9 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,9 @@ from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom, take_turns
 from ivorycart.connections import Connections
 from ivorycart.delivering import Delivering
+from ivorycart.demo.catalogue import PRODUCTS
+from ivorycart.demo.past import DAYS, sales
+from ivorycart.demo.trading import Ago, Trading
 from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
 from ivorycart.expiry import Sweeper
@@ -151,6 +155,7 @@ from ivorycart.warning import Warner
 from ivorycart.workers import LeasedWorker, Workers
 from models.account import Lasting
 from models.audit import AuditResult
+from models.catalogue import Listing
 from models.feed import SessionEnded
 from models.imports import Import
 from mongo.account_requests import AccountRequests
@@ -226,6 +231,7 @@ WORKS_OFF = {"crossings": "alerts", "account_requests": "clerk"}  # which worker
 KEYS_FILE = "encryption_keys"  # in the data folder
 AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
+OPENED_AGO = timedelta(days=DAYS + 1)  # the demo shop, where it has a past
 
 EXPECTED: tuple[type[Exception], ...] = (
     *(SettingsError, EmbeddedMongoError, UnusableDatabase, SchemaTooNew, NoWorkerStarted),
@@ -264,8 +270,8 @@ def profiles_of(vault: Vault, store: Store) -> Profiles:
     return Profiles(book=SealedProfiles(store.database), vault=vault, new_id=new_id)
 
 
-def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
-    """Return what fills a shop with the demo data."""
+def seeder(settings: Settings, store: Store, passwords: Passwords, ago: timedelta = timedelta()) -> Seeder:
+    """Return what fills a shop with the demo data, as if it was there since then."""
     database = store.database
     return Seeder(
         Users(database),
@@ -274,16 +280,31 @@ def seeder(settings: Settings, store: Store, passwords: Passwords) -> Seeder:
         passwords,
         threshold=settings.low_stock_threshold,
         currency=settings.currency,
+        ago=ago,
     )
 
 
 async def seed(settings: Settings, store: Store) -> None:
-    """Fill a shop with the demo data, as far as it is missing."""
+    """Fill a shop with the demo data, as far as it is missing; a new one has a past, if the settings want it."""
     passwords = Passwords(cost=settings.bcrypt_cost)
     try:
-        await seeder(settings, store, passwords).seed()
+        filler = seeder(settings, store, passwords, OPENED_AGO if settings.demo_sales else timedelta())
+        if await filler.seed() and settings.demo_sales:
+            await trade(settings, store, await filler.goods(), await filler.people())
     finally:
         passwords.close()
+
+
+async def trade(settings: Settings, store: Store, goods: Mapping[str, Listing], people: Mapping[str, str]) -> None:
+    """Give the demo shop a past."""
+    ago = Ago()
+    transactions = LedgerTransactions(store.driver, store.database, store.process_id, ago)
+    ledger = Ledger(transactions, policy_of(settings), metrics=LedgerMetrics(CollectorRegistry()))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(ledger.run())
+        sold = await Trading(ledger, ago, goods, people, new_id).run(sales(PRODUCTS))
+        ledger.close()
+    log.info("demo.sales", orders=sold)
 
 
 def administration(store: Store, *, ended: Callable[[SessionEnded], None] | None = None) -> Administration:

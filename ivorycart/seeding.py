@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ivorycart.accounts.passwords import Passwords
@@ -14,6 +15,8 @@ from models.account import Account
 from models.catalogue import Listing
 from models.errors import Conflict
 from models.roles import Role
+
+REDUCED = timedelta(days=3)
 
 
 class UserBook(Protocol):
@@ -34,8 +37,8 @@ class CatalogueBook(Protocol):
     async def by_sku(self, sku: str) -> Listing | None:
         """Return the entry with a stock-keeping unit."""
 
-    async def add(self, entries: Iterable[Mapping[str, Any]], actor: str) -> list[str]:
-        """Add entries with their opening stock."""
+    async def add(self, entries: Iterable[Mapping[str, Any]], actor: str, ago: timedelta = ...) -> list[str]:
+        """Add entries with their opening stock, dated back."""
 
 
 class PictureBook(Protocol):
@@ -55,10 +58,21 @@ class Seeder:
     passwords: Passwords
     threshold: int = USUAL_THRESHOLD
     currency: str = USUAL_CURRENCY
+    ago: timedelta = timedelta()
+    """Since when products are there."""
+
+    async def people(self) -> dict[str, str]:
+        """Add the accounts that are missing; return the ids of all by their addresses."""
+        return dict(zip((account.email for account in ACCOUNTS), await self._accounts(), strict=True))
+
+    async def goods(self) -> dict[str, Listing]:
+        """Return the products that are there, by SKU."""
+        found = {product.sku: await self.products.by_sku(product.sku) for product in PRODUCTS}
+        return {sku: listing for sku, listing in found.items() if listing}
 
     async def seed(self) -> int:
         """Add what is missing; return how many products were added."""
-        ids = dict(zip((account.email for account in ACCOUNTS), await self._accounts(), strict=True))
+        ids = await self.people()
         added = 0
         for product in PRODUCTS:
             if await self.products.by_sku(product.sku) is None:
@@ -81,7 +95,7 @@ class Seeder:
         return known.id
 
     async def _product(self, product: DemoProduct, seller_id: str) -> int:
-        image_id = await self.images.add(picture(product), "image/svg+xml")
+        views = [await self.images.add(picture(product, view), "image/svg+xml") for view in range(product.views)]
         entry = {
             "name": product.name,
             "description": product.description,
@@ -94,10 +108,24 @@ class Seeder:
             "threshold": self.threshold if product.threshold == USUAL_THRESHOLD else product.threshold,
             "max_per_cart": product.max_per_cart,
             "seller_id": seller_id,
-            "images": [{"id": image_id, "alt": product.name}],
+            "images": [{"id": image_id, "alt": _alt(product, view)} for view, image_id in enumerate(views)],
+            "discounts": _reduced(product),
         }
         try:
-            await self.products.add([entry], "seed")
+            await self.products.add([entry], "seed", self.ago)
         except Conflict:  # another process was quicker
             return 0
         return 1
+
+
+def _alt(product: DemoProduct, view: int) -> str:
+    return f"{product.name}, view {view + 1}" if view else product.name
+
+
+def _reduced(product: DemoProduct) -> list[dict[str, Any]]:
+    """Return the reductions that a product begins with."""
+    if not product.percent_off:
+        return []
+    now = datetime.now(UTC)
+    period = {"starts_at": now - timedelta(minutes=1), "ends_at": now + REDUCED}
+    return [{"kind": "percent", "value": product.percent_off, **period}]

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
         None, ge=0, le=10**12, description="worth of goods, in minor units, from which sending them is free"
     )
     demo: bool = Field(False, description="demo data and accounts; never in production")  # noqa: FBT003 - a field
+    demo_sales: bool = Field(False, description="with DEMO, at first: sales of the last two weeks")  # noqa: FBT003
     public_url: str | None = Field(None, description="address for links in mails; unset: where the server listens")
     allowed_origins: Comma = Field(
         (), description="further web origins whose pages may use the API and open sockets, separated by commas"

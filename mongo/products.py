@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -62,12 +63,12 @@ class Products:
         rows = await self._products.find(_SHOWN).sort("_id", 1).limit(limit).to_list(None)
         return [documents.listing_of(row) for row in rows]
 
-    async def add(self, entries: Iterable[Mapping[str, Any]], actor: str) -> list[str]:
-        """Add entries with their opening stock, each a first movement; return their ids. All or none."""
+    async def add(self, entries: Iterable[Mapping[str, Any]], actor: str, ago: timedelta = timedelta()) -> list[str]:
+        """Add entries with their opening stock, each a first movement, dated back; return their ids. All or none."""
         rows = [_entry(entry) for entry in entries]
         for attempt in count() if rows else ():
             try:
-                await self._insert(rows, actor)
+                await self._insert(rows, actor, ago)
                 break
             except BulkWriteError as error:
                 if not any(each["code"] == DUPLICATE_KEY for each in error.details["writeErrors"]):
@@ -82,13 +83,14 @@ class Products:
             await asyncio.sleep(random.random() * 0.01 * 2.0**attempt)  # noqa: S311 - jitter
         return [str(row["_id"]) for row in rows]
 
-    async def _insert(self, rows: list[Document], actor: str) -> None:
+    async def _insert(self, rows: list[Document], actor: str, ago: timedelta) -> None:
         session = await self._driver.start_session()
         try:
             await self._driver.start_transaction(session)
             now = await self._now(session)
-            await self._products.insert_many([_dated(row, now) for row in rows], session=session)
-            opening = [documents.movement_document(_opening(row, actor, now)) for row in rows if row["stock"]]
+            then = now and now - ago
+            await self._products.insert_many([_dated(row, now, then) for row in rows], session=session)
+            opening = [documents.movement_document(_opening(row, actor, then)) for row in rows if row["stock"]]
             if opening:
                 await self._logs.insert_many(opening, session=session)
             await _commit(session)
@@ -121,6 +123,7 @@ def _entry(entry: Mapping[str, Any]) -> Document:
         **entry,
         "seller_id": ObjectId(entry["seller_id"]),
         "images": [documents.image_entry(image) for image in entry.get("images", ())],
+        "discounts": [{"_id": ObjectId(), **discount} for discount in entry.get("discounts", ())],
         "held": 0,
         "popularity": 0,
         "version": 1 if entry["stock"] else 0,
@@ -130,8 +133,8 @@ def _entry(entry: Mapping[str, Any]) -> Document:
     }
 
 
-def _dated(row: Document, now: Any) -> Document:
-    return {**row, **documents.derived_fields(documents.entry_of(row), now), "created_at": now, "updated_at": now}
+def _dated(row: Document, now: Any, then: Any) -> Document:
+    return {**row, **documents.derived_fields(documents.entry_of(row), now), "created_at": then, "updated_at": then}
 
 
 def _opening(row: Document, actor: str, now: Any) -> Movement:

@@ -14,9 +14,9 @@ Faults are told in ``models.faults``' words: a label of the server's says what m
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -52,12 +52,18 @@ _SLICE = 16
 
 
 class LedgerTransactions:
-    """The ledger's store: makes transactions that share one session, one after the other."""
+    """The ledger's store: makes transactions that share one session, one after the other.
 
-    def __init__(self, driver: Driver, database: Database, process_id: str) -> None:
+    ``ago``: how far back a batch is dated; for the demo's past alone.
+    """
+
+    def __init__(
+        self, driver: Driver, database: Database, process_id: str, ago: Callable[[], timedelta] = timedelta
+    ) -> None:
         self._driver = driver
         self._database = database
         self._process_id = process_id
+        self.ago = ago
         self._session: Session | None = None
         self._attempts = 0
 
@@ -120,6 +126,7 @@ class BatchTransaction:
             state = await reader.read(commands, policy)
         except (KeyError, TypeError, ValueError, AttributeError) as error:  # another program's half of a document
             raise Rejected(f"a document cannot be read: {error!r}") from error
+        state.now -= self._owner.ago()
         self._seen = Read(dict(state.carts), state.now, self._stamp, frozenset(state.waiters))
         return state
 

@@ -8,6 +8,8 @@ __all__ = ["PRODUCTS", "DemoProduct"]
 
 # Nobody carries more than this home, and it shows that the cap differs by product.
 _CAPS = {"home/furniture": 4, "electronics/audio": 5}
+_VIEWS = {"IO-LGT-01": 3, "IO-AUD-01": 4, "IO-AUD-03": 2, "IO-DSK-03": 3, "IO-DSK-07": 3}
+_PERCENT_OFF = {"IO-AUD-03": 20, "IO-DSK-01": 15, "IO-LGT-05": 10}
 
 
 def _product(seller_email: str, row: Row, seed: int) -> DemoProduct:
@@ -21,6 +23,8 @@ def _product(seller_email: str, row: Row, seed: int) -> DemoProduct:
         sku=sku,
         tags=tuple(tags.split()),
         max_per_cart=_CAPS.get(category, 10),
+        views=_VIEWS.get(sku, 1),
+        percent_off=_PERCENT_OFF.get(sku, 0),
         seller_email=seller_email,
         motif=motif,
         seed=seed,

@@ -23,16 +23,20 @@ _WITHOUT_FLOOR = frozenset(
 )
 
 
-def picture(product: DemoProduct) -> bytes:
-    """Return an 800 by 800 SVG of a few kilobytes; the same product always gives the same bytes.
+_NEXT_VIEW = 1003  # to another palette, and other details
+
+
+def picture(product: DemoProduct, view: int = 0) -> bytes:
+    """Return an 800 by 800 SVG of a few kilobytes; the same view of a product always gives the same bytes.
 
     Raises KeyError when nobody has drawn the product's motif.
     """
-    dice = Dice(product.seed)
-    palette = PALETTES[product.seed % len(PALETTES)]
+    seed = product.seed + _NEXT_VIEW * view
+    dice = Dice(seed)
+    palette = PALETTES[seed % len(PALETTES)]
     if dice.chance(0.4):
         palette = palette.swapped()
-    canvas = Canvas(palette, dice, prefix=f"s{product.seed}")
+    canvas = Canvas(palette, dice, prefix=f"s{seed}")
     _room(canvas, floor=product.motif not in _WITHOUT_FLOOR)
     MOTIFS[product.motif](canvas)
     return (

@@ -9,7 +9,10 @@ USUAL_THRESHOLD = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoProduct:
-    """A catalogue entry; `price` in minor units of `currency`, `category` as a path, `seed` varies its picture."""
+    """A catalogue entry; `price` in minor units of `currency`, `category` as a path, `seed` varies its picture.
+
+    `views`: how many pictures it has; `percent_off`: by how much it is reduced at first.
+    """
 
     name: str
     description: str
@@ -24,3 +27,5 @@ class DemoProduct:
     currency: str = USUAL_CURRENCY
     threshold: int = USUAL_THRESHOLD
     max_per_cart: int = 10
+    views: int = 1
+    percent_off: int = 0

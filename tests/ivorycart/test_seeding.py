@@ -3,18 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from bson import ObjectId
+from prometheus_client import CollectorRegistry
 
 from ivorycart import seeding as module
 from ivorycart.accounts.passwords import Passwords
 from ivorycart.demo.accounts import ACCOUNTS
 from ivorycart.demo.catalogue import PRODUCTS
+from ivorycart.demo.past import DAYS, sales
+from ivorycart.demo.trading import Ago, Trading
+from ivorycart.ledger import Ledger
+from ivorycart.ledger.metrics import LedgerMetrics
 from ivorycart.seeding import Seeder
+from models.policy import Policy
 from mongo.audit import audit
 from mongo.driver import Database, Driver
 from mongo.images import Images
 from mongo.products import Products
+from mongo.transaction import LedgerTransactions
 from mongo.users import Users
 from tests.mongo.shop import check_books
 
@@ -100,3 +109,39 @@ async def test_demo_products_take_the_defaults_of_the_shop(seeder: Seeder, few: 
     await replace(seeder, threshold=7, currency="CHF").seed()
     listing = await seeder.products.by_sku(PRODUCTS[0].sku)
     assert (listing.product.threshold, listing.product.currency) == (7, "CHF")
+
+
+async def test_a_demo_shop_may_have_a_past(seeder: Seeder, driver: Driver, database: Database, few: None):
+    """Two weeks of orders, dated as they were made, out of stock that came before them; the books are in order."""
+    await replace(seeder, ago=timedelta(days=DAYS + 1)).seed()
+    ago, past = Ago(), sales(PRODUCTS[:SOME])[::6]
+    transactions = LedgerTransactions(driver, database, "test", ago)
+    ledger = Ledger(transactions, Policy(), metrics=LedgerMetrics(CollectorRegistry()))
+    run = asyncio.create_task(ledger.run())
+    goods, people = await seeder.goods(), await seeder.people()
+    assert await Trading(ledger, ago, goods, people, lambda: str(ObjectId())).run(past) == len(past) > 10
+    ledger.close()
+    await run
+    orders = await database["orders"].find().sort("timestamp", 1).to_list(None)
+    now = datetime.now(UTC)
+    for sale, order in zip(past, orders, strict=True):
+        assert abs(now - sale.ago - order["timestamp"]) < timedelta(minutes=5)
+        assert order["status"] == ("delivered" if sale.brought else "shipped" if sale.sent else "placed")
+    for product in PRODUCTS[:SOME]:
+        listing = await seeder.products.by_sku(product.sku)
+        assert listing.level.stock == product.stock
+        rows = database["inventory_logs"].find({"product_id": ObjectId(listing.product.id)}).sort("version", 1)
+        times = [row["timestamp"] for row in await rows.to_list(None)]
+        assert times == sorted(times)
+    assert {order["buyer_id"] for order in orders} > {None}, "some are the demo buyer's"
+    await check_books(database)
+
+
+async def test_some_demo_products_have_several_pictures_and_some_are_reduced(seeder: Seeder, few: None):
+    """So that there is something to see of both."""
+    await seeder.seed()
+    listings = [listing for listing in (await seeder.goods()).values() if listing.product.seller_id]
+    assert {len(listing.images) for listing in listings} > {1}
+    reduced = [listing.product for listing in listings if listing.product.discounts]
+    assert reduced
+    assert all(product.price_at(datetime.now(UTC)) < product.price for product in reduced)
