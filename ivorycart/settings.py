@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         pattern=r"^[!-~]{16,200}$",
         description="bearer token for /metrics; unset: only for this machine, unproxied",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="http://host:4318 of an OpenTelemetry collector; unset: no traces"
+    )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="work factor of password hashes")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:587 or smtps://…; unset: no mail")
     mail_from: str = Field("IvoryCart <no-reply@localhost>", description="sender of mails")
@@ -150,6 +153,13 @@ class Settings(BaseSettings):
     def _is_site(cls, value: str | None) -> str | None:
         if value is not None and not _is_web_address(value):
             raise ValueError("must be an address such as https://shop.example")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_collector(cls, value: str | None) -> str | None:
+        if value is not None and not _is_web_address(value):
+            raise ValueError("must be an address such as http://127.0.0.1:4318")
         return value
 
     @field_validator("allowed_origins")
