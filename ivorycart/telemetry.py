@@ -23,11 +23,12 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from ivorycart.tracing import TraceCommands
 
 NAME = "ivorycart"
+PATIENCE = 3.0  # seconds for the collector: a stop must not wait for one that is away
 
 
 def exporter_to(endpoint: str) -> SpanExporter:
     """Return what sends spans to a collector: its address without the path, as OpenTelemetry wants it."""
-    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=PATIENCE)
 
 
 class Telemetry:

@@ -197,13 +197,15 @@ def _lateness(part: Part) -> Iterator[Metric]:
 
 
 def _audit(part: Part) -> Iterator[Metric]:
-    if "findings" not in part:  # there was none yet
-        return
-    yield GaugeMetricFamily("ivorycart_audit_findings", "What the last audit found", value=part["findings"])
-    yield GaugeMetricFamily("ivorycart_audit_age_seconds", "Time since the last audit", value=part["age_seconds"])
-    yield GaugeMetricFamily(
-        "ivorycart_audit_failed", "Whether the last audit could not be done: 1 or 0", value=int(part["failed"])
-    )
+    for name, help_text, figure in (
+        ("ivorycart_audit_findings", "What the last audit found; no figure before the first", "findings"),
+        ("ivorycart_audit_age_seconds", "Time since the last audit ended", "age_seconds"),
+        ("ivorycart_audit_failed", "Whether the last audit could not be done: 1 or 0", "failed"),
+    ):
+        family = GaugeMetricFamily(name, help_text, labels=())
+        if figure in part:
+            family.add_metric((), float(part[figure]))
+        yield family
 
 
 _FAMILIES: Mapping[str, Callable[[Part], Iterator[Metric]]] = {
