@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     mongodb_uri: str | None = Field(None, description="replica set to use; unset: an embedded one")
     mongodb_database: str = Field("ivorycart", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="database name")
     mongod: Path | None = Field(None, description="mongod to embed; unset: the one on the PATH or of the package")
+    secrets_dir: Path | None = Field(
+        None, description="folder with a file for each secret, named after its setting: jwt_secret, mongodb_uri, …"
+    )
     data_dir: Path = Field(Path(".data"), description="where the embedded database and generated secrets are kept")
     mongo_driver: Literal["motor", "pymongo"] = Field("motor", description="which driver to use")
     hold_seconds: int = Field(600, ge=0, le=86_400, description="how long a cart holds stock; 0 turns holding off")
@@ -305,6 +308,11 @@ def not_known_yet() -> list[str]:
 
 
 def _read(**given: Any) -> Settings:
+    folder = os.environ.get("SECRETS_DIR") or dotenv_values(ENV_FILE).get("SECRETS_DIR")
+    if folder:
+        if not Path(folder).is_dir():
+            raise SettingsError(f"SECRETS_DIR: there is no folder {folder}")
+        given["_secrets_dir"] = folder
     try:
         return Settings(**given)
     except ValidationError as error:
