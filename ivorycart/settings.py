@@ -308,13 +308,8 @@ def not_known_yet() -> list[str]:
 
 
 def _read(**given: Any) -> Settings:
-    folder = os.environ.get("SECRETS_DIR") or dotenv_values(ENV_FILE).get("SECRETS_DIR")
-    if folder:
-        if not Path(folder).is_dir():
-            raise SettingsError(f"SECRETS_DIR: there is no folder {folder}")
-        given["_secrets_dir"] = folder
     try:
-        return Settings(**given)
+        return Settings(**_from_files(), **given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
@@ -322,6 +317,16 @@ def _read(**given: Any) -> Settings:
         raise SettingsError(f"{name}: {reason}") from None  # the cause quotes what was given, secrets and all
     except UnicodeDecodeError as error:
         raise SettingsError(f".env: is not UTF-8 text ({error.reason})") from error
+
+
+def _from_files() -> dict[str, Any]:
+    """Return where files with secrets are, as the settings' class wants to hear it."""
+    folder = os.environ.get("SECRETS_DIR") or dotenv_values(ENV_FILE).get("SECRETS_DIR")
+    if not folder:
+        return {}
+    if not Path(folder).is_dir():
+        raise SettingsError(f"SECRETS_DIR: there is no folder {folder}")
+    return {"_secrets_dir": folder}
 
 
 def describe() -> list[tuple[str, str, str]]:

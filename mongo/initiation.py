@@ -1,4 +1,4 @@
-"""Make a replica set with accounts of what listens already: `python -m mongo.initiation`, once, or as often as you like.
+"""Make a replica set with accounts of what listens already: `python -m mongo.initiation`, as often as you like.
 
     MEMBERS=mongo1:27017,mongo2:27017,mongo3:27017 SECRETS_DIR=/run/secrets python -m mongo.initiation
 
@@ -24,10 +24,13 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 ADMIN, SHOP = "admin", "shop"
+WATCHING = "shopWatching"
+# For the overview: the members and their lag, and what runs long. MongoDB's own clusterMonitor may also read the oplog.
+_MAY_WATCH = [{"resource": {"cluster": True}, "actions": ["replSetGetStatus", "inprog"]}]
 PAUSE = 0.5
 PATIENCE_MS = 3000
 _UNAUTHORIZED, _AUTHENTICATION_FAILED, _USER_EXISTS = 13, 18, 51003
-_ALREADY_INITIALIZED = 23
+_ALREADY_INITIALIZED, _ROLE_EXISTS = 23, 51002
 
 Client = AsyncMongoClient[Mapping[str, Any]]
 
@@ -109,7 +112,7 @@ async def _try(wanted: Wanted) -> None:
             raise NotInitiated(f"{wanted.local} is of the set {hello['setName']}, not {wanted.name}")
         if hello["isWritablePrimary"]:
             await _make_admin(stranger, wanted)
-    await _make_shop(wanted)
+    await _make_shop(wanted, has_admin=hello["isWritablePrimary"])
 
 
 async def _make_set(stranger: Client, wanted: Wanted) -> None:
@@ -132,8 +135,11 @@ async def _make_admin(stranger: Client, wanted: Wanted) -> None:
             raise
 
 
-async def _make_shop(wanted: Wanted) -> None:
-    """Make the shop's account, or give it its rights and its password anew."""
+async def _make_shop(wanted: Wanted, *, has_admin: bool) -> None:
+    """Make the shop's account, or give it its rights and its password anew.
+
+    ``has_admin``: the account that does that is known to be there. Else it may have to wait until we are the primary.
+    """
     admin: Client = AsyncMongoClient(
         list(wanted.members),
         replicaSet=wanted.name,
@@ -146,19 +152,29 @@ async def _make_shop(wanted: Wanted) -> None:
     roles = [
         {"role": "readWrite", "db": wanted.database},
         {"role": "dbAdmin", "db": wanted.database},  # validators, and what the profiler kept
-        {"role": "clusterMonitor", "db": "admin"},  # members and their lag, for the overview
+        {"role": WATCHING, "db": "admin"},
     ]
     async with admin:
         try:
+            await _make_role(admin)
             await _create(admin, SHOP, wanted.shop_password, roles)
         except OperationFailure as error:
-            if error.code == _AUTHENTICATION_FAILED:
+            if error.code == _AUTHENTICATION_FAILED and has_admin:
                 raise NotInitiated(
                     "the database has another password for admin than mongo_admin_password: put the right file back"
                 ) from error
             if error.code != _USER_EXISTS:
                 raise
             await admin.admin.command("updateUser", SHOP, pwd=wanted.shop_password, roles=roles)
+
+
+async def _make_role(admin: Client) -> None:
+    try:
+        await admin.admin.command("createRole", WATCHING, privileges=_MAY_WATCH, roles=[])
+    except OperationFailure as error:
+        if error.code != _ROLE_EXISTS:
+            raise
+        await admin.admin.command("updateRole", WATCHING, privileges=_MAY_WATCH, roles=[])
 
 
 async def _create(client: Client, user: str, password: str, roles: list[Any]) -> None:

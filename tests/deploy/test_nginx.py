@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bench.root import ROOT
 from tests.deploy.tools import tool
 from tests.patience import PATIENCE
 
+NAME = web.AppKey("name", str)
 FOLDER = ROOT / "deploy" / "nginx"
 
 
@@ -32,20 +34,35 @@ def certificate(folder: Path) -> None:
     )
 
 
-def configured(folder: Path, site: str, **parameters: str) -> Path:
-    """Put the files where the container has them, but below a folder; fill in the template as its image does."""
-    (folder / "conf.d").mkdir(parents=True)
+def configured(folder: Path, site: str, upstreams: str, *, port: int = 0, alive: int = 0) -> Path:
+    """Put the files where the container has them, but below a folder, and on ports that are free.
+
+    The template is filled in as its image does it.
+    """
+    for each in ("conf.d", "tmp"):
+        (folder / each).mkdir(parents=True)
     certificate(folder)
-    filled = (FOLDER / f"site-{site}.conf.template").read_text()
-    for name, value in parameters.items():
-        filled = filled.replace(f"${{{name}}}", value)
-    assert "${" not in filled
-    texts = {name: (FOLDER / name).read_text() for name in ("nginx.conf", "zones.conf", "shop.conf")}
     (folder / "mime.types").write_text("types { text/html html; }\n")
-    for name, text in {**texts, "conf.d/site.conf": filled}.items():
-        below = text.replace("/etc/nginx/", f"{folder}/").replace("/run/secrets/", f"{folder}/")
-        below = below.replace("/tmp/", f"{folder}/t-").replace("/dev/stdout", f"{folder}/access.log")
-        (folder / name).write_text(below)
+    places = {
+        "/etc/nginx": str(folder),
+        "/run/secrets": str(folder),
+        "/dev/stdout": f"{folder}/access.log",
+        "/tmp": f"{folder}/tmp",  # noqa: S108 - the container's
+        "[::]:8443 ssl": f"127.0.0.1:{unused_port()} ssl",
+        "[::]:8080": f"127.0.0.1:{unused_port()}",
+        " 8443": f" 127.0.0.1:{unused_port()}",
+        " 8080": f" 127.0.0.1:{port or unused_port()}",
+        "127.0.0.1:8081": f"127.0.0.1:{alive or unused_port()}",
+        "worker_processes auto": "worker_processes 1",
+        "${SHOP_UPSTREAMS}": upstreams,
+        "${SHOP_NAME}": "_",
+    }
+    found = re.compile("|".join(map(re.escape, places)))
+    sources = {name: FOLDER / name for name in ("nginx.conf", "zones.conf", "shop.conf")}
+    for name, source in {**sources, "conf.d/site.conf": FOLDER / f"site-{site}.conf.template"}.items():
+        text = found.sub(lambda match: places[match[0]], source.read_text())
+        assert "${" not in text
+        (folder / name).write_text(text)
     return folder / "nginx.conf"
 
 
@@ -53,7 +70,7 @@ def configured(folder: Path, site: str, **parameters: str) -> Path:
 def test_nginx_takes_the_configuration(site: str, tmp_path: Path) -> None:
     """With a certificate, and without."""
     upstreams = "server 127.0.0.1:5001 max_fails=3 fail_timeout=2s; server 127.0.0.1:5002;"
-    file = configured(tmp_path / "nginx", site, SHOP_UPSTREAMS=upstreams, SHOP_NAME="shop.example")
+    file = configured(tmp_path / "nginx", site, upstreams)
     checked = subprocess.run([tool("nginx"), "-t", "-c", str(file)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "warn" not in checked.stderr.replace("test", ""), checked.stderr
@@ -82,7 +99,7 @@ class Front:
 
 async def tell(request: web.Request) -> web.Response:
     """Say what came."""
-    return web.json_response({"headers": dict(request.headers), "path": request.path, "host": request.app["name"]})
+    return web.json_response({"headers": dict(request.headers), "path": request.path, "host": request.app[NAME]})
 
 
 async def upgrade(request: web.Request) -> web.WebSocketResponse:
@@ -101,31 +118,24 @@ async def front(tmp_path: Path) -> AsyncIterator[Front]:
     hosts = []
     for name in ("one", "two"):
         app = web.Application(client_max_size=10**8)
-        app["name"] = name
+        app[NAME] = name
         app.router.add_get("/socket.io/", upgrade)
         app.router.add_route("*", "/{tail:.*}", tell)
         hosts.append(TestServer(app))
         await hosts[-1].start_server()
-    port, health = unused_port(), unused_port()
+    port, alive = unused_port(), unused_port()
     upstreams = " ".join(f"server 127.0.0.1:{host.port} max_fails=3 fail_timeout=2s;" for host in hosts)
-    file = configured(tmp_path / "nginx", "plain", SHOP_UPSTREAMS=upstreams, SHOP_NAME="_")
-    site = file.parent / "conf.d" / "site.conf"
-    site.write_text(
-        site.read_text().replace("listen 8080;", f"listen 127.0.0.1:{port};").replace("listen [::]:8080;", "")
-    )
-    file.write_text(
-        file.read_text()
-        .replace("127.0.0.1:8081", f"127.0.0.1:{health}")
-        .replace("worker_processes auto", "worker_processes 1")
-    )
+    file = configured(tmp_path / "nginx", "plain", upstreams, port=port, alive=alive)
+    user = " user root;" if os.getuid() == 0 else ""  # another one may not go into the test's folder
     process = await asyncio.create_subprocess_exec(
-        *(tool("nginx"), "-c", str(file), "-g", "daemon off;"), start_new_session=True
+        *(tool("nginx"), "-c", str(file), "-g", f"daemon off;{user}"),
+        start_new_session=True,
     )
     url = f"http://127.0.0.1:{port}"
     async with asyncio.timeout(PATIENCE), ClientSession() as http:
         while True:
             try:
-                async with http.get(f"http://127.0.0.1:{health}/alive") as answer:
+                async with http.get(f"http://127.0.0.1:{alive}/alive") as answer:
                     assert answer.status == 204
                     break
             except OSError:
@@ -191,7 +201,7 @@ async def test_bodies_have_the_shops_own_limits(front: Front) -> None:
             (f"/api/products/{'a' * 24}/images", 7_000_000, 413),
             ("/api/products/import", 8_000_000, 200),
         ):
-            async with http.post(front.url + path, data=b"x" * size) as answer:
+            async with http.post(front.url + path, data=BytesIO(b"x" * size)) as answer:
                 assert answer.status == status, (path, size)
 
 
