@@ -12,7 +12,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 4
 
-.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser clean help
+.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser deploy-tools clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -25,7 +25,7 @@ run: $(PYTHON_READY) web
 lively: $(PYTHON_READY)
 	@$(BIN)/python -m bench.lively $(LIVELY)
 
-test: $(PYTHON_READY) web browser
+test: $(PYTHON_READY) web browser deploy-tools
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 # The production form of static/ in .web/: a moment, and less where it is there. Without it the modules are served as they are.
@@ -93,7 +93,8 @@ bench-page: $(PYTHON_READY) $(NODE_READY)
 # The locks are written with every hash; a version moves only here.
 lock: $(PYTHON_READY)
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 -c requirements.txt requirements-traces.in -o requirements-traces.txt
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --python-version 3.11 -c requirements-traces.txt requirements-dev.in -o requirements-dev.txt
 	npm update --ignore-scripts
 
 $(PYTHON_READY): requirements-dev.txt
@@ -115,5 +116,20 @@ browser:
 	    echo "The browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; \
 	  fi; }
 
+# Tests of the deployment ask nginx, Compose and Prometheus' own tool. Promtool alone is taken out of its package, which
+# would run a server. Elsewhere than on Debian and Ubuntu, or without the right, those tests are left out, and say so.
+deploy-tools:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  missing=; \
+	  [ -x /usr/sbin/nginx ] || missing="$$missing nginx-light"; \
+	  docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || missing="$$missing docker-compose"; \
+	  if [ -n "$$missing" ] || ! [ -x .tools/promtool ]; then apt-get update -qq; fi; \
+	  if [ -n "$$missing" ]; then DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $$missing; fi; \
+	  if ! [ -x .tools/promtool ]; then \
+	    mkdir -p .tools && folder=$$(mktemp -d) && chmod 755 $$folder && (cd $$folder && apt-get download -qq prometheus) && \
+	    dpkg-deb --fsys-tarfile $$folder/prometheus_*.deb | tar -x -C .tools --strip-components=3 ./usr/bin/promtool; rm -rf $$folder; \
+	  fi; \
+	fi
+
 clean:
-	rm -rf $(VENV) node_modules .web .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .tools node_modules .web .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

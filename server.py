@@ -58,6 +58,7 @@ from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
 from ivorycart.cli import NoShopThere, Operations, build_cli
 from ivorycart.collecting import collect_seldom, take_turns
+from ivorycart.command_metrics import CommandMetrics
 from ivorycart.connections import Connections
 from ivorycart.delivering import Delivering
 from ivorycart.demo.catalogue import PRODUCTS
@@ -65,10 +66,11 @@ from ivorycart.demo.past import DAYS, sales
 from ivorycart.demo.trading import Ago, Trading
 from ivorycart.engine import SocketServer
 from ivorycart.expiry import INTERVAL as EXPIRY_INTERVAL
-from ivorycart.expiry import Sweeper
+from ivorycart.expiry import Sweeper, expiry_delay
 from ivorycart.figures import figures_of
 from ivorycart.finding.finding import Finding
 from ivorycart.finding.upkeep import Upkeep
+from ivorycart.flow_gauges import FlowGauges
 from ivorycart.gauges import Gauges
 from ivorycart.importing.exporting import Exporting
 from ivorycart.importing.news import ImportNews
@@ -105,6 +107,7 @@ from ivorycart.overview.heart import Heart, Living
 from ivorycart.overview.outbox import Outbox
 from ivorycart.overview.overview import Overview
 from ivorycart.overview.ports import Books
+from ivorycart.overview.promises import Promises
 from ivorycart.overview.vitals import LoopLag, Vitals
 from ivorycart.overview.watching import Watching
 from ivorycart.payments.agreeing import Agreement
@@ -147,6 +150,7 @@ from ivorycart.stock_work import StockWork
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
 from ivorycart.telling import Telling
+from ivorycart.tracing import NO_TRACES, Traces, traces_of
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.waiting import WaitingRoom
@@ -206,6 +210,7 @@ from mongo.preferences import Preferences
 from mongo.processes import Processes
 from mongo.products import Products
 from mongo.profiles import SealedProfiles
+from mongo.promise_figures import PromiseFigures
 from mongo.rate_limits import RateCounts
 from mongo.sales import Sales
 from mongo.sales_projection import SalesProjection
@@ -213,6 +218,7 @@ from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.shop_figures import ShopFigures
 from mongo.stream import ChangeFeed
+from mongo.traced_commands import trace_commands
 from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
@@ -346,8 +352,16 @@ def importer(settings: Settings, store: Store, ledger: Ledger) -> Importer:
 class Server:
     """One process of the shop, from the database up to the sockets."""
 
-    def __init__(self, settings: Settings, store: Store, public_url: str, link: Link | None = None) -> None:
-        self.settings, self.link, self.store = settings, link, store
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        public_url: str,
+        link: Link | None = None,
+        *,
+        traces: Traces = NO_TRACES,
+    ) -> None:
+        self.settings, self.link, self.store, self.traces = settings, link, store, traces
         self.registry = CollectorRegistry()
         self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
@@ -389,7 +403,7 @@ class Server:
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
-            metrics=LedgerMetrics(self.registry),
+            metrics=LedgerMetrics(self.registry, traces=traces),
             on_commit=self._committed,
         )
         self.wakes = {worker: asyncio.Event() for worker in ("alerts", "clerk", "imports")}
@@ -413,7 +427,8 @@ class Server:
         self.refusals = AnsweredRefusals()
         self.registry.register(self.refusals)
         self.overview = self._overview(connections, outlet)
-        self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
+        self.commands, self.expiry_delay = CommandMetrics(self.registry), expiry_delay(self.registry)
+        self._register_gauges(connections)
         self.providers = providers_of(settings)
         self.public_url = public_url
         secret = settings.jwt_secret or kept_secret(settings.data_dir)
@@ -421,7 +436,12 @@ class Server:
         self.order_links = OrderLinks(secret, self.orders)
         self.composer = MailComposer(self.orders, settings.mail_from, public_url, self.mail_tokens, self.order_links)
         self.shop = self._shop(board, connections)
-        self.doors = Sockets(self.sockets, self.shop, outlet, self.refusals)
+        self.doors = Sockets(self.sockets, self.shop, outlet, self.refusals, commands=self.commands, traces=traces)
+
+    def _register_gauges(self, connections: Connections) -> None:
+        """Have told what is read from the living objects."""
+        self.registry.register(Gauges(connections, self.workers, self.ledger, self.feed, self.sockets.refusals))
+        self.registry.register(FlowGauges(self.sockets, self.broadcaster, self.feed))
 
     def _committed(self, done: Sequence[Committed]) -> None:
         """Pass on what this process has committed, and will not hear of by the feed."""
@@ -456,7 +476,8 @@ class Server:
         )
         self.loop_lag = loop_lag
         self.heart = Heart(living, books.processes, Vitals())
-        self.shop_gauges = exposition.ShopGauges(dashboard)
+        self.promises = Promises(PromiseFigures(driver, database))
+        self.shop_gauges = exposition.ShopGauges(dashboard, self.promises)
         self.registry.register(exposition.ProcessGauges(loop_lag, driver.slow))
         self.registry.register(self.shop_gauges)
         ProcessCollector(registry=self.registry)
@@ -599,7 +620,12 @@ class Server:
 
     def _process(self) -> Process:
         """Return how this process speaks for itself and, where there are several, for all."""
-        own: Any = {"refusals": self.refusals, "metrics_token": self.settings.metrics_token}
+        own: Any = {
+            "refusals": self.refusals,
+            "metrics_token": self.settings.metrics_token,
+            "commands": self.commands,
+            "traces": self.traces,
+        }
         if self.link:
             return Process(self.link.figures, self.link.number, **own)
         return Process(partial(figures_of, self.registry), **own)
@@ -634,7 +660,7 @@ class Server:
     def _leased(self) -> list[LeasedWorker]:
         database, driver = self.store.database, self.store.driver
         leases = Leases(database, self.store.process_id)
-        sweeper = Sweeper(self.carts, self.ledger)
+        sweeper = Sweeper(self.carts, self.ledger, self.expiry_delay)
         repricer = Repricer(Catalogue(driver, database))
         popularity = Popularity(SoldUnits(driver, database))
         settler = Settler(Payments(driver, database), self.providers.known, PaymentFailures(database))
@@ -685,6 +711,7 @@ class Server:
         await bounded("sockets", self.sockets.shutdown("server stopping", STEP_PATIENCE), 2 * STEP_PATIENCE)
         await bounded("workers", self.workers.stop(), STEP_PATIENCE)
         await bounded("overview", self.overview.close(), STEP_PATIENCE)
+        await bounded("promises", self.promises.close(), STEP_PATIENCE)
         self.finding.close()
         await bounded("text index", self.upkeep.close(), STEP_PATIENCE)
         if self.mailer:
@@ -701,9 +728,9 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
     """
     listener = link.listener() if link else listen(settings.host, settings.port)
     address = link.url if link else url_of(settings.host, listener)
-    place = place_of(settings)
+    place, traces = place_of(settings), traces_of(settings, trace_commands)
     async with open_store(place, embedded="running" if link else "own") as store:
-        server = Server(settings, store, settings.public_url or address, link)
+        server = Server(settings, store, settings.public_url or address, link, traces=traces)
         await server.start()
         runner = FrontDoor(server.app(), access_log=None, handle_signals=False, shutdown_timeout=STEP_PATIENCE)
         await runner.setup()
@@ -721,6 +748,7 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
             link.withdraw()
         finished = await server.stop()
         await bounded("web server", runner.cleanup(), 2 * STEP_PATIENCE)
+        await bounded("traces", asyncio.to_thread(traces.close), STEP_PATIENCE)
     if not finished:
         log.error("server.unfinished", message="accepted work was not finished: callers were told to ask again")
     return 0 if finished else 1

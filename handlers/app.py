@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -37,8 +38,11 @@ from handlers.limiting import rate_limit_headers
 from handlers.pages import Site, import_map
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
 from handlers.security_headers import security_headers
+from ivorycart.command_metrics import UNKNOWN
 from ivorycart.shop import Shop
 from models.errors import Internal, Refused, StorageUnavailable
+
+SOCKET_PATH = "/socket.io/"
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +85,7 @@ def build_app(
     edge = edge or Edge()
     site = Site(static_dir, packages_dir, built_dir, with_stripe=edge.with_stripe)
     middlewares: list[Middleware] = [
+        counted_requests,
         with_request_id,
         counted_refusals,
         behind_proxies(edge.proxies),
@@ -100,6 +105,33 @@ def build_app(
         mount(app, table)
     app.router.add_routes(site.routes())
     return app
+
+
+@web.middleware
+async def counted_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count every request that comes this far, and trace it; one whose client left meanwhile has no answer to count."""
+    process, began = request.app[PROCESS], time.perf_counter()
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else None
+
+    def count(status: int) -> None:
+        process.commands.request(request.method, route, status, time.perf_counter() - began)
+
+    if request.path == SOCKET_PATH:  # a span of hours would say nothing; its events have their own
+        return await _answered(request, handler, count)
+    parent = request.headers.get("traceparent")
+    with process.traces.span(f"http {request.method} {route or UNKNOWN}", parent=parent, route=route or UNKNOWN):
+        return await _answered(request, handler, count)
+
+
+async def _answered(request: web.Request, handler: Handler, count: Callable[[int], None]) -> web.StreamResponse:
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:  # a redirect, say
+        count(answer.status)
+        raise
+    count(response.status)
+    return response
 
 
 @web.middleware

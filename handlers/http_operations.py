@@ -8,12 +8,14 @@ from typing import Any
 
 import orjson
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 
 from handlers.metrics_door import require_reader
 from handlers.routing import Call, Routes
+from ivorycart.command_metrics import CommandMetrics
 from ivorycart.refusals import AnsweredRefusals
 from ivorycart.shop import Shop
+from ivorycart.tracing import NO_TRACES, Traces
 from models.roles import Permission
 
 MAX_LAG = 10.0  # seconds
@@ -30,6 +32,9 @@ class Process:
     number: int | None = None
     refusals: AnsweredRefusals = field(default_factory=AnsweredRefusals)
     """Where refused requests are counted."""
+    commands: CommandMetrics = field(default_factory=lambda: CommandMetrics(CollectorRegistry()))
+    """Where requests are counted."""
+    traces: Traces = NO_TRACES
     metrics_token: str | None = None
     """What whoever reads the figures has to send; without one they are for this machine."""
 

@@ -25,8 +25,11 @@ class Arrival:
         self._connection = connection
         self._watch = watch
 
-    async def tell(self, since: str | None) -> None:
-        """Send the welcome and what follows it, then let the socket hear what everyone hears."""
+    async def tell(self, since: str | None) -> bool:
+        """Send the welcome and what follows it, then let the socket hear what everyone hears.
+
+        Return whether it goes on from ``since``, and got no snapshot.
+        """
         board, sid = self._shop.board, self._connection.sid
         missed = self._shop.resuming.recent(since, self._watch) if since else None
         told = missed or self._recent_snapshot(gap=bool(since))
@@ -40,6 +43,7 @@ class Arrival:
         await self._shop.broadcaster.watch(sid, self._watch)
         if board.revision != told.until.revision:
             await self._replay(told)
+        return missed is not None
 
     async def _replay(self, told: Missed) -> Missed:
         """Tell what has changed meanwhile; of entries that changed, too, where only a snapshot can tell."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from handlers.errors import ack_error
 from handlers.events import Ask, Event
@@ -13,11 +14,13 @@ from handlers.payloads.account import ConnectAuth
 from handlers.reading import read
 from handlers.resume import Arrival
 from handlers.socket_events import events
+from ivorycart.command_metrics import UNKNOWN, CommandMetrics
 from ivorycart.connections import Connection
 from ivorycart.engine import RefusedAtDoor, SocketServer, TurnedAway
 from ivorycart.refusals import AnsweredRefusals
 from ivorycart.shop import Shop
 from ivorycart.throttle import Throttle
+from ivorycart.tracing import NO_TRACES, Traces
 from models.errors import Forbidden, Internal, NotAuthenticated, NotFound, RateLimited, Refused, StorageUnavailable
 from models.roles import may
 
@@ -55,10 +58,19 @@ class Sockets:
     """Connects a socket server to a shop."""
 
     def __init__(
-        self, server: SocketServer, shop: Shop, outlet: Outlet, refusals: AnsweredRefusals | None = None
+        self,
+        server: SocketServer,
+        shop: Shop,
+        outlet: Outlet,
+        refusals: AnsweredRefusals | None = None,
+        *,
+        commands: CommandMetrics | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._server = server
         self._refusals = refusals or AnsweredRefusals()
+        self._commands = commands or CommandMetrics(CollectorRegistry())
+        self._traces = traces
         self._shop = shop
         self._outlet = outlet
         self._throttles: dict[str, Throttle] = {}
@@ -87,10 +99,11 @@ class Sockets:
         self._throttles[sid] = Throttle()
         self._shop.connections.add(connection)
         try:
-            await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
+            resumed = await Arrival(self._shop, self._outlet, connection, watch).tell(wants.since)
             self._shop.telling.reminding.remind(connection)
             if wants.session:
                 self._shop.bringing.note(connection)
+            self._commands.arrival(("resumed" if resumed else "snapshot") if wants.since else "new")
         except BaseException:  # it never was in, so nobody will tell of its leaving
             await self._disconnect(sid, "failed to connect")
             raise
@@ -109,22 +122,33 @@ class Sockets:
         async def handle(sid: str, *arguments: Any) -> dict[str, Any]:
             # Each event has a task, and so a context, of its own: there is nothing to unbind.
             structlog.contextvars.bind_contextvars(event_name=event.name, event_id=secrets.token_hex(4))
-            try:
-                return {"ok": True, **await self._answer(sid, event, arguments)}
-            except Refused as refusal:
-                return self._refused(refusal)
-            except self._shop.storage_errors as error:
-                log.warning("event.storage_unavailable", reason=str(error)[:200])
-                return self._refused(StorageUnavailable("the database cannot be reached"))
-            except Exception:
-                log.exception("event.failed")
-                return self._refused(Internal("this could not be handled"))
+            began = time.perf_counter()
+            with self._traces.span(f"event {event.name}"):
+                answer = await self._handled(sid, event, arguments)
+            code = None if answer["ok"] else answer["error"]["code"]
+            self._commands.event(event.name, code, time.perf_counter() - began)
+            return answer
 
         return handle
 
+    async def _handled(self, sid: str, event: Event, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        """Return the ack of an event, whatever comes of it."""
+        try:
+            return {"ok": True, **await self._answer(sid, event, arguments)}
+        except Refused as refusal:
+            return self._refused(refusal)
+        except self._shop.storage_errors as error:
+            log.warning("event.storage_unavailable", reason=str(error)[:200])
+            return self._refused(StorageUnavailable("the database cannot be reached"))
+        except Exception:
+            log.exception("event.failed")
+            return self._refused(Internal("this could not be handled"))
+
     async def _unknown(self, _name: str, _sid: str, *_arguments: Any) -> dict[str, Any]:
         """Answer an event that nobody handles."""
-        return self._refused(NotFound("there is no such event"))
+        answer = self._refused(NotFound("there is no such event"))
+        self._commands.event(UNKNOWN, answer["error"]["code"], 0.0)
+        return answer
 
     async def _answer(self, sid: str, event: Event, arguments: tuple[Any, ...]) -> dict[str, Any]:
         connection = self._present(sid)

@@ -67,8 +67,14 @@ class Gauges(Collector):
         silence = GaugeMetricFamily(
             "ivorycart_worker_seconds_since_beat", "Seconds since the last sign of life", labels=["worker"]
         )
+        leases = GaugeMetricFamily(
+            "ivorycart_lease_held", "Whether this process has the worker's lease: 1 or 0", labels=["worker"]
+        )
         for name, state in self._workers.states.items():
+            if state.leads is not None:
+                leases.add_metric([name], int(state.leads))
             failures.add_metric([name], state.failures)
             silence.add_metric([name], now - state.beat)
         yield failures
         yield silence
+        yield leases

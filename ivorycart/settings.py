@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     mongodb_uri: str | None = Field(None, description="replica set to use; unset: an embedded one")
     mongodb_database: str = Field("ivorycart", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="database name")
     mongod: Path | None = Field(None, description="mongod to embed; unset: the one on the PATH or of the package")
+    secrets_dir: Path | None = Field(
+        None, description="folder with a file for each secret, named after its setting: jwt_secret, mongodb_uri, …"
+    )
     data_dir: Path = Field(Path(".data"), description="where the embedded database and generated secrets are kept")
     mongo_driver: Literal["motor", "pymongo"] = Field("motor", description="which driver to use")
     hold_seconds: int = Field(600, ge=0, le=86_400, description="how long a cart holds stock; 0 turns holding off")
@@ -89,6 +92,9 @@ class Settings(BaseSettings):
         None,
         pattern=r"^[!-~]{16,200}$",
         description="bearer token for /metrics; unset: only for this machine, unproxied",
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="http://host:4318 of an OpenTelemetry collector; unset: no traces"
     )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="work factor of password hashes")
     smtp_url: str | None = Field(None, description="smtp://user:password@host:587 or smtps://…; unset: no mail")
@@ -151,6 +157,13 @@ class Settings(BaseSettings):
     def _is_site(cls, value: str | None) -> str | None:
         if value is not None and not _is_web_address(value):
             raise ValueError("must be an address such as https://shop.example")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_collector(cls, value: str | None) -> str | None:
+        if value is not None and not _is_web_address(value):
+            raise ValueError("must be an address such as http://127.0.0.1:4318")
         return value
 
     @field_validator("allowed_origins")
@@ -297,7 +310,7 @@ def not_known_yet() -> list[str]:
 
 def _read(**given: Any) -> Settings:
     try:
-        return Settings(**given)
+        return Settings(**_from_files(), **given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
@@ -305,6 +318,16 @@ def _read(**given: Any) -> Settings:
         raise SettingsError(f"{name}: {reason}") from None  # the cause quotes what was given, secrets and all
     except UnicodeDecodeError as error:
         raise SettingsError(f".env: is not UTF-8 text ({error.reason})") from error
+
+
+def _from_files() -> dict[str, Any]:
+    """Return where files with secrets are, as the settings' class wants to hear it."""
+    folder = os.environ.get("SECRETS_DIR") or dotenv_values(ENV_FILE).get("SECRETS_DIR")
+    if not folder:
+        return {}
+    if not Path(folder).is_dir():
+        raise SettingsError(f"SECRETS_DIR: there is no folder {folder}")
+    return {"_secrets_dir": folder}
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -51,6 +51,8 @@ class WorkerState:
     failed_at: float = -math.inf
     lag: Callable[[], float] | None = None
     """How many seconds what the worker follows is ahead of it, for one that follows something."""
+    leads: bool | None = None
+    """Whether it has its lease, for one that works with a lease."""
 
     def alive(self) -> None:
         """Note that the worker got somewhere."""
@@ -140,7 +142,7 @@ class LeasedWorker:
         try:
             while True:
                 if time.monotonic() >= prolong_at:
-                    mine = await self._take()
+                    state.leads = mine = await self._take()
                     prolong_at = self._prolong_at() if mine else time.monotonic() + self.interval
                 if mine and (time.monotonic() >= work_at or (self.wake and self.wake.is_set())):
                     more = await self._work(state)
@@ -148,6 +150,7 @@ class LeasedWorker:
                 state.alive()
                 await self._pause(min(prolong_at, work_at) if mine else prolong_at, mine=mine)
         finally:
+            state.leads = False
             await self._give_back()
 
     def _prolong_at(self) -> float:

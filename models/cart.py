@@ -25,6 +25,13 @@ class Released(NamedTuple):
     quantity: int
 
 
+class OverdueCart(NamedTuple):
+    """A cart whose hold has run out, and for how long."""
+
+    owner: OwnerId
+    seconds_late: float
+
+
 @dataclass(frozen=True, slots=True)
 class Cart:
     """One owner's cart. It holds stock exactly while ``expires_at`` is set; ``revision`` grows with each change.

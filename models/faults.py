@@ -2,6 +2,7 @@
 
 StorageFault
 ├── Transient       nothing was committed and trying again can work: read and decide anew
+│   ├── Contended   somebody else wrote the same at the same time
 │   └── Stale       a guard or a unique key disagreed with what was read; if it stays so, a document is at odds
 ├── CommitUnknown   the commit may have happened: repeat it
 └── Rejected        the store will never take these documents: the batch must be split
@@ -14,6 +15,10 @@ class StorageFault(Exception):  # noqa: N818 - faults are a family of their own,
 
 class Transient(StorageFault):
     """Nothing was committed; a fresh attempt can succeed (write conflict, lost connection, new primary)."""
+
+
+class Contended(Transient):
+    """Another batch, of this process or of another, wrote the same documents first."""
 
 
 class Stale(Transient):

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from bson import ObjectId
 
-from models.cart import Cart
+from models.cart import Cart, OverdueCart
 from models.identity import OwnerId
 from mongo import documents
 from mongo.driver import Database, Document, Driver
 from mongo.schema import FILLED
 
 # The range is a constant for the planner once $$NOW is bound, so the index on expires_at serves it.
-_OVERDUE: Document = {"expires_at": {"$type": "date"}, "$expr": {"$lte": ["$expires_at", "$$NOW"]}}
+OVERDUE: Document = {"expires_at": {"$type": "date"}, "$expr": {"$lte": ["$expires_at", "$$NOW"]}}
 
 
 class Carts:
@@ -34,10 +34,11 @@ class Carts:
         rows = await self._carts.find(query).hint("_id_").to_list(None)
         return [documents.cart_of(row) for row in rows]
 
-    async def overdue(self, limit: int) -> Sequence[OwnerId]:
+    async def overdue(self, limit: int) -> Sequence[OverdueCart]:
         """Return carts past their expiry by the database's clock, the oldest first."""
-        found = self._carts.find(_OVERDUE, {"_id": 1}).sort("expires_at", 1).limit(limit)
-        return [OwnerId(document["_id"]) for document in await found.to_list(None)]
+        late: Document = {"late": {"$subtract": ["$$NOW", "$expires_at"]}}
+        found = self._carts.find(OVERDUE, late).sort("expires_at", 1).limit(limit)
+        return [OverdueCart(OwnerId(row["_id"]), row["late"] / 1000) for row in await found.to_list(None)]
 
     async def next_releases(self, product_ids: Iterable[str]) -> Mapping[str, datetime]:
         """Return, for each of the products that carts hold, the earliest end of a hold."""

@@ -4,6 +4,7 @@ Everything else in ``mongo/`` uses calls that are spelled alike in both, so anno
 """
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -95,7 +96,7 @@ class Driver:
                 options = {"codec_options": database.codec_options, "session": theirs.delegate}
                 judge(sender.delegate.command(command, **options))
 
-        sending = asyncio.get_running_loop().run_in_executor(self._rows, send)
+        sending = asyncio.get_running_loop().run_in_executor(self._rows, contextvars.copy_context().run, send)
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:

@@ -19,7 +19,7 @@ CLAIM_SECONDS = 120
 TOO_LATE = "not sent: too late"
 TURNED_OFF = "not sent: turned off by its receiver"
 _OPTIONAL = frozenset(kind.name for kind in OPTIONAL)
-_DUE: Document = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}}
+DUE: Document = {"state": "pending", "$expr": {"$lte": ["$due", "$$NOW"]}}
 
 
 class Emails:
@@ -52,7 +52,7 @@ class Emails:
         claim = ObjectId()
         later = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": self._claim_seconds}}
         change: list[Document] = [{"$set": {"claim": claim, "due": later, "tries": {"$add": ["$tries", 1]}}}]
-        await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **_DUE}, change)
+        await self._emails.update_many({"_id": {"$in": [row["_id"] for row in found]}, **DUE}, change)
         rows = await self._emails.find({"_id": {"$in": [row["_id"] for row in found]}, "claim": claim}).to_list(None)
         mails = list(map(_mail, rows))
         unwanted = await self._unwanted(mails)
@@ -63,7 +63,7 @@ class Emails:
     async def _due(self, limit: int) -> list[Document]:
         """Return due mails: those for which somebody waits, or which are soon too late, first; the oldest first."""
         rows: dict[Any, Document] = {}
-        for query in ({**_DUE, **ABOUT_ACCOUNTS}, {**_DUE, **SHORT_LIVED}, _DUE):
+        for query in ({**DUE, **ABOUT_ACCOUNTS}, {**DUE, **SHORT_LIVED}, DUE):
             if len(rows) < limit:
                 found = self._emails.find(query, {"until": 1}).sort("due", 1).limit(limit)
                 rows |= {row["_id"]: row for row in await found.to_list(None)}
@@ -85,8 +85,8 @@ class Emails:
     async def _drop_late(self, keys: list[str]) -> None:
         """Note of those mails that are not worth sending any more that they will not be."""
         if keys:
-            late: Document = {"_id": {"$in": keys}, **_DUE}
-            late["$expr"] = {"$and": [_DUE["$expr"], {"$lte": ["$until", "$$NOW"]}]}
+            late: Document = {"_id": {"$in": keys}, **DUE}
+            late["$expr"] = {"$and": [DUE["$expr"], {"$lte": ["$until", "$$NOW"]}]}
             change: list[Document] = [{"$set": {"state": "unsent", "error": TOO_LATE}}, {"$unset": "claim"}]
             await self._emails.update_many(late, change)
 
@@ -95,10 +95,10 @@ class Emails:
 
         One that somebody takes up to send it at the same moment stays theirs.
         """
-        rows = await self._emails.find(_DUE).sort("due", 1).limit(limit).to_list(None)
+        rows = await self._emails.find(DUE).sort("due", 1).limit(limit).to_list(None)
         if rows:
             change: list[Document] = [{"$set": {"state": "unsent", "error": _text(note)}}, {"$unset": "claim"}]
-            await self._emails.update_many({"_id": {"$in": [row["_id"] for row in rows]}, **_DUE}, change)
+            await self._emails.update_many({"_id": {"$in": [row["_id"] for row in rows]}, **DUE}, change)
         return list(map(_mail, rows))
 
     async def sent(self, mail: Mail) -> None:

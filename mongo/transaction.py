@@ -35,7 +35,7 @@ from pymongo.errors import (
 )
 
 from models.commands import Command
-from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
+from models.faults import CommitUnknown, Contended, Rejected, Stale, StorageFault, Transient
 from models.identity import OwnerId
 from models.policy import Policy
 from models.state import Changes, State
@@ -47,6 +47,7 @@ from mongo.writes import Read, Write, replaced, writes
 # What two batches of two processes can do to each other, and what a server goes through (stepping down, shutting down,
 # a full disk); everything else in a write is about the document itself.
 _CONTENTION = {112, 225, 244, 246, 251, 24, 50, 91, 189, 262, 10107, 11600, 11602, 13435, 13436, 14031}
+_WRITE_CONFLICT = 112
 # How many statements are built before others of the event loop get their turn.
 _SLICE = 16
 
@@ -226,7 +227,7 @@ class AheadTransaction(BatchTransaction):
 
     def _judge_products(self, reply: Document) -> None:
         if {row["_id"]: row for row in _all_rows(reply)} != self._products:
-            raise Transient("products are not as they were foreseen")
+            raise Contended("products are not as they were foreseen")
 
 
 def _judge(write: Write, reply: Document) -> None:
@@ -238,7 +239,7 @@ def _judge(write: Write, reply: Document) -> None:
 
 def _judge_revisions(carts: Mapping[OwnerId, int], reply: Document) -> None:
     if {row["_id"]: row["revision"] for row in _all_rows(reply)} != carts:
-        raise Transient("carts are not as they were foreseen")
+        raise Contended("carts are not as they were foreseen")
 
 
 def _all_rows(reply: Document) -> list[Document]:
@@ -253,8 +254,13 @@ def _write_fault(error: Mapping[str, Any]) -> StorageFault:
     if error["code"] == DUPLICATE_KEY:
         return Stale(error["errmsg"])
     if error["code"] in _CONTENTION:
-        return Transient(error["errmsg"])
+        return _contention(error["code"], error["errmsg"])
     return Rejected(f"{error['errmsg']} {error.get('errInfo', '')}")
+
+
+def _contention(code: int | None, message: str) -> Transient:
+    """Tell two batches at the same documents, which is a matter of load, from what a server goes through."""
+    return Contended(message) if code == _WRITE_CONFLICT else Transient(message)
 
 
 @asynccontextmanager
@@ -268,7 +274,7 @@ async def _faults() -> AsyncIterator[None]:
         raise Transient(str(error)) from error
     except OperationFailure as error:
         if error.has_error_label("TransientTransactionError") or error.code in _CONTENTION:
-            raise Transient(str(error)) from error
+            raise _contention(error.code, str(error)) from error
         raise Rejected(str(error)) from error
     except (DocumentTooLarge, BSONError, OverflowError) as error:
         raise Rejected(str(error)) from error

@@ -18,7 +18,7 @@ from tests.visitor import Visitor
 # What takes longest begins first, so that no run ends with one process busy and the others idle.
 FIRST = ("system/test_power_cuts.py", "bench/test_running.py", "system/test_contract.py", "system/test_crowd.py")
 LONGEST_LOG = 6000  # characters of a server's log that are shown beside a failure
-FOLDERS = ("system", "bench", "mongo", "ivorycart", "browser", "handlers", "models")
+FOLDERS = ("system", "deploy", "bench", "mongo", "ivorycart", "browser", "handlers", "models")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,9 +15,10 @@ from ivorycart.engine.limits import Limits
 from ivorycart.engine.names import InnerNamesGoneError, verify_inner_names
 from ivorycart.engine.origin import OriginPolicy, origin_policy
 from ivorycart.engine.refusal import Refusal
-from ivorycart.engine.server import SocketServer
+from ivorycart.engine.server import Backlog, SocketServer
 
 __all__ = [
+    "Backlog",
     "InnerNamesGoneError",
     "Limits",
     "OriginPolicy",

@@ -64,6 +64,16 @@ class Outgoing(asyncio.Protocol):
         self._was_skipped = False
         self._lags_until: float | None = None
 
+    @property
+    def lags(self) -> bool:
+        """Whether it takes up what is sent more slowly than that comes."""
+        return self._is_paused
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait here, beside what the kernel has taken."""
+        return self._held_bytes + self.transport.get_write_buffer_size()
+
     def open_on(self, transport: asyncio.Transport) -> None:
         """Send on this transport from now on."""
         limits = self._hub.limits
@@ -94,7 +104,7 @@ class Outgoing(asyncio.Protocol):
             return
         if conflated and (self._is_paused or self._catching_up):
             self._was_skipped = True
-        elif self._held_bytes + self.transport.get_write_buffer_size() + len(frame) > self._hub.limits.max_unsent:
+        elif self.unsent + len(frame) > self._hub.limits.max_unsent:
             self.refuse(Refusal.UNSENT_OVERFLOW)
         elif self._held is not None and frame is not PING:
             self._held.append(frame)

@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import socketio
 from aiohttp import WSCloseCode, web
@@ -22,6 +22,7 @@ from ivorycart.engine.answering import Answering, TurnedAway, failure
 from ivorycart.engine.connection import Connection
 from ivorycart.engine.doorway import BYE, Doorway
 from ivorycart.engine.engineio_server import EngineServer
+from ivorycart.engine.fanout import Fanout
 from ivorycart.engine.limits import Limits
 from ivorycart.engine.names import verify_inner_names
 from ivorycart.engine.origin import OriginPolicy
@@ -32,6 +33,13 @@ from ivorycart.engine.upgrade import ConnectEnviron
 
 _ANY = "*"
 _LEFT_BEHIND = Ending(WSCloseCode.TRY_AGAIN_LATER, "left behind")
+
+
+class Backlog(NamedTuple):
+    """What waits for clients: bytes in this process, and how many of them take up less than comes."""
+
+    unsent_bytes: int
+    lagging: int
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socketio has no types
@@ -84,6 +92,19 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]  # python-socket
         """How often clients were refused, by what they did."""
         counter: Counter[Refusal] = self.eio.refusals
         return counter
+
+    @property
+    def fanout(self) -> Fanout:
+        """What writes broadcasts, and how much it did."""
+        return self._rooms.fanout
+
+    def backlog(self) -> Backlog:
+        """Return what waits for clients now; this looks at each connection, so it is for those who ask seldom."""
+        unsent = lagging = 0
+        for connection in self._rooms.members.values():
+            unsent += connection.unsent
+            lagging += connection.lags
+        return Backlog(unsent, lagging)
 
     def attach(self, app: web.Application, socketio_path: str = "socket.io") -> None:
         """Serve `/<socketio_path>/` in the application, and end all sockets when it shuts down."""

@@ -177,10 +177,10 @@ class Ledger:
         while self._drop_overdue(batch):
             transaction = self._store.transaction()
             try:
-                with self._metrics.batch_seconds.time():
+                with self._metrics.batch(len(batch)):
                     await self._attempt(transaction, batch)
             except Transient as fault:
-                self._metrics.retries.inc()
+                self._metrics.retried(fault)
                 stale = stale + 1 if isinstance(fault, Stale) else 0
                 if stale == MAX_STALE:
                     raise Rejected(str(fault)) from fault
@@ -298,12 +298,12 @@ class Ledger:
     async def _commit_foreseen(self, foreseen: Decided) -> bool:
         """Commit what was decided ahead; False where something was not as foreseen, and nothing happened."""
         try:
-            with self._metrics.batch_seconds.time():
+            with self._metrics.batch(len(foreseen.entries)):
                 await self._settle(foreseen)
         except StorageFault as fault:
             # two processes at the same products: to foresee what the other one does is in vain, for a while
             self._no_look_before = asyncio.get_running_loop().time() + PAUSE_AHEAD
-            self._metrics.retries.inc()
+            self._metrics.retried(fault)
             log.debug("ledger.foreseen_in_vain", reason=str(fault)[:200])
             return False
         finally:

@@ -1,12 +1,19 @@
 """Figures about the ledger."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from ivorycart.tracing import NO_TRACES, Traces
+from models.faults import Contended, Stale, StorageFault
 
 
 class LedgerMetrics:
-    """Counters and histograms of one ledger, in one registry."""
+    """Counters and histograms of one ledger, in one registry; and a span of each batch, where ``traces`` are kept."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, *, traces: Traces = NO_TRACES) -> None:
+        self._traces = traces
         self.batch_seconds = Histogram(
             "ivorycart_ledger_batch_seconds",
             "Time from the first read of a batch, or the first write of one decided ahead, to its commit",
@@ -20,12 +27,29 @@ class LedgerMetrics:
             registry=registry,
         )
         self.retries = Counter("ivorycart_ledger_retries", "Batches decided anew", registry=registry)
+        self._conflicts = Counter(
+            "ivorycart_ledger_conflicts",
+            "Batches decided anew because somebody else had written the same documents; part of the retries",
+            registry=registry,
+        )
         self.ahead = Counter("ivorycart_ledger_ahead", "Batches decided ahead of their turn", registry=registry)
         self.splits = Counter("ivorycart_ledger_splits", "Batches halved around a poison command", registry=registry)
         self.unknown_commits = Counter(
             "ivorycart_ledger_unknown_commits", "Commits whose answer was missing", registry=registry
         )
         self._refusals = Counter("ivorycart_ledger_refusals", "Refused commands", ["code"], registry=registry)
+
+    @contextmanager
+    def batch(self, commands: int) -> Iterator[None]:
+        """Time one attempt at a batch of so many commands, whatever comes of it."""
+        with self.batch_seconds.time(), self._traces.span("ledger.batch", commands=commands):
+            yield
+
+    def retried(self, fault: StorageFault) -> None:
+        """Count a batch that is decided anew, and whether that is somebody else's doing."""
+        self.retries.inc()
+        if isinstance(fault, Contended | Stale):
+            self._conflicts.inc()
 
     def refused(self, reason: Exception) -> None:
         """Count a refusal by its code."""

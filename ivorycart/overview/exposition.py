@@ -5,6 +5,7 @@ every fifteen seconds at the most, and told by it alone: so a sum over processes
 read now is left out, and named by ``ivorycart_shop_part_readable``.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
@@ -56,7 +57,7 @@ class ProcessGauges(Collector):
 class ShopGauges(Collector):
     """What the holder of the lease says of the whole shop; the others say nothing."""
 
-    def __init__(self, figures: ShopWide, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *figures: ShopWide, clock: Callable[[], float] = time.monotonic) -> None:
         self._figures = figures
         self._clock = clock
         self._held_at = self._read_at = float("-inf")
@@ -70,7 +71,8 @@ class ShopGauges(Collector):
         self._held_at = self._clock()
         if self._clock() - self._read_at >= EVERY:
             self._read_at = self._clock()
-            self._parts = await self._figures.shop_wide()
+            read = await asyncio.gather(*(each.shop_wide() for each in self._figures))
+            self._parts = {name: part for parts in read for name, part in parts.items()}
             self._held_at = self._clock()
         return False
 
@@ -172,6 +174,40 @@ def _top(kind: str, names: Sequence[str], within: str) -> Callable[[Part], Itera
     return families
 
 
+def _payments(part: Part) -> Iterator[Metric]:
+    states = part["states"]
+    for name, help_text, figure in (
+        ("ivorycart_payments_under_way", "Payments of which something is still to be done", "count"),
+        ("ivorycart_payment_oldest_under_way_seconds", "Age of the oldest of these; 0 without one", "oldest_seconds"),
+        ("ivorycart_payment_overdue_seconds", "For how long the longest due of these waits", "overdue_seconds"),
+    ):
+        yield _by(name, help_text, "state", {state: each[figure] for state, each in states.items()})
+    yield GaugeMetricFamily(
+        "ivorycart_payments_flagged", "Payments that failed for too long: a person has to look", value=part["flagged"]
+    )
+
+
+def _lateness(part: Part) -> Iterator[Metric]:
+    for name, help_text, what in (
+        ("ivorycart_hold_overdue_seconds", "For how long the longest overdue hold is over; 0 without one", "holds"),
+        ("ivorycart_mail_overdue_seconds", "For how long the longest due mail waits; 0 without one", "mails"),
+        ("ivorycart_crossing_overdue_seconds", "For how long the oldest low stock waits to be told", "crossings"),
+    ):
+        yield GaugeMetricFamily(name, help_text, value=part[what])
+
+
+def _audit(part: Part) -> Iterator[Metric]:
+    for name, help_text, figure in (
+        ("ivorycart_audit_findings", "What the last audit found; no figure before the first", "findings"),
+        ("ivorycart_audit_age_seconds", "Time since the last audit ended", "age_seconds"),
+        ("ivorycart_audit_failed", "Whether the last audit could not be done: 1 or 0", "failed"),
+    ):
+        family = GaugeMetricFamily(name, help_text, labels=())
+        if figure in part:
+            family.add_metric((), float(part[figure]))
+        yield family
+
+
 _FAMILIES: Mapping[str, Callable[[Part], Iterator[Metric]]] = {
     "users": _users,
     "carts": _carts,
@@ -182,6 +218,9 @@ _FAMILIES: Mapping[str, Callable[[Part], Iterator[Metric]]] = {
     "sales": _sales,
     "top_products": _top("product", ("units", "revenue"), ", in the whole days that these hours touch"),
     "top_sellers": _top("seller", ("orders", "units", "revenue"), ""),
+    "payments": _payments,
+    "lateness": _lateness,
+    "audit": _audit,
 }
 # What the dashboard adds up each process tells of itself, under these names. What runs long at this moment, and what a
 # profiler keeps, is not told: it has neither bounded labels nor a history.

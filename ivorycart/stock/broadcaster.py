@@ -82,9 +82,17 @@ class Broadcaster:
         self._levels: Waiting[None] = Waiting()
         self._entries: Waiting[Mapping[str, Any]] = Waiting()
         self._everything = False
+        self.rounds = 0
+        self.seconds = 0.0
+        """How long all rounds together took."""
         self._first_on_its_way: Cursor | None = None
         self._wake = asyncio.Event()
         self.snapshots = Snapshots(board, payload, lambda: self.cursor)
+
+    @property
+    def waiting(self) -> int:
+        """How many products have a change that no frame has taken up."""
+        return len(self._levels) + len(self._entries)
 
     def mark(self, product_id: str) -> None:
         """Have a product's level sent as soon as there is room in a frame."""
@@ -125,6 +133,8 @@ class Broadcaster:
             if everything:
                 await self._send_snapshots()
             spent = self._clock() - began
+            self.rounds += 1
+            self.seconds += spent
             await self._learn_releases([each.product_id for each in levels])
         except BaseException:
             if not self._everything:  # else another history has begun meanwhile

@@ -125,6 +125,8 @@ class Feed:
         self._on_hold = on_hold
         self._on_queued = on_queued
         self._opened = False
+        self.gaps = 0
+        """How often changes were missed, and all began anew from a snapshot."""
 
     @property
     def lag(self) -> float:
@@ -157,6 +159,7 @@ class Feed:
 
     async def _begin_anew(self) -> None:
         """Start from a snapshot. What went by unheard may have been notifications and carts, too."""
+        self.gaps += 1
         self._board.start(await self._source.open())
         self._broadcaster.mark_everything()
         for follower in self._followers:

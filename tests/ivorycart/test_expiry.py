@@ -6,25 +6,30 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from prometheus_client import CollectorRegistry
 
-from ivorycart.expiry import BATCH, Sweeper
+from ivorycart.expiry import BATCH, Sweeper, expiry_delay
+from models.cart import OverdueCart
 from models.commands import Command, ExpireCart, SetLine
 from models.errors import CartExpired, Internal, StorageUnavailable
 from models.identity import OwnerId
 from mongo.carts import Carts
 from mongo.driver import Database, Driver
 from tests.mongo.shop import ANNA, add_product, ask, buyer, check_books, order, running_ledger
+from tests.patience import PATIENCE
+
+LATE = 7.0  # seconds
 
 
 class Overdue:
     """Knows some overdue carts."""
 
     def __init__(self, *owners: str) -> None:
-        self.owners = [OwnerId(each) for each in owners]
+        self.carts = [OverdueCart(OwnerId(each), LATE) for each in owners]
 
-    async def overdue(self, limit: int) -> Sequence[OwnerId]:
+    async def overdue(self, limit: int) -> Sequence[OverdueCart]:
         """Return them."""
-        return self.owners[:limit]
+        return self.carts[:limit]
 
 
 class Ledger:
@@ -41,9 +46,17 @@ class Ledger:
             raise self.answers[command.cart_id]
 
 
-async def sweep(carts: Any, ledger: Any) -> bool:
+async def sweep(carts: Any, ledger: Any, registry: CollectorRegistry | None = None) -> bool:
     """Do one step."""
-    return await Sweeper(carts, ledger).step()
+    return await Sweeper(carts, ledger, expiry_delay(registry or CollectorRegistry())).step()
+
+
+async def test_it_is_noted_how_late_each_hold_ended():
+    """By the database's clock, and the time it took; a refused one has not ended."""
+    registry = CollectorRegistry()
+    await sweep(Overdue("a", "b", "c"), Ledger({"a": Internal("poison")}), registry)
+    assert registry.get_sample_value("ivorycart_expiry_delay_seconds_count") == 2
+    assert 2 * LATE <= (registry.get_sample_value("ivorycart_expiry_delay_seconds_sum") or 0) < 2 * (LATE + PATIENCE)
 
 
 async def test_all_overdue_carts_are_expired_at_once():
@@ -84,7 +97,7 @@ async def test_exactly_what_was_held_is_released(driver: Driver, database: Datab
     async with running_ledger(driver, database) as ledger:
         await ask(ledger, *(SetLine(each, tea, 2) for each in buyers), *(SetLine(each, cup, 1) for each in buyers))
         await run_out(database, buyers[:6])
-        await Sweeper(carts, ledger).step()
+        await sweep(carts, ledger)
         assert await carts.overdue(10) == []
     levels = {str(each["_id"]): each["held"] async for each in database["products"].find()}
     assert levels == {tea: 8, cup: 4}
@@ -103,9 +116,9 @@ async def test_two_sweepers_and_a_buyer_at_once_release_or_sell_each_hold_once(d
         await ask(one, *(SetLine(each, tea, 1) for each in buyers))
         sold = asyncio.ensure_future(ask(one, *(order(each) for each in buyers)))
         await run_out(database, buyers[::2])
-        await asyncio.gather(*(Sweeper(carts, each).step() for each in (one, two, one, two)))
+        await asyncio.gather(*(sweep(carts, each) for each in (one, two, one, two)))
         answers = await sold
-        await Sweeper(carts, two).step()
+        await sweep(carts, two)
     product = await database["products"].find_one({"_id": ObjectId(tea)})
     refused = [each for each in answers if isinstance(each, CartExpired)]
     assert (product["stock"], product["held"]) == (80 + len(refused), 0)

@@ -19,7 +19,7 @@ class Figures:
 def test_gauges_show_the_living_objects_as_they_are():
     """Nothing is copied: the next look shows what has changed."""
     sockets, workers, registry = ["ada"], Workers(), CollectorRegistry()
-    state = workers.states["mail"] = WorkerState("mail", has_rhythm=True, failures=2, beat=0.0)
+    state = workers.states["mail"] = WorkerState("mail", has_rhythm=True, failures=2, beat=0.0, leads=True)
     refusals = Counter({Refusal.LAGGING: 2})
     registry.register(Gauges(sockets, workers, Figures(), Figures(), refusals))
     value = registry.get_sample_value
@@ -31,6 +31,7 @@ def test_gauges_show_the_living_objects_as_they_are():
     assert silence
     assert silence > 0
     assert value("ivorycart_socket_refusals_total", {"reason": "lagging"}) == 2
+    assert value("ivorycart_lease_held", {"worker": "mail"}) == 1
     sockets.append("bob")
     refusals[Refusal.ORIGIN] += 1
     state.failures += 1

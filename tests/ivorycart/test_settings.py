@@ -251,3 +251,19 @@ def test_settings_that_are_handed_over_are_the_same(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SMTP_URL", "smtp://mail.example")
     (tmp_path / ".env").write_bytes(b"MAIL_FROM=caf\xe9@shop.example\n")
     assert handed_over(values) == given
+
+
+def test_secrets_may_be_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As orchestrators hand them over. What the environment says goes before a file."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name, text in {"jwt_secret": f"{SECRET}\n", "metrics_token": "t" * 20, "port": "7777"}.items():
+        (folder / name).write_text(text)
+    settings = accepted(monkeypatch, SECRETS_DIR=str(folder), PORT="6666")
+    assert (settings.jwt_secret, settings.metrics_token, settings.port) == (SECRET, "t" * 20, 6666)
+    assert "SECRETS_DIR: there is no folder" in refusal(monkeypatch, SECRETS_DIR=str(tmp_path / "none"))
+
+
+def test_a_wrong_collector_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be noticed only when somebody looks for a trace."""
+    assert refusal(monkeypatch, OTEL_EXPORTER_OTLP_ENDPOINT="collector:4318").startswith("OTEL_EXPORTER_OTLP_ENDPOINT:")

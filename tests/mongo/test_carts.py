@@ -8,10 +8,11 @@ from bson import ObjectId
 from models.cart import Cart
 from models.commands import SetLine
 from models.identity import OwnerId
-from mongo.carts import _OVERDUE, Carts
+from mongo.carts import OVERDUE, Carts
 from mongo.driver import Database, Driver
 from mongo.schema import FILLED
 from tests.mongo.shop import ANNA, add_product, both_drivers, running_ledger
+from tests.patience import PATIENCE
 
 TEA, CUP = ObjectId(), ObjectId()
 
@@ -57,8 +58,11 @@ async def test_overdue_are_those_past_their_expiry_the_oldest_first(driver: Driv
     rows = [a_cart(name, moment + timedelta(seconds=each), TEA) for name, each in ends.items()]
     await database["carts"].insert_many([*rows, a_cart("empty", None), a_cart("not holding", None, TEA)])
     carts = Carts(driver, database)
-    assert await carts.overdue(10) == ["first", "second", "third"]
-    assert await carts.overdue(2) == ["first", "second"]
+    overdue = await carts.overdue(10)
+    assert [each.owner for each in overdue] == ["first", "second", "third"]
+    for cart, seconds in zip(overdue, (3, 2, 1), strict=True):
+        assert seconds <= cart.seconds_late < seconds + PATIENCE
+    assert [each.owner for each in await carts.overdue(2)] == ["first", "second"]
 
 
 async def test_looking_for_overdue_carts_reads_none_that_holds_on(database: Database):
@@ -66,7 +70,7 @@ async def test_looking_for_overdue_carts_reads_none_that_holds_on(database: Data
     moment = await now(database)
     later = [a_cart(f"later{each}", moment + timedelta(minutes=5), TEA) for each in range(300)]
     await database["carts"].insert_many([*later, a_cart("over", moment - timedelta(seconds=1), TEA)])
-    command = {"find": "carts", "filter": _OVERDUE, "sort": {"expires_at": 1}, "limit": 500}
+    command = {"find": "carts", "filter": OVERDUE, "sort": {"expires_at": 1}, "limit": 500}
     plan = await database.command({"explain": command, "verbosity": "executionStats"})
     assert stages(plan["queryPlanner"]["winningPlan"]).isdisjoint({"COLLSCAN", "SORT"})
     assert plan["executionStats"]["nReturned"] == 1

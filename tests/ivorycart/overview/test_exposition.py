@@ -40,6 +40,17 @@ PARTS: dict[str, Any] = {
 }
 
 
+PROMISES: dict[str, Any] = {
+    "payments": {
+        "ok": True,
+        "states": {"authorised": {"count": 2, "oldest_seconds": 9.0, "overdue_seconds": 3.0}},
+        "flagged": 1,
+    },
+    "lateness": {"ok": True, "holds": 1.5, "mails": 2.5, "crossings": 0.0},
+    "audit": {"ok": True, "findings": 4, "age_seconds": 60.0, "failed": False},
+}
+
+
 class Shop:
     """A clock, and figures that are counted as they are read."""
 
@@ -47,7 +58,8 @@ class Shop:
         self.now = 100.0
         self.read = 0
         self.parts = dict(PARTS)
-        self.gauges = ShopGauges(self, clock=lambda: self.now)
+        self.promises = dict(PROMISES)
+        self.gauges = ShopGauges(self, SimpleNamespace(shop_wide=self.kept), clock=lambda: self.now)
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(self.gauges)
 
@@ -55,6 +67,10 @@ class Shop:
         """Read them."""
         self.read += 1
         return self.parts
+
+    async def kept(self) -> dict[str, Any]:
+        """Read how well promises are kept."""
+        return self.promises
 
     def value(self, name: str, **labels: str) -> float | None:
         """Return what would be told now."""
@@ -82,6 +98,16 @@ async def test_the_holder_of_the_lease_tells_all_parts_under_names_of_their_unit
     assert shop.value("ivorycart_top_product_revenue", currency="EUR", product="p") == 1500
     assert shop.value("ivorycart_top_seller_orders", currency="EUR", seller="s") == 2
     assert shop.value("ivorycart_top_seller_revenue", currency="EUR", seller="s") == 1500
+    assert shop.value("ivorycart_payments_under_way", state="authorised") == 2
+    assert shop.value("ivorycart_payment_oldest_under_way_seconds", state="authorised") == 9
+    assert shop.value("ivorycart_payment_overdue_seconds", state="authorised") == 3
+    assert shop.value("ivorycart_payments_flagged") == 1
+    assert shop.value("ivorycart_hold_overdue_seconds") == 1.5
+    assert shop.value("ivorycart_mail_overdue_seconds") == 2.5
+    assert shop.value("ivorycart_crossing_overdue_seconds") == 0
+    assert shop.value("ivorycart_audit_findings") == 4
+    assert shop.value("ivorycart_audit_age_seconds") == 60
+    assert shop.value("ivorycart_audit_failed") == 0
     families = list(text_string_to_metric_families(generate_latest(shop.registry).decode()))
     assert all(each.documentation and each.name.startswith("ivorycart_") for each in families)
 
@@ -92,6 +118,15 @@ def test_each_part_of_the_dashboard_is_told_here_as_well() -> None:
     assert parts == PARTS.keys() | TOLD_BY_EACH.keys()
     assert not PARTS.keys() & TOLD_BY_EACH.keys()
     assert PARTS.keys() == {*SHOP_WIDE, *SALES["24h"]}
+
+
+async def test_before_the_first_audit_there_is_no_figure_of_one() -> None:
+    """Nought would say that it found nothing; but what the figure is, is told."""
+    shop = Shop()
+    shop.promises["audit"] = {"ok": True}
+    await shop.gauges.step()
+    assert shop.value("ivorycart_audit_findings") is None
+    assert b"# TYPE ivorycart_audit_findings gauge" in generate_latest(shop.registry)
 
 
 async def test_they_are_read_every_fifteen_seconds_at_the_most() -> None:
