@@ -170,7 +170,10 @@ class Cluster:
         self._plan = self.plan.with_clock(part, seconds)
         save(self.folder, self._plan)
         await self.stop(part)
-        await self.start(part)
+        try:
+            await self.start(part)
+        except MissingProgram as error:
+            raise ClusterError(str(error)) from error
 
     async def primary(self) -> str:
         """Return which member is primary, once there is one that others can reach from here."""

@@ -16,6 +16,9 @@ _MONGOD = {
     "diagnosticDataCollectionEnabled": "false",  # its maker's flight recorder: 200 MB of disk
     "transactionLifetimeLimitSeconds": "5",  # what a killed app host leaves behind blocks its products for so long
     "shutdownTimeoutMillisForSignaledShutdown": "1000",
+    # Beside half of the election's timeout: how long a member waits for a source that is frozen or cut off before it
+    # looks for another. With the default of 5 the new primary has nobody who confirms its writes for ten seconds.
+    "oplogNetworkTimeoutBufferSeconds": "1",
 }
 _FAKETIME = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/local/lib/faketime/libfaketimeMT.so.1")
 

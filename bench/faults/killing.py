@@ -61,7 +61,7 @@ async def kill_test(stage: Stage, minutes: float) -> Outcome:
     spans = zip(kills.primaries, [*kills.primaries[1:], time.monotonic()], strict=True)
     outcome.recovery = [silence_between(journal.moments, since, until) for since, until in spans]
     try:
-        await stage.check(journal)
+        await stage.check(journal, alone=False)
     except Broken as error:
         outcome.failures.append(str(error))
     outcome.held += f"; {len(journal.orders):,} orders of the journal are each there once, audit clean"

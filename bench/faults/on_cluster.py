@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from bench.cluster.parts import HOSTS, MEMBERS, WORKERS
 from bench.faults.row import Broken, Outcome
-from bench.faults.stage import HOLD_SECONDS, PATIENCE, Stage, grown, silence
+from bench.faults.stage import PATIENCE, Stage, grown, silence
 
 RESUME_WITHIN = 15.0  # seconds: the promise
 EXPIRED_WITHIN = 15.0  # seconds after its end in which a hold must be released, on a busy machine
@@ -123,27 +123,26 @@ async def worker_killed(stage: Stage, times: int) -> Outcome:
 
 
 async def wrong_clocks(stage: Stage, carts: int) -> Outcome:
-    """Let one app host's clock be five minutes ahead and the other's behind: holds end when the database says so."""
-    outcome = Outcome(held="each hold lasted to its end by the database's clock, and was released once; audit clean")
+    """Let one app host's clock be five minutes ahead and the other's behind; set them right in the end."""
     try:
-        await asyncio.gather(
-            *(
-                stage.cluster.clock(host, wrong)
-                for host, wrong in zip(HOSTS, (FIVE_MINUTES, -FIVE_MINUTES), strict=True)
-            )
-        )
-        product_id = await stage.books.add_product(stock=10 * carts)
-        ends = await asyncio.gather(*(_hold(stage, HOSTS[n % 2], product_id) for n in range(carts)))
-        async with asyncio.timeout(HOLD_SECONDS + PATIENCE):
-            await _released(stage, product_id)
-        released = await stage.books.movements(product_id, change_type="expire")
-        outcome.times = carts
-        outcome.recovery, outcome.failures = _judged(sorted(ends), [row["timestamp"] for row in released])
-        async with stage.load() as journal:
-            await grown(journal, _BEFORE)
+        return await under_wrong_clocks(stage, carts, dict(zip(HOSTS, (FIVE_MINUTES, -FIVE_MINUTES), strict=True)))
     finally:
-        for host in HOSTS:
-            await stage.cluster.clock(host, 0)
+        await asyncio.gather(*(stage.cluster.clock(host, 0) for host in HOSTS))
+
+
+async def under_wrong_clocks(stage: Stage, carts: int, clocks: dict[str, int]) -> Outcome:
+    """Give these app hosts wrong clocks, by so many seconds: holds end when the database says so, and once."""
+    outcome = Outcome(held="each hold lasted to its end by the database's clock, and was released once; audit clean")
+    await asyncio.gather(*(stage.cluster.clock(host, wrong) for host, wrong in clocks.items()))
+    product_id = await stage.books.add_product(stock=10 * carts)
+    ends = await asyncio.gather(*(_hold(stage, HOSTS[number % 2], product_id) for number in range(carts)))
+    async with asyncio.timeout(stage.hold_seconds + PATIENCE):
+        await _released(stage, product_id)
+    released = await stage.books.movements(product_id, change_type="expire")
+    outcome.times = carts
+    outcome.recovery, outcome.failures = _judged(sorted(ends), [row["timestamp"] for row in released])
+    async with stage.load() as journal:
+        await grown(journal, _BEFORE)
     await stage.check(journal)
     return outcome
 
@@ -174,9 +173,9 @@ async def _hold(stage: Stage, host: str, product_id: str) -> datetime:
         cart = await answer.json()
         if answer.status != 200:
             raise Broken(f"{host} with a wrong clock refuses to hold: {cart}")
-    ends, hold = datetime.fromisoformat(cart["expires_at"]), timedelta(seconds=HOLD_SECONDS)
+    ends, hold = datetime.fromisoformat(cart["expires_at"]), timedelta(seconds=stage.hold_seconds)
     if not before + hold <= ends <= await _database_time(stage) + hold:
-        raise Broken(f"{host} with a wrong clock holds until {ends}, which is not {HOLD_SECONDS} s from {before}")
+        raise Broken(f"{host} with a wrong clock holds until {ends}, which is not {hold} from {before}")
     return ends
 
 
