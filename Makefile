@@ -3,6 +3,7 @@
 # make cluster three databases, two hosts with two processes each, nginx and a mail server on this machine; as root each
 #              part can be cut off: python -m bench.cluster --help. CLUSTER="--demo" beside it: with demo data
 # make check   lint, types, import contract, version floors
+# make faults  breaks every part of it in turn and shows what holds; FAULTS="--quick" beside it: each once
 # make figures how fast the pages are in a browser on a slow network; make screenshots renews docs/pictures
 # make bench   measures every goal beside its peers, 20 to 25 minutes; BENCH="--repeats 1" beside it: one round, 8 minutes
 
@@ -13,7 +14,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 3
 
-.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser cluster nginx clean help
+.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser cluster nginx faults clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -78,6 +79,10 @@ bench-dashboard: $(PYTHON_READY)
 # FIGURES="--write docs/page-figures.md", say: see python -m bench.page_figures --help
 figures: $(PYTHON_READY) web browser
 	$(BIN)/python -m bench.page_figures $(FIGURES)
+
+# FAULTS="--only minority,clocks", "--kill-test 30" or "--write docs/faults.md", say: see python -m bench.faults --help
+faults: $(PYTHON_READY) web nginx
+	$(BIN)/python -m bench.faults $(FAULTS)
 
 screenshots: $(PYTHON_READY) web browser
 	$(BIN)/python -m bench.screenshots $(SCREENSHOTS)

@@ -5,7 +5,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import ClientSession
@@ -182,4 +182,4 @@ async def _hold(stage: Stage, host: str, product_id: str) -> datetime:
 async def _database_time(stage: Stage) -> datetime:
     hello: Any = await stage.books.database.command("hello")
     at: datetime = hello["localTime"]
-    return at
+    return at.replace(tzinfo=UTC)  # told in it, without saying so
