@@ -1,7 +1,10 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make lively  people who hold, put back and order in the shop that `make run` serves, until Ctrl-C
 # make test    runs every test
+# make cluster three databases, two hosts with two processes each, nginx and a mail server on this machine; as root each
+#              part can be cut off: python -m bench.cluster --help. CLUSTER="--demo" beside it: with demo data
 # make check   lint, types, import contract, version floors
+# make faults  breaks every part of it in turn and shows what holds; FAULTS="--quick" beside it: each once
 # make figures how fast the pages are in a browser on a slow network; make screenshots renews docs/pictures
 # make bench   measures every goal beside its peers, 20 to 25 minutes; BENCH="--repeats 1" beside it: one round, 8 minutes
 
@@ -12,7 +15,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 4
 
-.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser deploy-tools clean help
+.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser nginx deploy-tools cluster faults clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -25,7 +28,11 @@ run: $(PYTHON_READY) web
 lively: $(PYTHON_READY)
 	@$(BIN)/python -m bench.lively $(LIVELY)
 
-test: $(PYTHON_READY) web browser deploy-tools
+# The production topology as plain processes, in .data/cluster/
+cluster: $(PYTHON_READY) web nginx
+	@$(BIN)/python -m bench.cluster up $(CLUSTER)
+
+test: $(PYTHON_READY) web browser nginx deploy-tools
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 # The production form of static/ in .web/: a moment, and less where it is there. Without it the modules are served as they are.
@@ -76,6 +83,10 @@ bench-dashboard: $(PYTHON_READY)
 # FIGURES="--write docs/page-figures.md", say: see python -m bench.page_figures --help
 figures: $(PYTHON_READY) web browser
 	$(BIN)/python -m bench.page_figures $(FIGURES)
+
+# FAULTS="--only minority,clocks", "--kill-test 30" or "--write docs/faults.md", say: see python -m bench.faults --help
+faults: $(PYTHON_READY) web nginx
+	$(BIN)/python -m bench.faults $(FAULTS)
 
 screenshots: $(PYTHON_READY) web browser
 	$(BIN)/python -m bench.screenshots $(SCREENSHOTS)
@@ -130,6 +141,15 @@ deploy-tools:
 	    dpkg-deb --fsys-tarfile $$folder/prometheus_*.deb | tar -x -C .tools --strip-components=3 ./usr/bin/promtool; rm -rf $$folder; \
 	  fi; \
 	fi
+
+# The cluster needs nginx, and its tests with a wrong clock libfaketime: as above.
+nginx:
+	@PATH="$$PATH:/usr/sbin"; { command -v nginx && command -v faketime; } >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light faketime; \
+	  else \
+	    echo "The cluster needs nginx and libfaketime: sudo apt-get install nginx-light faketime" >&2; exit 1; \
+	  fi; }
 
 clean:
 	rm -rf $(VENV) .tools node_modules .web .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
