@@ -4,7 +4,7 @@
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
     python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users,
-                                    products
+                                    products, backup
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
@@ -52,6 +52,7 @@ from ivorycart.accounts.tokens import Tokens
 from ivorycart.alert_email import AlertEmail
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
+from ivorycart.backup_cli import BackupAccess
 from ivorycart.bringing import Bringing
 from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
@@ -159,6 +160,7 @@ from mongo.alerts import Alerts
 from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
 from mongo.audits import Audits as AuditResults
+from mongo.backup.operations import BackupOperations, listed
 from mongo.carts import Carts
 from mongo.catalogue import Catalogue
 from mongo.checkouts import Checkouts
@@ -187,6 +189,7 @@ from mongo.opening import (
     UnusableDatabase,
     connected,
     in_short,
+    open_raw,
     open_store,
     running_database,
 )
@@ -765,6 +768,13 @@ async def open_operations(settings: Settings, *, existing: bool = False) -> Asyn
 
 
 @asynccontextmanager
+async def open_backups(settings: Settings, *, existing: bool) -> AsyncIterator[BackupOperations]:
+    """Open the database as it is, to be copied or made anew."""
+    async with open_raw(place_of(settings), existing=existing) as store:
+        yield BackupOperations(store.driver, store.database)
+
+
+@asynccontextmanager
 async def _operations(settings: Settings, store: Store) -> AsyncIterator[Operations]:
     ledger = Ledger(
         LedgerTransactions(store.driver, store.database, store.process_id),
@@ -822,7 +832,10 @@ def operate() -> int:
     try:
         settings = load_settings(operating=True)
         configure_logs("warning", as_json=settings.log_json)
-        build_cli(lambda *, existing=False: open_operations(settings, existing=existing))()
+        backups = BackupAccess(
+            lambda *, existing: open_backups(settings, existing=existing), listed, unusable=(NothingStored,)
+        )
+        build_cli(lambda *, existing=False: open_operations(settings, existing=existing), backups)()
     except EXPECTED as error:
         return complain(error)
     return 0
