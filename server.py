@@ -10,6 +10,8 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger
 """
 
 import asyncio
+import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -76,10 +78,11 @@ from ivorycart.importing.worker import Importer
 from ivorycart.inbox import Inbox
 from ivorycart.informing import INTERVAL as INFORM_INTERVAL
 from ivorycart.informing import Informer
+from ivorycart.leaving import Leaving
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.batch import Committed
 from ivorycart.ledger.metrics import LedgerMetrics
-from ivorycart.listening import BACKLOG, listen, listen_together, url_of
+from ivorycart.listening import BACKLOG, listen, listen_together, take_waiting, url_of
 from ivorycart.logs import configure_logs
 from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
@@ -143,6 +146,7 @@ from ivorycart.stock.resuming import Resuming
 from ivorycart.stock_work import StockWork
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
+from ivorycart.supervision.supervisor import STOP_PATIENCE as WORKERS_PATIENCE
 from ivorycart.telling import Telling
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
@@ -210,6 +214,7 @@ from mongo.sales_projection import SalesProjection
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.shop_figures import ShopFigures
+from mongo.stale_reads import StaleReads
 from mongo.stream import ChangeFeed
 from mongo.transaction import LedgerTransactions
 from mongo.user_directory import UserDirectory
@@ -223,6 +228,8 @@ HERE = Path(__file__).parent
 # Seconds. Less than a caller's deadline in the ledger: though a database hangs, the rest of the stop has to come.
 STOP_PATIENCE = 8.0
 STEP_PATIENCE = 3.0
+ANSWERS_PATIENCE = 2.0  # for the answers to requests that were begun
+HANDOVER_SECONDS = 2.0  # a worker that was replaced serves on those who keep their connections, at the least
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
 WORKS_OFF = {"crossings": "alerts", "account_requests": "clerk"}  # which worker the rows of a collection are for
@@ -329,7 +336,7 @@ class Server:
     """One process of the shop, from the database up to the sockets."""
 
     def __init__(self, settings: Settings, store: Store, public_url: str, link: Link | None = None) -> None:
-        self.settings, self.link, self.store = settings, link, store
+        self.settings, self.link, self.store, self.leaving = settings, link, store, Leaving()
         self.registry = CollectorRegistry()
         self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
@@ -343,6 +350,7 @@ class Server:
         self.pings = Pings(database)
         board, connections = StockBoard(), Connections()
         self.clock = board.clock
+        self.stale_reads = StaleReads(driver, database, lambda: board.cursor, aside=settings.read_from_secondaries)
         self.muting = Muting(Preferences(database))
         self.notifications = Notifications(driver, database, self.muting.of)
         self.vault = vault_of(settings)
@@ -365,7 +373,7 @@ class Server:
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
         self.import_news = ImportNews(connections, outlet, import_shape)
         self.upkeep = Upkeep(Findables(database))
-        self.finding = Finding(Lists(driver, database), self.upkeep)
+        self.finding = Finding(Lists(driver, database, self.stale_reads), self.upkeep)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes(board.clock))
         self.ledger = Ledger(
@@ -424,7 +432,7 @@ class Server:
         trail, loop_lag = AuditTrail(database), LoopLag()
         books = Books(
             processes=Processes(database, process_id),
-            shop=ShopFigures(driver, database),
+            shop=ShopFigures(driver, database, self.stale_reads),
             cluster=Cluster(driver, database),
             sales=Sales(driver, database),
             mail_server=self.mailer,
@@ -581,7 +589,7 @@ class Server:
 
     def _process(self) -> Process:
         """Return how this process speaks for itself and, where there are several, for all."""
-        own: Any = {"refusals": self.refusals, "metrics_token": self.settings.metrics_token}
+        own: Any = {"refusals": self.refusals, "leaving": self.leaving, "metrics_token": self.settings.metrics_token}
         if self.link:
             return Process(self.link.figures, self.link.number, **own)
         return Process(partial(figures_of, self.registry), **own)
@@ -683,6 +691,7 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
     """
     listener = link.listener() if link else listen(settings.host, settings.port)
     address = link.url if link else url_of(settings.host, listener)
+    queue = listener.dup()  # what waits in it when nobody accepts any more
     place = place_of(settings)
     async with open_store(place, embedded="running" if link else "own") as store:
         server = Server(settings, store, settings.public_url or address, link)
@@ -698,14 +707,39 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
         await (link.ready(server.registry) if link else announce(address))
         await stops.asked.wait()
         log.info("server.stopping")
-        if link:  # the other workers may serve on: they are to have what comes from now on
-            await site.stop()
-            link.withdraw()
+        await leave(server, runner, site, queue, stops)
         finished = await server.stop()
         await bounded("web server", runner.cleanup(), 2 * STEP_PATIENCE)
     if not finished:
         log.error("server.unfinished", message="accepted work was not finished: callers were told to ask again")
     return 0 if finished else 1
+
+
+async def leave(
+    server: Server, runner: web.AppRunner, site: web.BaseSite, queue: socket.socket, stops: StopRequests
+) -> None:
+    """Take leave of those who send requests; sockets stay, to be told last. See `ivorycart.leaving`."""
+    link, drain = server.link, server.settings.drain_seconds
+    replaced = link is not None and link.replaced
+    if replaced:  # another worker accepts from the same socket
+        await site.stop()
+        queue.close()
+        drain = max(drain, HANDOVER_SECONDS)
+    await server.leaving.serve_on(drain, stops.hurried)
+    if not replaced:
+        await site.stop()
+        loop, protocol = asyncio.get_running_loop(), runner.server
+        for waiting in take_waiting(queue):
+            if protocol:
+                await loop.connect_accepted_socket(protocol, waiting)
+        if link:  # the other workers may serve on: they are to have what comes from now on
+            link.withdraw()
+        queue.close()
+        await asyncio.sleep(0)
+    if not await server.leaving.quiet(ANSWERS_PATIENCE):
+        log.warning("server.leaves_requests", message="some requests take long: they are answered while all else stops")
+    if runner.server:
+        runner.server.pre_shutdown()  # connections that nobody uses
 
 
 async def supervise(settings: Settings, stops: StopRequests, command: Sequence[str]) -> int:
@@ -721,7 +755,11 @@ async def supervise(settings: Settings, stops: StopRequests, command: Sequence[s
             if settings.demo:
                 await seed(settings, store)
         launcher = Launcher(command=command, url=url, settings=settings.model_dump(mode="json"))
-        finished = await Supervisor(launcher, listeners, stops).run(lambda: announce(url))
+        patience = WORKERS_PATIENCE + settings.drain_seconds
+        supervisor = Supervisor(launcher, listeners, stops, stop_patience=patience)
+        if not sys.stdin.isatty():  # where a terminal that closes does not mean a restart
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, supervisor.replace_all)
+        finished = await supervisor.run(lambda: announce(url))
     return 0 if finished else 1
 
 
@@ -739,7 +777,7 @@ async def work(descriptor: int) -> int:
     stops = StopRequests()
     stops.heed_signals()
     try:
-        async with Link.open(descriptor, on_parent_gone=stops.ask) as link:
+        async with Link.open(descriptor, on_parent_gone=stops.hurry) as link:
             settings = link.settings
             configure_logs(settings.log_level, as_json=settings.log_json, process=link.number)
             try:

@@ -1,4 +1,4 @@
-"""What a backup costs: time, size and memory for so many orders, how far the journal lags, and how long a restore takes.
+"""What a backup costs, for so many orders: time, size, memory; how far the journal lags; how long restoring takes.
 
     python -m bench.backups --orders 100000
 
@@ -11,6 +11,7 @@ import resource
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,19 @@ async def multiply(database: Database, orders: int) -> None:
     for name in ("orders", "inventory_logs", "emails"):
         seed = await database[name].find().to_list(None)
         for first in range(0, orders * len(seed) // SEED - len(seed), AT_ONCE):
-            rows = [{**seed[number % len(seed)], "_id": ObjectId()} for number in range(first, first + AT_ONCE)]
-            for number, row in enumerate(rows):
-                row |= {"order_key": str(row["_id"])} if name == "orders" else {}
-                row |= {"product_id": row["_id"], "version": 1} if name == "inventory_logs" else {}
-                row |= {"_id": f"m:{first + number}"} if name == "emails" else {}
+            rows = [{**seed[number % len(seed)], **new_names(name)} for number in range(first, first + AT_ONCE)]
             await database[name].insert_many(rows, ordered=False)
+
+
+def new_names(collection: str) -> dict[str, Any]:
+    """Return what has to be another in each copy of a document."""
+    new = ObjectId()
+    match collection:
+        case "orders":
+            return {"_id": new, "order_key": str(new)}
+        case "inventory_logs":
+            return {"_id": new, "product_id": new, "version": 1}
+    return {"_id": f"m:{new}"}
 
 
 def memory() -> float:
@@ -73,9 +81,7 @@ async def measure(orders: int, folder: Path) -> None:
     database, target = driver.client["shop"], driver.client["restored"]
     await migrate(database, "bench")
     product_id = await Books(driver, database).add_product(stock=10_000)
-    ledger = Ledger(
-        LedgerTransactions(driver, database, "bench"), Policy(), metrics=LedgerMetrics(CollectorRegistry())
-    )
+    ledger = Ledger(LedgerTransactions(driver, database, "bench"), Policy(), metrics=LedgerMetrics(CollectorRegistry()))
     run = asyncio.create_task(ledger.run())
     await place(ledger, product_id, SEED)
     await multiply(database, orders)
@@ -113,7 +119,7 @@ async def behind(backups: BackupOperations, folder: Path, ledger: Ledger, produc
     await asyncio.sleep(2.5)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
-    gaps = [later - earlier for earlier, later in zip(wrote[1:], wrote[2:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(wrote[1:])]
     return max(gaps[:-1] or gaps or [0.0])
 
 

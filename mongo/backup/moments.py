@@ -9,14 +9,9 @@ from models.backup import Until
 from models.feed import Cursor
 from mongo.driver import Database, Session
 from mongo.sales_rebuild import collection_uuid
-from mongo.stream import cursor_of
+from mongo.stream import cursor_of, timestamp_of
 
 BEGINNING = Timestamp(0, 0)
-
-
-def timestamp_of(cursor: str) -> Timestamp:
-    """Read a cursor; ValueError for what is none."""
-    return Timestamp(int(cursor[:8], 16), int(cursor[8:], 16))
 
 
 def last_of(until: Until) -> Timestamp:

@@ -30,6 +30,8 @@ class Journal:
     restocks: set[str] = field(default_factory=set)  # reasons, each used once
     carts: dict[str, Any] = field(default_factory=dict)  # session → cart
     unexpected: list[Any] = field(default_factory=list)
+    pause: float = 0.0  # seconds between two acts of each client
+    broken: list[ClientError] = field(default_factory=list)  # connections, each of which ended a client's part
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -118,9 +120,11 @@ async def _keep_at_it(act: Act, journal: Journal, stopping: asyncio.Event) -> No
     while not stopping.is_set():
         try:
             await act()
-        except ClientError:  # the server has gone; what was in flight stays without an ack
+        except ClientError as error:  # the server has gone; what was in flight stays without an ack
+            journal.broken.append(error)
             return
         await journal.note()
+        await asyncio.sleep(journal.pause)
 
 
 async def nothing_lost(books: Books, journal: Journal) -> None:
