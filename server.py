@@ -4,12 +4,14 @@
     python server.py --workers 2    the same with so many processes, whatever WORKERS says
     python server.py --help         the settings, with their defaults
     python -m ivorycart …           the same shop for operators: audit, seed, restock, adjust, load, users,
-                                    products
+                                    products, backup
 
 Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger.py, mongo/transaction.py.
 """
 
 import asyncio
+import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -53,6 +55,7 @@ from ivorycart.accounts.tokens import Tokens
 from ivorycart.alert_email import AlertEmail
 from ivorycart.alerts import INTERVAL as ALERT_INTERVAL
 from ivorycart.alerts import Alerter
+from ivorycart.backup_cli import BackupAccess
 from ivorycart.bringing import Bringing
 from ivorycart.checking_out import CheckingOut
 from ivorycart.checkout import Checkout
@@ -81,10 +84,11 @@ from ivorycart.importing.worker import Importer
 from ivorycart.inbox import Inbox
 from ivorycart.informing import INTERVAL as INFORM_INTERVAL
 from ivorycart.informing import Informer
+from ivorycart.leaving import Leaving
 from ivorycart.ledger import Ledger
 from ivorycart.ledger.batch import Committed
 from ivorycart.ledger.metrics import LedgerMetrics
-from ivorycart.listening import BACKLOG, listen, listen_together, url_of
+from ivorycart.listening import BACKLOG, listen, listen_together, take_waiting, url_of
 from ivorycart.logs import configure_logs
 from ivorycart.mail.chosen import mailer_of
 from ivorycart.mail.composing import MailComposer
@@ -149,6 +153,7 @@ from ivorycart.stock.resuming import Resuming
 from ivorycart.stock_work import StockWork
 from ivorycart.stopping import StopRequests, bounded
 from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted, Supervisor
+from ivorycart.supervision.supervisor import STOP_PATIENCE as WORKERS_PATIENCE
 from ivorycart.telling import Telling
 from ivorycart.tracing import NO_TRACES, Traces, traces_of
 from ivorycart.users_cli import UserOperations
@@ -168,6 +173,7 @@ from mongo.alerts import Alerts
 from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
 from mongo.audits import Audits as AuditResults
+from mongo.backup.operations import BackupOperations, listed
 from mongo.carts import Carts
 from mongo.catalogue import Catalogue
 from mongo.checkouts import Checkouts
@@ -196,6 +202,7 @@ from mongo.opening import (
     UnusableDatabase,
     connected,
     in_short,
+    open_raw,
     open_store,
     running_database,
 )
@@ -217,6 +224,7 @@ from mongo.sales_projection import SalesProjection
 from mongo.schema import SchemaTooNew
 from mongo.sessions import Sessions
 from mongo.shop_figures import ShopFigures
+from mongo.stale_reads import StaleReads
 from mongo.stream import ChangeFeed
 from mongo.traced_commands import trace_commands
 from mongo.transaction import LedgerTransactions
@@ -231,6 +239,8 @@ HERE = Path(__file__).parent
 # Seconds. Less than a caller's deadline in the ledger: though a database hangs, the rest of the stop has to come.
 STOP_PATIENCE = 8.0
 STEP_PATIENCE = 3.0
+ANSWERS_PATIENCE = 2.0  # for the answers to requests that were begun
+HANDOVER_SECONDS = 2.0  # a worker that was replaced serves on those who keep their connections, at the least
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
 WORKS_OFF = {"crossings": "alerts", "account_requests": "clerk"}  # which worker the rows of a collection are for
@@ -361,7 +371,7 @@ class Server:
         *,
         traces: Traces = NO_TRACES,
     ) -> None:
-        self.settings, self.link, self.store, self.traces = settings, link, store, traces
+        self.settings, self.link, self.store, self.traces, self.leaving = settings, link, store, traces, Leaving()
         self.registry = CollectorRegistry()
         self.workers = Workers(outages=DRIVER_ERRORS)
         self.passwords = Passwords(cost=settings.bcrypt_cost)
@@ -370,11 +380,10 @@ class Server:
         self.sockets = SocketServer(allow_origin=self.edge.origins)
         outlet = Outlet(self.sockets)
         database, driver = store.database, store.driver
-        self.carts = Carts(driver, database)
-        self.emails = Emails(database)
-        self.pings = Pings(database)
+        self.carts, self.emails, self.pings = Carts(driver, database), Emails(database), Pings(database)
         board, connections = StockBoard(), Connections()
         self.clock = board.clock
+        self.stale_reads = StaleReads(driver, database, lambda: board.cursor, aside=settings.read_from_secondaries)
         self.muting = Muting(Preferences(database))
         self.notifications = Notifications(driver, database, self.muting.of)
         self.vault = vault_of(settings)
@@ -397,7 +406,7 @@ class Server:
         self.open_carts = OpenCarts(self.carts, connections, self.telling.cart)
         self.import_news = ImportNews(connections, outlet, import_shape)
         self.upkeep = Upkeep(Findables(database))
-        self.finding = Finding(Lists(driver, database), self.upkeep)
+        self.finding = Finding(Lists(driver, database, self.stale_reads), self.upkeep)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes(board.clock))
         self.ledger = Ledger(
@@ -462,7 +471,7 @@ class Server:
         trail, loop_lag = AuditTrail(database), LoopLag()
         books = Books(
             processes=Processes(database, process_id),
-            shop=ShopFigures(driver, database),
+            shop=ShopFigures(driver, database, self.stale_reads),
             cluster=Cluster(driver, database),
             sales=Sales(driver, database),
             mail_server=self.mailer,
@@ -622,6 +631,7 @@ class Server:
         """Return how this process speaks for itself and, where there are several, for all."""
         own: Any = {
             "refusals": self.refusals,
+            "leaving": self.leaving,
             "metrics_token": self.settings.metrics_token,
             "commands": self.commands,
             "traces": self.traces,
@@ -729,6 +739,7 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
     listener = link.listener() if link else listen(settings.host, settings.port)
     address = link.url if link else url_of(settings.host, listener)
     place, traces = place_of(settings), traces_of(settings, trace_commands)
+    queue = listener.dup()  # what waits in it when nobody accepts any more
     async with open_store(place, embedded="running" if link else "own") as store:
         server = Server(settings, store, settings.public_url or address, link, traces=traces)
         await server.start()
@@ -743,15 +754,40 @@ async def serve(settings: Settings, stops: StopRequests, link: Link | None = Non
         await (link.ready(server.registry) if link else announce(address))
         await stops.asked.wait()
         log.info("server.stopping")
-        if link:  # the other workers may serve on: they are to have what comes from now on
-            await site.stop()
-            link.withdraw()
+        await leave(server, runner, site, queue, stops)
         finished = await server.stop()
         await bounded("web server", runner.cleanup(), 2 * STEP_PATIENCE)
         await bounded("traces", asyncio.to_thread(traces.close), STEP_PATIENCE)
     if not finished:
         log.error("server.unfinished", message="accepted work was not finished: callers were told to ask again")
     return 0 if finished else 1
+
+
+async def leave(
+    server: Server, runner: web.AppRunner, site: web.BaseSite, queue: socket.socket, stops: StopRequests
+) -> None:
+    """Take leave of those who send requests; sockets stay, to be told last. See `ivorycart.leaving`."""
+    link, drain = server.link, server.settings.drain_seconds
+    replaced = link is not None and link.replaced
+    if replaced:  # another worker accepts from the same socket
+        await site.stop()
+        queue.close()
+        drain = max(drain, HANDOVER_SECONDS)
+    await server.leaving.serve_on(drain, stops.hurried)
+    if not replaced:
+        await site.stop()
+        loop, protocol = asyncio.get_running_loop(), runner.server
+        for waiting in take_waiting(queue):
+            if protocol:
+                await loop.connect_accepted_socket(protocol, waiting)
+        if link:  # the other workers may serve on: they are to have what comes from now on
+            link.withdraw()
+        queue.close()
+        await asyncio.sleep(0)
+    if not await server.leaving.quiet(ANSWERS_PATIENCE):
+        log.warning("server.leaves_requests", message="some requests take long: they are answered while all else stops")
+    if runner.server:
+        runner.server.pre_shutdown()  # connections that nobody uses
 
 
 async def supervise(settings: Settings, stops: StopRequests, command: Sequence[str]) -> int:
@@ -767,7 +803,11 @@ async def supervise(settings: Settings, stops: StopRequests, command: Sequence[s
             if settings.demo:
                 await seed(settings, store)
         launcher = Launcher(command=command, url=url, settings=settings.model_dump(mode="json"))
-        finished = await Supervisor(launcher, listeners, stops).run(lambda: announce(url))
+        patience = WORKERS_PATIENCE + settings.drain_seconds
+        supervisor = Supervisor(launcher, listeners, stops, stop_patience=patience)
+        if not sys.stdin.isatty():  # where a terminal that closes does not mean a restart
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, supervisor.replace_all)
+        finished = await supervisor.run(lambda: announce(url))
     return 0 if finished else 1
 
 
@@ -785,7 +825,7 @@ async def work(descriptor: int) -> int:
     stops = StopRequests()
     stops.heed_signals()
     try:
-        async with Link.open(descriptor, on_parent_gone=stops.ask) as link:
+        async with Link.open(descriptor, on_parent_gone=stops.hurry) as link:
             settings = link.settings
             configure_logs(settings.log_level, as_json=settings.log_json, process=link.number)
             try:
@@ -811,6 +851,13 @@ async def open_operations(settings: Settings, *, existing: bool = False) -> Asyn
             yield operations
     except NothingStored as error:
         raise NoShopThere(str(error)) from error
+
+
+@asynccontextmanager
+async def open_backups(settings: Settings, *, existing: bool) -> AsyncIterator[BackupOperations]:
+    """Open the database as it is, to be copied or made anew."""
+    async with open_raw(place_of(settings), existing=existing) as store:
+        yield BackupOperations(store.driver, store.database)
 
 
 @asynccontextmanager
@@ -871,7 +918,10 @@ def operate() -> int:
     try:
         settings = load_settings(operating=True)
         configure_logs("warning", as_json=settings.log_json)
-        build_cli(lambda *, existing=False: open_operations(settings, existing=existing))()
+        backups = BackupAccess(
+            lambda *, existing: open_backups(settings, existing=existing), listed, unusable=(NothingStored,)
+        )
+        build_cli(lambda *, existing=False: open_operations(settings, existing=existing), backups)()
     except EXPECTED as error:
         return complain(error)
     return 0

@@ -91,7 +91,9 @@ async def a_shop(url: str | None) -> AsyncIterator[str]:
         yield url
         return
     with tempfile.TemporaryDirectory() as folder:
-        running = await RunningShop(Path(folder) / "data", {"DEMO": "true", "DEMO_SALES": "true", "LOG_LEVEL": "warning"}).start()
+        running = await RunningShop(
+            Path(folder) / "data", {"DEMO": "true", "DEMO_SALES": "true", "LOG_LEVEL": "warning"}
+        ).start()
         try:
             yield running.url
         finally:

@@ -87,6 +87,7 @@ def build_app(
     middlewares: list[Middleware] = [
         counted_requests,
         with_request_id,
+        taking_leave,
         counted_refusals,
         behind_proxies(edge.proxies),
         security_headers(import_map(static_dir), secure=edge.secure, with_stripe=edge.with_stripe),
@@ -152,6 +153,22 @@ async def with_request_id(request: web.Request, handler: Handler) -> web.StreamR
     if not response.prepared:
         response.headers["X-Request-Id"] = request_id
     return response
+
+
+@web.middleware
+async def taking_leave(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have a process that stops answer what was begun, and nothing more on the same connection."""
+    if "Upgrade" in request.headers:  # a socket stays for as long as it likes, and is told otherwise
+        return await handler(request)
+    leaving = request.app[PROCESS].leaving
+    leaving.came()
+    try:
+        response = await handler(request)
+        if leaving.begun and not response.prepared:
+            response.force_close()
+        return response
+    finally:
+        leaving.answered()
 
 
 @web.middleware

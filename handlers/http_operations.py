@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry
 from handlers.metrics_door import require_reader
 from handlers.routing import Call, Routes
 from ivorycart.command_metrics import CommandMetrics
+from ivorycart.leaving import Leaving
 from ivorycart.refusals import AnsweredRefusals
 from ivorycart.shop import Shop
 from ivorycart.tracing import NO_TRACES, Traces
@@ -35,6 +36,7 @@ class Process:
     commands: CommandMetrics = field(default_factory=lambda: CommandMetrics(CollectorRegistry()))
     """Where requests are counted."""
     traces: Traces = NO_TRACES
+    leaving: Leaving = field(default_factory=Leaving)
     metrics_token: str | None = None
     """What whoever reads the figures has to send; without one they are for this machine."""
 
@@ -57,11 +59,12 @@ async def ready(call: Call) -> Any:
     Of several processes behind one port it is the one that the connection came to, named by its number.
     """
     checks = {"database": await _database(call.shop), **_workers(call.shop), **_flow(call.shop)}
-    fine = all(check["ok"] for check in checks.values())
-    body = {"status": "ready" if fine else "not ready", "checks": checks, "sockets": len(call.shop.connections)}
-    number = call.request.app[PROCESS].number
-    if number is not None:
-        body["process"] = number
+    process = call.request.app[PROCESS]
+    fine = all(check["ok"] for check in checks.values()) and not process.leaving.begun
+    status = "stopping" if process.leaving.begun else "ready" if fine else "not ready"
+    body = {"status": status, "checks": checks, "sockets": len(call.shop.connections)}
+    if process.number is not None:
+        body["process"] = process.number
     return web.Response(status=200 if fine else 503, body=orjson.dumps(body), content_type="application/json")
 
 

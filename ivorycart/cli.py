@@ -1,4 +1,4 @@
-"""The command line for operators, ``python -m ivorycart``: audit, seed, restock, adjust, load, users, products.
+"""The command line for operators, ``python -m ivorycart``: see `build_cli` for its commands.
 
 What the commands work with is given by the composition root, so that this file holds only words and numbers.
 """
@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from ivorycart.audit_report import as_json, as_text
+from ivorycart.backup_cli import BackupAccess, build_backup_cli
 from ivorycart.ledger import Ledger
 from ivorycart.load.command import load
 from ivorycart.products_cli import ProductOperations, build_products_cli
@@ -62,8 +63,8 @@ class Opener(Protocol):
         """Return the open shop."""
 
 
-def build_cli(open_operations: Opener) -> typer.Typer:
-    """Return the command line."""
+def build_cli(open_operations: Opener, backups: BackupAccess | None = None) -> typer.Typer:
+    """Return the command line; without ``backups`` it has no commands on them."""
     cli = typer.Typer(
         name="ivorycart",
         help="Work on an IvoryCart shop: the database of the settings, or the embedded one in DATA_DIR.",
@@ -121,6 +122,8 @@ def build_cli(open_operations: Opener) -> typer.Typer:
             lambda work, *, existing=False: _run(open_operations, lambda shop: work(shop.catalogue), existing=existing)
         )
     )
+    if backups:
+        cli.add_typer(build_backup_cli(backups))
     return cli
 
 

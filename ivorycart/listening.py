@@ -43,6 +43,17 @@ def listen_together(host: str, port: int, count: int) -> list[socket.socket]:
     return listeners
 
 
+def take_waiting(listener: socket.socket) -> list[socket.socket]:
+    """Accept whatever waits in a socket that nobody accepts from any more: closing it would cut them off."""
+    listener.settimeout(0)
+    waiting: list[socket.socket] = []
+    with suppress(OSError):  # nobody waits, it does not listen, or there is no room
+        while True:
+            connection, _ = listener.accept()
+            waiting.append(connection)
+    return waiting
+
+
 def withdraw(listener: socket.socket) -> None:
     """Stop listening, keeping the port: those who wait are cut off, later ones go to the other sockets of the port.
 

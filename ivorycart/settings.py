@@ -35,8 +35,18 @@ class Settings(BaseSettings):
     port: int = Field(5000, ge=0, le=65535, description="TCP port; 0 takes a free one")
     host: str = Field("127.0.0.1", description="address to listen on")
     workers: int = Field(1, ge=1, le=64, description="processes that serve the port; one per core is enough")
+    drain_seconds: float = Field(
+        0,
+        ge=0,
+        le=300,
+        description="how long a server that was asked to stop serves on, not ready, so that proxies turn",
+    )
     mongodb_uri: str | None = Field(None, description="replica set to use; unset: an embedded one")
     mongodb_database: str = Field("ivorycart", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="database name")
+    read_from_secondaries: bool = Field(
+        False,  # noqa: FBT003 - a field
+        description="whether lists for buyers and counts for admins are read of secondaries, where there are any",
+    )
     mongod: Path | None = Field(None, description="mongod to embed; unset: the one on the PATH or of the package")
     secrets_dir: Path | None = Field(
         None, description="folder with a file for each secret, named after its setting: jwt_secret, mongodb_uri, …"

@@ -55,7 +55,7 @@ class Driver:
         self.slow = SlowCommands()
         options = {**options, "event_listeners": [self.slow, *options.get("event_listeners", ())]}
         kind: Any = AsyncIOMotorClient if name == "motor" else AsyncMongoClient
-        self.client: Client = kind(uri, tz_aware=True, appname="ivorycart", **(TIMEOUTS | options))
+        self.client: Client = kind(uri, **{"tz_aware": True, "appname": "ivorycart", **TIMEOUTS, **options})
         self._rows = ThreadPoolExecutor(thread_name_prefix="ivorycart-rows")
 
     async def start_session(self, *, snapshot: bool = False) -> Session:

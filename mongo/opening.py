@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bson import ObjectId
 
@@ -16,7 +16,15 @@ from mongo.embedded import EmbeddedMongo, EmbeddedMongoError, running_uri
 from mongo.embedded.folder import MongoFolder
 from mongo.schema import META, SCHEMA, migrate
 
+RESTORING = "restoring"  # in `META` while a restore has not ended
 _UNREADABLE: tuple[type[Exception], ...] = (*DRIVER_ERRORS, ValueError)
+
+# For requests of which one takes as long as it takes: to make an index, say.
+PATIENT: dict[str, Any] = {
+    "socketTimeoutMS": 3_600_000,
+    "serverSelectionTimeoutMS": 30_000,
+    "appname": "ivorycart-backup",
+}
 
 # Whose embedded database may be used: one's own, which is started; another process's; or whichever there is.
 Embedded = Literal["own", "running", "running or own"]
@@ -95,6 +103,10 @@ async def connected(place: Place, uri: str, *, existing: bool = False) -> AsyncI
         process_id = str(ObjectId())
         if place.uri:
             await require_replica_set(database, place.uri)
+        if await database[META].find_one({"_id": RESTORING}) is not None:
+            raise UnusableDatabase(
+                f"the database {place.name} is half restored: let that end, or restore again with --replace"
+            )
         if existing and await database[META].find_one(SCHEMA) is None:
             raise NothingStored(f"the database {place.name} was never migrated: no shop has run on it")
         if not existing:
@@ -104,13 +116,32 @@ async def connected(place: Place, uri: str, *, existing: bool = False) -> AsyncI
         await driver.close()
 
 
-def connect(uri: str, name: DriverName) -> Driver:
-    """Make the client; raise UnusableDatabase for a URI that is none.
+@asynccontextmanager
+async def open_raw(place: Place, *, existing: bool) -> AsyncIterator[Store]:
+    """Connect to the database as it is, for whoever copies it whole or makes it anew; requests may take minutes.
+
+    With ``existing`` raise NothingStored where an embedded one was never made.
+    """
+    if existing and place.uri is None and not MongoFolder(place.data_dir / "mongo").db.is_dir():
+        raise NothingStored(f"there is no database in DATA_DIR ({place.data_dir})")
+    async with running_database(place, embedded="running or own") as uri:
+        driver = connect(uri, place.driver, **PATIENT)
+        try:
+            database = driver.client[place.name]
+            if place.uri:
+                await require_replica_set(database, place.uri)
+            yield Store(driver, database, str(ObjectId()))
+        finally:
+            await driver.close()
+
+
+def connect(uri: str, name: DriverName, **options: Any) -> Driver:
+    """Make the client, with options beside the usual ones; raise UnusableDatabase for a URI that is none.
 
     What the driver says of it may quote a password: it is not repeated.
     """
     try:
-        return Driver(uri, name)
+        return Driver(uri, name, **options)
     except _UNREADABLE as error:
         raise UnusableDatabase(
             "MONGODB_URI: cannot be read: check its hosts and options, and that user and password are percent-encoded"

@@ -313,7 +313,8 @@ INDEXES: dict[str, list[IndexModel]] = {
 }
 
 
-async def _first_shape(database: Database) -> None:
+async def make_shape(database: Database) -> None:
+    """Make the collections as they are now, with their validators and indexes, as far as they are missing."""
     for name, validator in VALIDATORS.items():
         await _collection(database, name, validator)
         if name in INDEXES:
@@ -493,7 +494,7 @@ async def _alerts_by_mail_once(database: Database) -> None:
 
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
-    _first_shape,
+    make_shape,
     _index_filled_carts_only,
     _accounts_that_can_be_signed_out,
     _counts_that_all_processes_share,

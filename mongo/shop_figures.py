@@ -9,8 +9,9 @@ from bson import ObjectId
 from models.identity import OFFERS
 from models.roles import ROLES
 from mongo.documents import department_of
-from mongo.driver import Database, Document, Driver
+from mongo.driver import Database, Document, Driver, Session
 from mongo.schema import FILLED
+from mongo.stale_reads import StaleReads
 
 MAX_MS = 2000
 # Orders are found by the time in their ids, which their process's clock made: it may be wrong by so much.
@@ -20,11 +21,12 @@ COUNTED = 100_000
 
 
 class ShopFigures:
-    """Counts by the database's clock."""
+    """Counts by the database's clock; those of accounts and carts may be read of a secondary."""
 
-    def __init__(self, driver: Driver, database: Database) -> None:
+    def __init__(self, driver: Driver, database: Database, reads: StaleReads | None = None) -> None:
         self._driver = driver
         self._database = database
+        self._reads = reads or StaleReads(driver, database)
 
     async def clock(self) -> datetime:
         """Return the primary's time."""
@@ -39,14 +41,20 @@ class ShopFigures:
             {"$match": {"deleted_at": {"$type": "date"}}},
             {"$group": {"_id": "$role", "count": {"$sum": 1}}},
         ]
-        users = self._database["users"]
-        gone = {row["_id"]: row["count"] for row in await self._rows("users", deleted, hint="_id_-1_deleted_at_1")}
-        by_role = {
-            role: await users.count_documents({"role": role}, maxTimeMS=MAX_MS) - gone.get(role, 0) for role in ROLES
-        }
         today: Document = {"_id": {"$gte": ObjectId.from_datetime(midnight)}, "deleted_at": None}
-        new = await users.count_documents(today, maxTimeMS=MAX_MS)
-        return {"by_role": by_role, "total": sum(by_role.values()), "new_today": new}
+
+        async def count(database: Database, session: Session | None) -> Mapping[str, Any]:
+            users = database["users"]
+            options: Any = {"session": session, "maxTimeMS": MAX_MS}
+            rows = await self._driver.aggregate(users, deleted, hint="_id_-1_deleted_at_1", **options)
+            gone = {row["_id"]: row["count"] for row in rows}
+            by_role = {
+                role: await users.count_documents({"role": role}, **options) - gone.get(role, 0) for role in ROLES
+            }
+            new = await users.count_documents(today, **options)
+            return {"by_role": by_role, "total": sum(by_role.values()), "new_today": new}
+
+        return await self._reads.run(count)
 
     async def carts(self) -> Mapping[str, int]:
         """Return how many carts have something in them, and how many units they hold.
@@ -57,7 +65,13 @@ class ShopFigures:
         units: Document = {"$sum": "$lines.quantity"}
         filled: Document = {"$sum": {"$cond": [offered, 0, 1]}}
         group: Document = {"_id": None, "filled": filled, "units_held": {"$sum": units}}
-        rows = await self._rows("carts", [{"$match": FILLED}, {"$group": group}], hint="filled")
+
+        async def add_up(database: Database, session: Session | None) -> list[Document]:
+            pipeline: list[Document] = [{"$match": FILLED}, {"$group": group}]
+            options: Any = {"hint": "filled", "session": session, "maxTimeMS": MAX_MS}
+            return await self._driver.aggregate(database["carts"], pipeline, **options)
+
+        rows = await self._reads.run(add_up)
         return {name: rows[0][name] if rows else 0 for name in ("filled", "units_held")}
 
     async def orders(self) -> Mapping[str, int]:

@@ -69,6 +69,11 @@ def cursor_of(at: Timestamp) -> Cursor:
     return Cursor(f"{at.time:08x}{at.inc:08x}")
 
 
+def timestamp_of(cursor: str) -> Timestamp:
+    """Read a cursor as a cluster time; ValueError for what is none."""
+    return Timestamp(int(cursor[:8], 16), int(cursor[8:], 16))
+
+
 def pause(attempt: int) -> float:
     """Return the seconds to wait after so many tries in vain: doubling, up to two."""
     return min(2.0, 0.05 * 2.0 ** min(attempt, 10))

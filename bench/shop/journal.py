@@ -41,6 +41,8 @@ class Journal:
     """When orders were acknowledged, by this process's monotonic clock."""
     refused: Counter[int] = field(default_factory=Counter)
     """How many requests ended without success, by status; 0: without any answer."""
+    pause: float = 0.0  # seconds between two acts of each client
+    broken: list[ClientError] = field(default_factory=list)  # connections, each of which ended a client's part
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -175,11 +177,11 @@ async def _keep_at_it(act: Act, journal: Journal, stopping: asyncio.Event, pause
     while not stopping.is_set():
         try:
             await act()
-        except ClientError:  # the server has gone; what was in flight stays without an ack
+        except ClientError as error:  # the server has gone; what was in flight stays without an ack
+            journal.broken.append(error)
             return
         await journal.note()
-        if pause:
-            await asyncio.sleep(pause)
+        await asyncio.sleep(pause or journal.pause)
 
 
 async def nothing_lost(books: Books, journal: Journal, *, alone: bool = True) -> None:

@@ -10,6 +10,10 @@ Concurrency: everything runs on the parent's event loop: one task per worker, ow
 Shutdown: the parent sends SIGTERM to all workers and waits, within a bound; asked twice, it kills them. Workers are
 in sessions of their own, so that Ctrl-C on the terminal reaches the parent alone.
 
+Replacing: on request each worker is replaced by a fresh process, one after the other: the new one listens on the same
+socket, by the time it is ready the old one accepts no more, and what waits in the socket is the new one's. So there are
+never fewer workers than places, and once for each place one more.
+
 Invariants:
 - The port is the parent's for as long as it lives, also while no worker listens: it holds it by a socket of its own.
 - Nobody waits where nobody accepts: a worker listens only when it is ready, and withdraws its socket when it stops; the

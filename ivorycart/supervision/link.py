@@ -25,6 +25,8 @@ class Link:
         self._registry: CollectorRegistry | None = None
         self._post: dict[str, Any] = {}
         self._listener: socket.socket | None = None
+        self.replaced = False
+        """Whether another worker accepts from this one's socket: this one is to stop, and to leave the socket alone."""
 
     @classmethod
     @asynccontextmanager
@@ -68,7 +70,7 @@ class Link:
 
     def withdraw(self) -> None:
         """Have new connections go to the other workers, after the listener was closed: nobody shall wait in vain."""
-        if self._listener is not None:
+        if self._listener is not None and not self.replaced:
             withdraw(self._listener)
 
     async def ready(self, registry: CollectorRegistry) -> None:
@@ -92,4 +94,9 @@ class Link:
         return taken(self._registry) if self._registry else None
 
     async def _answer(self, question: str, _about: Any) -> Any:
-        return self._taken() if question == "figures" else None
+        match question:
+            case "figures":
+                return self._taken()
+            case "replaced":
+                self.replaced = True
+        return None

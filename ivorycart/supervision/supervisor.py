@@ -16,12 +16,24 @@ from models.restarts import RestartPace
 
 # Seconds: longer than all the bounded steps of a worker's stop together.
 STOP_PATIENCE = 45.0
+# Seconds in which a worker that is to replace another one has to be ready.
+START_PATIENCE = 120.0
 
 log = structlog.get_logger(__name__)
 
 
 class NoWorkerStarted(Exception):  # noqa: N818 - it says what is the matter
     """Every worker ended before it was ready; the message is their reason, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Successor:
+    """A worker that is ready, and ``run``, which ends with it and tells how it ended."""
+
+    worker: Worker
+    run: asyncio.Task[str]
+    taken_over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the one before it has ended."""
 
 
 @dataclass(slots=True)
@@ -31,6 +43,7 @@ class _Place:
     number: int
     listener: socket.socket
     worker: Worker | None = None
+    successor: "_Successor | None" = None
     restarts: int = 0
     failure: str = ""
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -40,8 +53,17 @@ class _Place:
 class Supervisor:
     """Runs one worker per listening socket; see the package's docstring."""
 
-    def __init__(self, launcher: Launcher, listeners: Sequence[socket.socket], stops: StopRequests) -> None:
+    def __init__(
+        self,
+        launcher: Launcher,
+        listeners: Sequence[socket.socket],
+        stops: StopRequests,
+        *,
+        stop_patience: float = STOP_PATIENCE,
+    ) -> None:
         self._launcher = launcher
+        self._stop_patience = stop_patience
+        self._wanted = asyncio.Event()  # that all be replaced
         self._places = [_Place(number, listener) for number, listener in enumerate(listeners, start=1)]
         self._stops = stops
         self._ended_well = True
@@ -55,6 +77,52 @@ class Supervisor:
         with holding(self._places[0].listener):
             return await self._run(on_open)
 
+    def replace_all(self) -> None:
+        """Have every worker replaced by a fresh one, one after the other, as soon as that can be.
+
+        A worker goes when the one that takes its place is ready, on the same socket: nobody who waits is cut off.
+        """
+        self._wanted.set()
+
+    async def _replacing(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            log.info("supervisor.replacing", message="all workers are replaced, one after the other")
+            for place in self._places:
+                if not await self._replace(place):
+                    log.error("supervisor.not_replaced", message="the other workers stay as they are")
+                    break
+            else:
+                log.info("supervisor.replaced")
+
+    async def _replace(self, place: _Place) -> bool:
+        """Replace the worker of a place; return whether the new one is ready and the old one has ended."""
+        try:
+            fresh = await self._launched(place)
+        except OSError as error:
+            log.error("process.not_replaced", process=place.number, reason=str(error))  # noqa: TRY400 - it is the machine
+            return False
+        run = asyncio.create_task(fresh.run(), name=f"next worker {place.number}")
+        ready = asyncio.create_task(fresh.ready.wait())
+        try:
+            await asyncio.wait({run, ready}, timeout=START_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+            if not fresh.ready.is_set() or run.done():
+                fresh.send(signal.SIGKILL)
+                log.error("process.not_replaced", process=place.number, reason=await run)
+                return False
+        except asyncio.CancelledError:
+            fresh.send(signal.SIGTERM)
+            raise
+        finally:
+            ready.cancel()
+        old, successor = place.worker, _Successor(fresh, run)
+        place.successor = successor
+        if old:
+            await old.retire()
+        await successor.taken_over.wait()
+        return True
+
     async def _run(self, on_open: Callable[[], Awaitable[None]]) -> bool:
         keepers = [asyncio.create_task(self._keep(place), name=f"worker {place.number}") for place in self._places]
         for keeper in keepers:  # one that fails is a fault of ours: it ends everything, and is raised at the end
@@ -64,6 +132,7 @@ class Supervisor:
             self._require_one()
             if not self._stops.asked.is_set():
                 await on_open()
+            await self._first(self._replacing())
             await self._stops.asked.wait()
         finally:
             await self._stop(keepers)
@@ -85,8 +154,10 @@ class Supervisor:
     async def _keep(self, place: _Place) -> None:
         """Keep a worker running in this place until asked to stop."""
         pace = RestartPace()
-        while not self._stops.asked.is_set():
+        while place.successor or not self._stops.asked.is_set():
             how = await self._fill(place)
+            if place.successor:  # which has listened since before this one left
+                continue
             if self._stops.asked.is_set():
                 return
             withdraw(place.listener)  # nobody shall wait in it: the others serve, until the next worker listens
@@ -99,26 +170,33 @@ class Supervisor:
 
     async def _fill(self, place: _Place) -> str:
         """Run one worker to its end; return how it ended."""
+        following, place.successor = place.successor, None
+        if following:
+            following.taken_over.set()
         try:
-            worker = place.worker = await self._launcher.launch(place.number, place.listener, self._others)
+            worker = following.worker if following else await self._launched(place)
         except OSError as error:
             place.failure = f"cannot be started: {error}"
             place.settled.set()
             return place.failure
+        place.worker = worker
         if self._stops.asked.is_set():
             worker.send(signal.SIGTERM)
         ready = asyncio.create_task(self._note_ready(place, worker), name=f"worker {place.number} ready")
         try:
-            how = await worker.run()
+            how = await (following.run if following else worker.run())
         finally:
             ready.cancel()
             await asyncio.gather(ready, return_exceptions=True)
-        if self._stops.asked.is_set():
+        if self._stops.asked.is_set() or place.successor:
             self._ended_well = self._ended_well and worker.ended_well
         place.worker = None
         place.failure = "" if worker.ready.is_set() else how
         place.settled.set()
         return how
+
+    async def _launched(self, place: _Place) -> Worker:
+        return await self._launcher.launch(place.number, place.listener, self._others)
 
     async def _note_ready(self, place: _Place, worker: Worker) -> None:
         await worker.ready.wait()
@@ -148,7 +226,7 @@ class Supervisor:
         self._send(signal.SIGTERM)
         gone = asyncio.ensure_future(asyncio.wait(keepers))
         hurried = asyncio.ensure_future(self._stops.hurried.wait())
-        await asyncio.wait({gone, hurried}, timeout=STOP_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({gone, hurried}, timeout=self._stop_patience, return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()
         if not gone.done():
             log.warning("supervisor.kills", message="workers that still run are ended by force")
@@ -157,5 +235,6 @@ class Supervisor:
 
     def _send(self, number: signal.Signals) -> None:
         for place in self._places:
-            if place.worker:
-                place.worker.send(number)
+            for worker in (place.worker, place.successor.worker if place.successor else None):
+                if worker:
+                    worker.send(number)

@@ -5,6 +5,7 @@ import signal
 import socket
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +83,12 @@ class Worker:
             return await self._channel.ask("figures", within=_FIGURES_WITHIN) if self.ready.is_set() else None
         except (ChannelClosed, TimeoutError):
             return None
+
+    async def retire(self) -> None:
+        """Have it stop in good order, and leave its socket to the worker that takes its place."""
+        with suppress(ChannelClosed, TimeoutError):
+            await self._channel.ask("replaced", within=_FIGURES_WITHIN)
+        self.send(signal.SIGTERM)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it still runs."""

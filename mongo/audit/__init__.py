@@ -40,9 +40,16 @@ class _Check(NamedTuple):
 
 
 async def audit(
-    driver: Driver, database: Database, *, listed: int = LISTED, within_seconds: float = WITHIN_SECONDS
+    driver: Driver,
+    database: Database,
+    *,
+    listed: int = LISTED,
+    within_seconds: float = WITHIN_SECONDS,
+    as_of: datetime | None = None,
 ) -> AuditResult:
     """Check everything in one snapshot; list at most ``listed`` findings per check and count the rest.
+
+    With ``as_of`` deadlines are judged by that moment: what a restored database is of, and no server has worked on yet.
 
     Raise ``NotMigrated`` where there is no shop, and the driver's errors where it can't be read in time.
     """
@@ -51,17 +58,18 @@ async def audit(
         while True:
             attempts += 1
             try:
-                return await _audit(driver, database, listed)
+                return await _audit(driver, database, listed, as_of)
             except OperationFailure as error:
                 if error.code not in _SNAPSHOT_LOST or attempts == ATTEMPTS:
                     raise
 
 
-async def _audit(driver: Driver, database: Database, listed: int) -> AuditResult:
+async def _audit(driver: Driver, database: Database, listed: int, as_of: datetime | None) -> AuditResult:
     session = await driver.start_session(snapshot=True)
     try:
         reading = _Reading(driver, database, session)
-        now = await reading.clock()
+        clock = await reading.clock()
+        now = as_of or clock
         checks = _checks(Deadlines(now))
         sizes = {name: await reading.size(name) for name in sorted({each for c in checks for each in c.collections})}
         return AuditResult(now, tuple([await _run(check, reading, sizes, listed) for check in checks]))
