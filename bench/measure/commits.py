@@ -4,26 +4,26 @@ import time
 
 from bson import ObjectId, Timestamp
 
+from bench.extent import Extent
 from bench.figures import Figures
 from bench.measure.crowds import PATIENCE, arrive, depart
 from bench.measure.shops import OpenShop, open_shop
-from bench.scale import Scale
 
 
-async def visit(clients: int, scale: Scale) -> Figures:
+async def visit(clients: int, extent: Extent) -> Figures:
     """Have a crowd visit the shop. Latencies run from the commit, as the database's log times it (whole ms)."""
     async with open_shop() as shop:
         [product_id] = await shop.add_products(1, 1_000_000)
-        figures = await arrive(shop.server, shop.load, shop.url, clients, scale)
+        figures = await arrive(shop.server, shop.load, shop.url, clients, extent)
         await shop.load.ask("enter", url=shop.url, count=1)
-        interval = scale.interval("shop", clients)
-        await shop.load.ask("move", product_id=product_id, times=scale.warm_up, pause=interval)
+        interval = extent.interval("shop", clients)
+        await shop.load.ask("move", product_id=product_id, times=extent.warm_up, pause=interval)
         await shop.server.quiet()
         since = (await shop.books.database.client.admin.command("ping"))["operationTime"]
         first = (await shop.books.product(product_id))["version"] + 1
         await shop.load.ask("listen", product_id=product_id)
         cpu, busy = shop.server.cpu(), shop.load.cpu()
-        moved = await shop.load.ask("move", product_id=product_id, times=scale.broadcasts, pause=interval)
+        moved = await shop.load.ask("move", product_id=product_id, times=extent.broadcasts, pause=interval)
         sent = await _commits(shop, product_id, since)
         heard = await shop.load.ask("heard", first=first, count=moved["done"], patience=PATIENCE, sent=sent)
         told = clients * moved["done"] / 1e6
