@@ -7,7 +7,8 @@ from bson import ObjectId, Timestamp
 from bench.extent import Extent
 from bench.figures import Figures
 from bench.measure.crowds import PATIENCE, arrive, depart
-from bench.measure.shops import OpenShop, open_shop
+from bench.measure.shops import open_shop
+from bench.shop.books import Books
 
 
 async def visit(clients: int, extent: Extent) -> Figures:
@@ -24,7 +25,7 @@ async def visit(clients: int, extent: Extent) -> Figures:
         await shop.load.ask("listen", product_id=product_id)
         cpu, busy = shop.server.cpu(), shop.load.cpu()
         moved = await shop.load.ask("move", product_id=product_id, times=extent.broadcasts, pause=interval)
-        sent = await _commits(shop, product_id, since)
+        sent = await commit_times(shop.books, product_id, since)
         heard = await shop.load.ask("heard", first=first, count=moved["done"], patience=PATIENCE, sent=sent)
         told = clients * moved["done"] / 1e6
         cost = {"cpu_us": (shop.server.cpu() - cpu) / told, "load_us": (shop.load.cpu() - busy) / told}
@@ -32,10 +33,10 @@ async def visit(clients: int, extent: Extent) -> Figures:
         return figures | await depart(shop.server, shop.load, clients)
 
 
-async def _commits(shop: OpenShop, product_id: str, since: Timestamp) -> dict[str, float]:
+async def commit_times(books: Books, product_id: str, since: Timestamp) -> dict[str, float]:
     """Return when each version of a product was committed: monotonic seconds, by version."""
     wall_to_monotonic = time.monotonic() - time.time()
-    entries = shop.books.database.client["local"]["oplog.rs"].find({"ts": {"$gt": since}, "op": "c"})
+    entries = books.database.client["local"]["oplog.rs"].find({"ts": {"$gt": since}, "op": "c"})
     commits: dict[str, float] = {}
     for entry in await entries.to_list(None):
         for change in entry["o"].get("applyOps", ()):

@@ -6,14 +6,14 @@ time per client that leaves.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bench.extent import Extent
 from bench.figures import Figures
 from bench.machine import LOAD_CORE
 from bench.measure import peers
-from bench.processes import Child, Watched
+from bench.processes import Child, Several, Watched
 
 PATIENCE = 60.0
 LEFTOVER = 4  # files
@@ -44,7 +44,9 @@ async def visit(server: str, clients: int, extent: Extent, *, stalled: int | Non
         await child.stop()
 
 
-async def arrive(server: Watched, load: Child, url: str, clients: int, extent: Extent) -> Figures:
+async def arrive(
+    server: Watched | Several, load: Child, url: str | Sequence[str], clients: int, extent: Extent
+) -> Figures:
     """Let all connect at once; return the rate, the cost, and the memory of each once it is idle."""
     await server.quiet()
     cpu, memory, busy = server.cpu(), server.memory(), load.cpu()
@@ -60,7 +62,7 @@ async def arrive(server: Watched, load: Child, url: str, clients: int, extent: E
     }
 
 
-async def depart(server: Watched, load: Child, clients: int) -> Figures:
+async def depart(server: Watched | Several, load: Child, clients: int) -> Figures:
     """Let all leave at once; return what each costs the server, and how long it takes until the last is gone."""
     cpu, files = server.cpu(), server.files()
     started = time.monotonic()

@@ -47,8 +47,15 @@ async def growth(extent: Extent) -> Figures:
             await _order(shop, product_id, extent, 1)
             await shop.server.quiet()
             at_size = await _order(shop, product_id, extent, extent.stored_rounds)
+            at_size["disk_mib"] = await _on_disk(shop)
             figures |= {f"{name}@{size}": value for name, value in at_size.items()}
     return figures
+
+
+async def _on_disk(shop: OpenShop) -> float:
+    """Return the MiB of all documents and indexes, as they are stored."""
+    told = await shop.books.database.command("dbStats")
+    return float(told["totalSize"]) / 2**20
 
 
 async def _order(shop: OpenShop, product_id: str, extent: Extent, rounds: int) -> Figures:
