@@ -12,6 +12,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from math import isnan
 from pathlib import Path
@@ -77,13 +78,14 @@ def main() -> int:
     configure_logs("warning", as_json=False)
     if size.trial:
         print(TRIAL, flush=True)
-    how = conditions(size, given.repeats, list(measurements))  # the machine's load before ours
+    how = conditions(size, given.repeats)  # with the machine's load before ours
     try:
         fresh = uvloop.run(_measured(measurements, given.repeats))
     except asyncio.CancelledError:
         return 128 + signal.SIGTERM
-    results = fresh if size.trial else kept.together(kept.read(folder / FIGURES), fresh)
-    tell(results, size, given, how if measurements else "", folder)
+    old, told = (Results({}, {}, {}), {}) if size.trial else kept.read(folder / FIGURES)
+    told |= dict.fromkeys((name for name, runs in fresh.runs.items() if runs), how)
+    tell(kept.together(old, fresh), size, given, told, folder)
     return 1 if fresh.failed else 0
 
 
@@ -95,19 +97,19 @@ async def _measured(measurements: dict[str, Measure], repeats: int) -> Results:
     return await run(measurements, repeats, lambda line: print(line, file=sys.stderr, flush=True))
 
 
-def conditions(size: Size, repeats: int, names: list[str]) -> str:
+def conditions(size: Size, repeats: int) -> str:
     """Say how, on what, and beside what it was measured."""
     command = f"python -m bench.scale {' '.join(sys.argv[1:])}".strip()
     trial = f"{TRIAL} " if size.trial else ""
     return (
-        f"{trial}`{command}` measured {', '.join(names)}, {repeats} time{'s' if repeats > 1 else ''}; medians. "
+        f"{trial}`{command}`; each measurement {repeats} time{'s' if repeats > 1 else ''}, medians. "
         f"{processor()}, shared by all parts; MongoDB {mongod()}; {today()}. "
         f"The machine's load before the start was {os.getloadavg()[0]:.1f} (0 is quiet: above 1, somebody else's work "
         "is in rates and waits, and less so in processor time)."
     )
 
 
-def tell(results: Results, size: Size, given: argparse.Namespace, how: str, folder: Path) -> None:
+def tell(results: Results, size: Size, given: argparse.Namespace, how: Mapping[str, str], folder: Path) -> None:
     """Print everything; write page, plots and figures where that was asked for."""
     costs = learned.costs_of(results, size)
     simulated = {} if isnan(learned.batch_cost(results, size).each) else learned.simulated(results, size)
@@ -125,7 +127,7 @@ def tell(results: Results, size: Size, given: argparse.Namespace, how: str, fold
         (folder / f"{name}.svg").write_text(draw(plot))
     if how:
         page.write(given.write, MEASURED, measured)
-        kept.write(folder / FIGURES, results)
+        kept.write(folder / FIGURES, results, how)
     page.write(given.write, MODEL, modelled)
 
 
@@ -137,7 +139,7 @@ def known(costs: Costs) -> bool:
     return not any(isnan(value) for value in asdict(costs).values())
 
 
-def measured_text(results: Results, size: Size, costs: Costs, how: str) -> str:
+def measured_text(results: Results, size: Size, costs: Costs, how: Mapping[str, str]) -> str:
     """Return the page's part with what was measured."""
     streams = {
         "mongod_us": "database, µs an order",
@@ -173,7 +175,7 @@ def measured_text(results: Results, size: Size, costs: Costs, how: str) -> str:
     }
     return "\n".join(
         (
-            how,
+            *_how(how),
             "",
             tables.busy(results, size),
             "",
@@ -186,6 +188,14 @@ def measured_text(results: Results, size: Size, costs: Costs, how: str) -> str:
             f"### Every figure\n\n{report.markdown_table(report.DETAILS, report.details(results))}",
         )
     )
+
+
+def _how(told: Mapping[str, str]) -> list[str]:
+    """Say of each measurement how it was made, the same words once."""
+    return [
+        f"- {', '.join(name for name, words in told.items() if words == each)}: {each}"
+        for each in dict.fromkeys(told.values())
+    ]
 
 
 def model_text(costs: Costs, given: argparse.Namespace) -> str:
