@@ -6,6 +6,7 @@
 # make check   lint, types, import contract, version floors
 # make faults  breaks every part of it in turn and shows what holds; FAULTS="--quick" beside it: each once
 # make figures how fast the pages are in a browser on a slow network; make screenshots renews docs/pictures
+# make bench-scale  what one more process, socket, product and stored order costs, and what a hundred hosts come to
 # make bench   measures every goal beside its peers, 20 to 25 minutes; BENCH="--repeats 1" beside it: one round, 8 minutes
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 4
 
-.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser nginx deploy-tools cluster faults clean help
+.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser nginx deploy-tools cluster faults clean help bench-scale
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -79,6 +80,10 @@ bench-imports: $(PYTHON_READY)
 
 bench-dashboard: $(PYTHON_READY)
 	$(BIN)/python -m bench.dashboard $(BENCH)
+
+# SCALE="--full --write docs/scaling.md", say, or --only model --hosts 20: see python -m bench.scale --help
+bench-scale: $(PYTHON_READY)
+	$(BIN)/python -m bench.scale $(SCALE)
 
 # FIGURES="--write docs/page-figures.md", say: see python -m bench.page_figures --help
 figures: $(PYTHON_READY) web browser

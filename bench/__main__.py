@@ -17,13 +17,13 @@ import uvloop
 from rich.console import Console
 
 from bench import page, report
+from bench.extent import FULL, QUICK, Extent
 from bench.figures import Results
 from bench.machine import TooFewFiles, allow_files, description, said_by
 from bench.measure.peers import Missing, node_packages
 from bench.plan import Measure, needed
 from bench.rows import ROWS, Row
 from bench.running import run
-from bench.scale import FULL, QUICK, Scale
 from ivorycart.logs import configure_logs
 
 MOST_STORED = 1_000_000
@@ -46,20 +46,20 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def scale_of(given: argparse.Namespace) -> Scale:
-    """Return the scale of a run; growth goes as far as there are clients, where fewer are asked for."""
-    scale = QUICK if given.quick else FULL
+def extent_of(given: argparse.Namespace) -> Extent:
+    """Return the extent of a run; growth goes as far as there are clients, where fewer are asked for."""
+    extent = QUICK if given.quick else FULL
     if given.clients is not None:
-        part = given.clients / scale.clients
-        scale = replace(
-            scale,
+        part = given.clients / extent.clients
+        extent = replace(
+            extent,
             clients=given.clients,
-            few_clients=max(1, int(scale.few_clients * part)),
-            growth=tuple(max(1, int(each * part)) for each in scale.growth),
+            few_clients=max(1, int(extent.few_clients * part)),
+            growth=tuple(max(1, int(each * part)) for each in extent.growth),
         )
     if given.full:
-        scale = replace(scale, stored=(*scale.stored, MOST_STORED))
-    return replace(scale, repeats=scale.repeats if given.repeats is None else given.repeats)
+        extent = replace(extent, stored=(*extent.stored, MOST_STORED))
+    return replace(extent, repeats=extent.repeats if given.repeats is None else given.repeats)
 
 
 def chosen_rows(only: str) -> list[Row]:
@@ -71,14 +71,14 @@ def chosen_rows(only: str) -> list[Row]:
     return [row for row in ROWS if not names or row.name in names]
 
 
-def conditions(scale: Scale, command: str) -> list[str]:
+def conditions(extent: Extent, command: str) -> list[str]:
     """Say how it was measured."""
     return [
-        *([TRIAL] if scale.trial else []),
-        f"Command: `{command}`; {scale.repeats} rounds, each measurement once in every round; the median is told.",
+        *([TRIAL] if extent.trial else []),
+        f"Command: `{command}`; {extent.repeats} rounds, each measurement once in every round; the median is told.",
         "The server has a core to itself. Clients, and the shop's database, are on another.",
-        f"{scale.clients:,} clients in one process, websocket only; they offer permessage-deflate, as browsers do.",
-        f"They connect as fast as {scale.connects_at_once} handshakes at a time allow.",
+        f"{extent.clients:,} clients in one process, websocket only; they offer permessage-deflate, as browsers do.",
+        f"They connect as fast as {extent.connects_at_once} handshakes at a time allow.",
         f"Socket.IO {_socketio()} on Node: websocket transport only, otherwise as it comes.",
         "python-socketio on aiohttp as it comes, with asyncio's own loop.",
         "Broadcasts of about 330 bytes at a steady rate, slow enough that none waits for the one before it.",
@@ -87,7 +87,7 @@ def conditions(scale: Scale, command: str) -> list[str]:
         "CPU is what the server's process used, user and system, while it was measured: pings and timers included.",
         "Sockets that set carts or order hear every stock change, as browsers do, within one socket's rate limit.",
         "Buyers are signed in and hold a unit in the cart before the clock starts.",
-        f"Stalled clients read nothing of {scale.swamped * scale.broadcasts / 1e6:.0f} MB that is sent to each.",
+        f"Stalled clients read nothing of {extent.swamped * extent.broadcasts / 1e6:.0f} MB that is sent to each.",
         "Memory is what the process has: buffers of the kernel are not in it.",
     ]
 
@@ -96,23 +96,23 @@ def main() -> int:
     """Measure, and print the tables; return the exit status: 1 where a run failed."""
     parser = arguments()
     given = parser.parse_args()
-    scale = scale_of(given)
+    extent = extent_of(given)
     try:
         rows = chosen_rows(given.only)
-        allow_files(scale.most_clients)
+        allow_files(extent.most_clients)
         if given.write:
             page.check(given.write, PART)
     except (ValueError, TooFewFiles, page.BrokenPage, OSError) as error:
         parser.error(str(error))
     configure_logs("warning", as_json=False)
-    if scale.trial:
+    if extent.trial:
         print(TRIAL, flush=True)
-    plan = needed(scale, [name for row in rows for name in row.needs(scale)])
+    plan = needed(extent, [name for row in rows for name in row.needs(extent)])
     try:
-        results = uvloop.run(_measured(plan, scale.repeats))
+        results = uvloop.run(_measured(plan, extent.repeats))
     except asyncio.CancelledError:
         return 128 + signal.SIGTERM
-    tell(rows, results, scale, given.write)
+    tell(rows, results, extent, given.write)
     return 1 if results.failed else 0
 
 
@@ -124,11 +124,11 @@ async def _measured(plan: dict[str, Measure], repeats: int) -> Results:
     return await run(plan, repeats, lambda line: print(line, file=sys.stderr, flush=True))
 
 
-def tell(rows: list[Row], results: Results, scale: Scale, path: Path | None) -> None:
+def tell(rows: list[Row], results: Results, extent: Extent, path: Path | None) -> None:
     """Print the tables; write the page where that was asked for."""
-    lines = [line for row in rows for line in row.tell(results, scale)]
+    lines = [line for row in rows for line in row.tell(results, extent)]
     machine = description()
-    how = conditions(scale, f"python -m bench {' '.join(sys.argv[1:])}".strip())
+    how = conditions(extent, f"python -m bench {' '.join(sys.argv[1:])}".strip())
     console = Console(width=None if sys.stdout.isatty() else 200)
     details = report.details(results)
     console.print(report.table("Every figure", report.DETAILS, details, numbers_from=2))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
+from bench.extent import Extent
 from bench.figures import Figures
 from bench.measure import commits, crowds
 from bench.measure.carts import alone, carts
@@ -11,7 +12,6 @@ from bench.measure.peers import BARE, NODE, OURS, STOCK
 from bench.measure.postgres import hot_row
 from bench.measure.requests import requests
 from bench.measure.single_orders import batches_of_one, textbook
-from bench.scale import Scale
 
 Measure = Callable[[], Awaitable[Figures]]
 
@@ -40,31 +40,31 @@ def filling(sockets: int) -> str:
     return f"cart:set, {sockets} sockets"
 
 
-def measurements(scale: Scale) -> dict[str, Measure]:
+def measurements(extent: Extent) -> dict[str, Measure]:
     """Return every measurement by its name, in the order of a round."""
     plan: dict[str, Measure] = {
-        crowd(server, scale.clients): partial(crowds.visit, server, scale.clients, scale)
+        crowd(server, extent.clients): partial(crowds.visit, server, extent.clients, extent)
         for server in (BARE, OURS, NODE, STOCK)
     }
-    plan[crowd(SHOP, scale.clients)] = partial(commits.visit, scale.clients, scale)
-    for clients in (scale.few_clients, *scale.growth):
-        plan.setdefault(crowd(OURS, clients), partial(crowds.visit, OURS, clients, scale))
-    for count in (0, *scale.stalled):
-        visit = partial(crowds.visit, OURS, scale.clients, scale, stalled=count)
-        plan[stalled_crowd(scale.clients, count)] = visit
-    plan |= {asking(server): partial(requests, server, scale) for server in (OURS, NODE, STOCK)}
-    plan |= {filling(sockets): partial(carts, sockets, scale) for sockets in scale.cart_sockets}
+    plan[crowd(SHOP, extent.clients)] = partial(commits.visit, extent.clients, extent)
+    for clients in (extent.few_clients, *extent.growth):
+        plan.setdefault(crowd(OURS, clients), partial(crowds.visit, OURS, clients, extent))
+    for count in (0, *extent.stalled):
+        visit = partial(crowds.visit, OURS, extent.clients, extent, stalled=count)
+        plan[stalled_crowd(extent.clients, count)] = visit
+    plan |= {asking(server): partial(requests, server, extent) for server in (OURS, NODE, STOCK)}
+    plan |= {filling(sockets): partial(carts, sockets, extent) for sockets in extent.cart_sockets}
     return plan | {
-        ALONE: partial(alone, scale),
-        HOT: partial(hot_product, scale),
-        TEXTBOOK: partial(textbook, scale),
-        ONE_EACH: partial(batches_of_one, scale),
-        POSTGRES: partial(hot_row, scale),
-        STORED: partial(growth, scale),
+        ALONE: partial(alone, extent),
+        HOT: partial(hot_product, extent),
+        TEXTBOOK: partial(textbook, extent),
+        ONE_EACH: partial(batches_of_one, extent),
+        POSTGRES: partial(hot_row, extent),
+        STORED: partial(growth, extent),
     }
 
 
-def needed(scale: Scale, names: Iterable[str]) -> dict[str, Measure]:
+def needed(extent: Extent, names: Iterable[str]) -> dict[str, Measure]:
     """Return these measurements, in the order of a round."""
     wanted = set(names)
-    return {name: measure for name, measure in measurements(scale).items() if name in wanted}
+    return {name: measure for name, measure in measurements(extent).items() if name in wanted}

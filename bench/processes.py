@@ -58,6 +58,29 @@ class Watched:
                 return
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Processes that do the same work, watched as if they were one."""
+
+    each: tuple[Watched, ...]
+
+    def cpu(self) -> float:
+        """Return the processor time that all have used so far."""
+        return sum(one.cpu() for one in self.each)
+
+    def memory(self) -> int:
+        """Return the resident memory of all."""
+        return sum(one.memory() for one in self.each)
+
+    def files(self) -> int:
+        """Return how many files and sockets all have open."""
+        return sum(one.files() for one in self.each)
+
+    async def quiet(self, within: float = 60.0) -> None:
+        """Wait until none has anything to do."""
+        await asyncio.gather(*(one.quiet(within) for one in self.each))
+
+
 class Child(Watched):
     """A process that obeys commands (see `control`)."""
 
@@ -68,8 +91,8 @@ class Child(Watched):
         self.hello: dict[str, Any] = {}
 
     @classmethod
-    async def start(cls, *command: str, core: int, environment: Mapping[str, str] | None = None) -> Self:
-        """Start it on a core and wait for its first line."""
+    async def start(cls, *command: str, core: int | None, environment: Mapping[str, str] | None = None) -> Self:
+        """Start it, on a core or wherever there is room, and wait for its first line."""
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -82,7 +105,8 @@ class Child(Watched):
         )
         child = cls(process, log)
         try:
-            pin(process.pid, core)
+            if core is not None:
+                pin(process.pid, core)
             child.hello = await child._answer()
         except BaseException:
             await child.stop()
@@ -90,7 +114,7 @@ class Child(Watched):
         return child
 
     @classmethod
-    async def python(cls, module: str, *arguments: str, core: int) -> Self:
+    async def python(cls, module: str, *arguments: str, core: int | None) -> Self:
         """Start a module of this project."""
         return await cls.start(sys.executable, "-m", module, *arguments, core=core)
 

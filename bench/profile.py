@@ -19,13 +19,13 @@ from typing import Any
 import uvloop
 
 from bench import page, report
+from bench.extent import FULL
 from bench.machine import TooFewFiles, allow_files, processor, today
 from bench.measure import peers
 from bench.measure.crowds import load_process
 from bench.measure.shops import PRICE, open_shop
 from bench.processes import Failed
 from bench.root import ROOT
-from bench.scale import FULL
 from bench.stacks import Spent, spent
 from ivorycart.logs import configure_logs
 

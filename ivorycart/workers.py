@@ -20,6 +20,7 @@ FIRST_PAUSE = 0.1
 LAST_PAUSE = 5.0
 # Seconds. A step that takes longer than any work does hangs: it loses its lease and is no sign of life any more.
 LONGEST_STEP = 120.0
+ASK_AGAIN = 0.5  # seconds, at the least, between two looks at a lease that another process has
 # Seconds without a sign of life after which a worker with a rhythm is not well.
 MAX_SILENCE = 5.0
 
@@ -143,7 +144,7 @@ class LeasedWorker:
             while True:
                 if time.monotonic() >= prolong_at:
                     state.leads = mine = await self._take()
-                    prolong_at = self._prolong_at() if mine else time.monotonic() + self.interval
+                    prolong_at = self._prolong_at() if mine else self._ask_again_at()
                 if mine and (time.monotonic() >= work_at or (self.wake and self.wake.is_set())):
                     more = await self._work(state)
                     work_at = time.monotonic() + (0.0 if more else self.interval)
@@ -159,6 +160,14 @@ class LeasedWorker:
         So that a book can write for all of them at once what would be as many writes a second as there are workers.
         """
         every = self.lease_seconds / 2
+        return (time.monotonic() // every + 1) * every
+
+    def _ask_again_at(self) -> float:
+        """Return when to ask for another process's lease again: likewise at the same moments.
+
+        On ten hosts nearly all workers of nearly all processes do nothing else.
+        """
+        every = max(self.interval, ASK_AGAIN)
         return (time.monotonic() // every + 1) * every
 
     async def _pause(self, until: float, *, mine: bool) -> None:

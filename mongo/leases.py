@@ -2,9 +2,12 @@
 
 The workers of a process prolong theirs at the same moments, and what is asked for within a few milliseconds goes into
 one command: a dozen writes a second, each for a majority, would be most of what a shop costs in which nothing happens.
+For the same reason a lease that another process has is looked at, and only one that is free is written: with ten hosts
+all processes but one ask in vain.
 """
 
 import asyncio
+from collections.abc import Mapping
 
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
@@ -36,6 +39,10 @@ class Leases:
         """Ask for what is wanted; return what this process has now of that."""
         await asyncio.sleep(TOGETHER)
         wanted, self._wanted = self._wanted, {}
+        for worker in await self._of_others(wanted):
+            del wanted[worker]
+        if not wanted:
+            return set()
         try:
             await self._leases.bulk_write([self._taking(*each) for each in wanted.items()], ordered=False)
         except BulkWriteError as error:
@@ -44,6 +51,12 @@ class Leases:
             # Two processes made one at once, and the other was first.
         mine = self._leases.find({"_id": {"$in": list(wanted)}, "owner": self._owner}, {"_id": 1})
         return {lease["_id"] for lease in await mine.to_list(None)}
+
+    async def _of_others(self, wanted: Mapping[str, int]) -> list[str]:
+        """Return the workers whose lease another process has now."""
+        lasting: Document = {"$gte": ["$until", "$$NOW"]}
+        theirs: Document = {"_id": {"$in": list(wanted)}, "owner": {"$ne": self._owner}, "$expr": lasting}
+        return [lease["_id"] for lease in await self._leases.find(theirs, {"_id": 1}).to_list(None)]
 
     def _taking(self, worker: str, milliseconds: int) -> UpdateOne:
         until: Document = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": milliseconds}}

@@ -28,6 +28,8 @@ async def main() -> None:
             "go": shoppers.go,
             "fill_carts": shoppers.fill_carts,
             "move": shoppers.move,
+            "fill": shoppers.fill,
+            "place": shoppers.place,
             "order": shoppers.order,
             "order_steadily": shoppers.order_steadily,
         }

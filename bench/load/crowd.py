@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.load.hearing import Hearing, number_of_broadcast, number_of_product
@@ -23,17 +23,20 @@ class Crowd:
         self.gone = 0
 
     async def connect(
-        self, url: str, count: int, at_once: int, auth: Mapping[str, Any] | None = None
+        self, url: str | Sequence[str], count: int, at_once: int, auth: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
-        """Connect so many, with a bound on how many are on their way; return how long that took, and who failed."""
+        """Connect so many, with a bound on how many are on their way; return how long that took, and who failed.
+
+        Where there are several addresses, they take turns.
+        """
         failed: list[str] = []
         left = iter(range(count))
         started = time.perf_counter()
 
         async def one_after_another() -> None:
-            for _ in left:
+            for number in left:
                 try:
-                    self.clients.append(await self._one(url, auth))
+                    self.clients.append(await self._one(turn_of(url, number), auth))
                 except (OSError, TimeoutError) as error:
                     failed.append(repr(error))
 
@@ -88,6 +91,11 @@ class Crowd:
 
     def _closed(self, _client: SocketIOClient, reason: str) -> None:
         self.gone += reason != LEFT
+
+
+def turn_of(url: str | Sequence[str], number: int) -> str:
+    """Return whose turn it is with this client, where there are several servers."""
+    return url if isinstance(url, str) else url[number % len(url)]
 
 
 def ignore(_client: SocketIOClient, _text: bytes, _at: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bench.figures import waits
-from bench.load.crowd import ignore
+from bench.load.crowd import ignore, turn_of
 from bench.shop.order import order
 from ivorycart.load.client import SocketIOClient
 
@@ -60,11 +60,11 @@ class Shoppers:
         self.clients: list[SocketIOClient] = []
         self._moves = 0
 
-    async def enter(self, url: str, count: int, tokens: Sequence[str] = ()) -> Mapping[str, Any]:
-        """Connect so many more, signed in where there are tokens."""
+    async def enter(self, url: str | Sequence[str], count: int, tokens: Sequence[str] = ()) -> Mapping[str, Any]:
+        """Connect so many more, signed in where there are tokens; several addresses take turns."""
         for number in range(count):
             auth = {"token": tokens[number]} if tokens else None
-            self.clients.append(await SocketIOClient.connect(url, auth, on_frame=ignore))
+            self.clients.append(await SocketIOClient.connect(turn_of(url, number), auth, on_frame=ignore))
         return {}
 
     async def go(self) -> Mapping[str, Any]:
@@ -107,13 +107,33 @@ class Shoppers:
         """Order one unit per socket and round. Filling the cart is timed apart, as an order's clock starts after it."""
         fills, orders = Outcomes(), Outcomes()
         for turn in range(rounds):
-            await fills.all(self.clients, at_once, lambda client, _: _set(client, product_id, 1))
-
-            async def place(client: SocketIOClient, number: int, turn: int = turn) -> Any:
-                return await client.call("order:place", order(price, f"{key}-{turn}-{number}"), ANSWER_PATIENCE)
-
-            await orders.all(self.clients, at_once, place)
+            await self._fill(fills, [product_id], at_once)
+            await self._place(orders, price, at_once, f"{key}-{turn}")
         return {"orders": orders.figures(), "fills": fills.figures()}
+
+    async def fill(self, product_ids: Sequence[str], at_once: int) -> Mapping[str, Any]:
+        """Put one unit into every cart; products take turns."""
+        outcomes = Outcomes()
+        await self._fill(outcomes, product_ids, at_once)
+        return outcomes.figures()
+
+    async def place(self, price: int, at_once: int, key: str) -> Mapping[str, Any]:
+        """Order what is in the carts."""
+        outcomes = Outcomes()
+        await self._place(outcomes, price, at_once, key)
+        return outcomes.figures()
+
+    async def _fill(self, outcomes: Outcomes, product_ids: Sequence[str], at_once: int) -> None:
+        def put(client: SocketIOClient, number: int) -> Awaitable[Any]:
+            return _set(client, product_ids[number % len(product_ids)], 1)
+
+        await outcomes.all(self.clients, at_once, put)
+
+    async def _place(self, outcomes: Outcomes, price: int, at_once: int, key: str) -> None:
+        def place(client: SocketIOClient, number: int) -> Awaitable[Any]:
+            return client.call("order:place", order(price, f"{key}-{number}"), ANSWER_PATIENCE)
+
+        await outcomes.all(self.clients, at_once, place)
 
     async def order_steadily(
         self, product_id: str, price: int, seconds: float, pause: float, key: str

@@ -6,14 +6,14 @@ time per client that leaves.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from bench.extent import Extent
 from bench.figures import Figures
 from bench.machine import LOAD_CORE
 from bench.measure import peers
-from bench.processes import Child, Watched
-from bench.scale import Scale
+from bench.processes import Child, Several, Watched
 
 PATIENCE = 60.0
 LEFTOVER = 4  # files
@@ -29,26 +29,28 @@ async def load_process() -> AsyncIterator[Child]:
         await load.stop()
 
 
-async def visit(server: str, clients: int, scale: Scale, *, stalled: int | None = None) -> Figures:
+async def visit(server: str, clients: int, extent: Extent, *, stalled: int | None = None) -> Figures:
     """Have a crowd visit one of the servers without a shop; with `stalled`, so many read nothing of what is sent."""
     child = await peers.start(server)
     try:
         async with load_process() as load:
             url = f"http://127.0.0.1:{child.hello['port']}"
-            figures = await arrive(child, load, url, clients, scale)
+            figures = await arrive(child, load, url, clients, extent)
             if stalled is not None:
                 await load.ask("stall", url=url, count=stalled)
-            figures |= await _broadcasts(child, load, server, clients, scale, swamped=stalled is not None)
+            figures |= await _broadcasts(child, load, server, clients, extent, swamped=stalled is not None)
             return figures | await depart(child, load, clients)
     finally:
         await child.stop()
 
 
-async def arrive(server: Watched, load: Child, url: str, clients: int, scale: Scale) -> Figures:
+async def arrive(
+    server: Watched | Several, load: Child, url: str | Sequence[str], clients: int, extent: Extent
+) -> Figures:
     """Let all connect at once; return the rate, the cost, and the memory of each once it is idle."""
     await server.quiet()
     cpu, memory, busy = server.cpu(), server.memory(), load.cpu()
-    connected = await load.ask("connect", url=url, count=clients, at_once=scale.connects_at_once)
+    connected = await load.ask("connect", url=url, count=clients, at_once=extent.connects_at_once)
     busy = load.cpu() - busy
     await server.quiet()
     return {
@@ -60,7 +62,7 @@ async def arrive(server: Watched, load: Child, url: str, clients: int, scale: Sc
     }
 
 
-async def depart(server: Watched, load: Child, clients: int) -> Figures:
+async def depart(server: Watched | Several, load: Child, clients: int) -> Figures:
     """Let all leave at once; return what each costs the server, and how long it takes until the last is gone."""
     cpu, files = server.cpu(), server.files()
     started = time.monotonic()
@@ -73,19 +75,19 @@ async def depart(server: Watched, load: Child, clients: int) -> Figures:
 
 
 async def _broadcasts(
-    server: Child, load: Child, name: str, clients: int, scale: Scale, *, swamped: bool = False
+    server: Child, load: Child, name: str, clients: int, extent: Extent, *, swamped: bool = False
 ) -> Figures:
     """Let the server broadcast at a steady rate; return its cost per client, latencies, faults, memory kept."""
-    interval, count = scale.interval(name, clients), scale.broadcasts_of(name, clients)
-    options = {"swamped": scale.swamped} if swamped else {}
+    interval, count = extent.interval(name, clients), extent.broadcasts_of(name, clients)
+    options = {"swamped": extent.swamped} if swamped else {}
     await load.ask("listen")
-    await server.ask("broadcast", first=0, count=scale.warm_up, interval=interval)
-    await load.ask("heard", first=0, count=scale.warm_up, patience=PATIENCE)
+    await server.ask("broadcast", first=0, count=extent.warm_up, interval=interval)
+    await load.ask("heard", first=0, count=extent.warm_up, patience=PATIENCE)
     await server.quiet()
     cpu, memory, busy = server.cpu(), server.memory(), load.cpu()
     async with _peak(server) as peak:
-        await server.ask("broadcast", first=scale.warm_up, count=count, interval=interval, **options)
-        heard = await load.ask("heard", first=scale.warm_up, count=count, patience=PATIENCE)
+        await server.ask("broadcast", first=extent.warm_up, count=count, interval=interval, **options)
+        heard = await load.ask("heard", first=extent.warm_up, count=count, patience=PATIENCE)
     told = clients * count / 1e6
     cost = {"cpu_us": (server.cpu() - cpu) / told, "load_us": (load.cpu() - busy) / told}
     return heard | cost | {"grown_mib": (max(peak) - memory) / 2**20}

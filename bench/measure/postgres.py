@@ -13,10 +13,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from bench.extent import Extent
 from bench.figures import Figures, waits
 from bench.measure.peers import Missing
 from bench.processes import Failed
-from bench.scale import Scale
 
 CLIENTS, THREADS = 32, 2
 PROGRAMS = ("initdb", "pg_ctl", "pgbench", "psql")
@@ -47,7 +47,7 @@ COMMIT;
 """
 
 
-async def hot_row(scale: Scale) -> Figures:
+async def hot_row(extent: Extent) -> Figures:
     """Return orders per second and their waits; raise Missing where PostgreSQL is not installed."""
     programs = {name: _program(name) for name in PROGRAMS}
     with tempfile.TemporaryDirectory() as given:
@@ -57,7 +57,7 @@ async def hot_row(scale: Scale) -> Figures:
         cluster = _Cluster(folder, user, programs)
         await cluster.start()
         try:
-            return await cluster.order(scale.pg_seconds)
+            return await cluster.order(extent.pg_seconds)
         finally:
             await cluster.stop()
 

@@ -38,17 +38,22 @@ class OpenShop:
 
     def tokens(self, count: int) -> list[str]:
         """Return tokens of so many buyers."""
-        issuer = Tokens(SECRET, seconds=3600)
-        return [
-            issuer.issue(
-                user_id=str(ObjectId()),
-                session_id=str(ObjectId()),
-                email=f"buyer{n}@example.com",
-                name="Ada",
-                role="buyer",
-            )
-            for n in range(count)
-        ]
+        return buyers_tokens(count)
+
+
+def buyers_tokens(count: int) -> list[str]:
+    """Return tokens of so many buyers, signed by the secret of these shops."""
+    issuer = Tokens(SECRET, seconds=3600)
+    return [
+        issuer.issue(
+            user_id=str(ObjectId()),
+            session_id=str(ObjectId()),
+            email=f"buyer{n}@example.com",
+            name="Ada",
+            role="buyer",
+        )
+        for n in range(count)
+    ]
 
 
 @asynccontextmanager

@@ -1,19 +1,19 @@
 """Orders where each is a transaction of its own: the peers of group commit."""
 
+from bench.extent import Extent
 from bench.figures import Figures
 from bench.machine import LOAD_CORE, SERVER_CORE, pin
 from bench.processes import Child
-from bench.scale import Scale
 
 
-async def textbook(scale: Scale) -> Figures:
+async def textbook(extent: Extent) -> Figures:
     """Return orders per second and waits, as the driver's manual has it: the driver repeats what has conflicted."""
-    return await _ordered("textbook", scale.textbook_orders)
+    return await _ordered("textbook", extent.textbook_orders)
 
 
-async def batches_of_one(scale: Scale) -> Figures:
+async def batches_of_one(extent: Extent) -> Figures:
     """Return orders per second and waits of this ledger with batches of one, which backs off after a conflict."""
-    return await _ordered("batches of one", scale.single_orders)
+    return await _ordered("batches of one", extent.single_orders)
 
 
 async def _ordered(way: str, orders: int) -> Figures:

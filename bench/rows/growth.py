@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 
 from bench import plan
+from bench.extent import Extent
 from bench.figures import Results
 from bench.measure.peers import OURS
 from bench.report import Line, at_most, number
 from bench.rows.row import FLAT, Row
-from bench.scale import Scale
 
 
-def _growth(results: Results, scale: Scale) -> list[Line]:
-    sizes = sorted({*scale.growth})
+def _growth(results: Results, extent: Extent) -> list[Line]:
+    sizes = sorted({*extent.growth})
     costs = [results.middle(plan.crowd(OURS, clients), "cpu_us") for clients in sizes]
-    orders = [results.middle(plan.STORED, f"cpu_us@{size}") for size in scale.stored]
-    stored = [results.middle(plan.STORED, f"mongod_us@{size}") for size in scale.stored]
+    orders = [results.middle(plan.STORED, f"cpu_us@{size}") for size in extent.stored]
+    stored = [results.middle(plan.STORED, f"mongod_us@{size}") for size in extent.stored]
     both = [mine + database for mine, database in zip(orders, stored, strict=True)]
-    rates = [results.middle(plan.STORED, f"per_s@{size}") for size in scale.stored]
+    rates = [results.middle(plan.STORED, f"per_s@{size}") for size in extent.stored]
     return [
         _flat("broadcast, CPU per client", "clients", sizes, costs),
-        _flat("an order, CPU with the database's", "stored orders", scale.stored, both, f" ({_series(rates)} per s)"),
+        _flat("an order, CPU with the database's", "stored orders", extent.stored, both, f" ({_series(rates)} per s)"),
     ]
 
 
@@ -35,4 +35,4 @@ def _series(values: Sequence[float]) -> str:
     return " / ".join(map(number, values))
 
 
-GROWTH = Row("growth", lambda scale: [*(plan.crowd(OURS, each) for each in scale.growth), plan.STORED], _growth)
+GROWTH = Row("growth", lambda extent: [*(plan.crowd(OURS, each) for each in extent.growth), plan.STORED], _growth)

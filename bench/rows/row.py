@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from math import nan
 
 from bench import plan
+from bench.extent import Extent
 from bench.figures import Results
 from bench.measure.peers import BARE, NODE, OURS, STOCK
 from bench.report import Line, number
-from bench.scale import Scale
 
 NAMES = {OURS: "ours", BARE: "bare send()", NODE: "Socket.IO on Node", STOCK: "python-socketio as it comes"}
 FLAT = 1.25  # largest of several costs over the smallest, to be called the same
 
-Tell = Callable[[Results, Scale], Sequence[Line]]
+Tell = Callable[[Results, Extent], Sequence[Line]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Row:
     """One row: its name for `--only`, the measurements it needs, and what it says."""
 
     name: str
-    needs: Callable[[Scale], Sequence[str]]
+    needs: Callable[[Extent], Sequence[str]]
     tell: Tell
 
 
@@ -42,6 +42,6 @@ def faults(results: Results, name: str) -> float:
     return sum(results.total(name, fault) for fault in ("lost", "repeated", "regressed", "gone"))
 
 
-def of_crowds(*servers: str) -> Callable[[Scale], Sequence[str]]:
+def of_crowds(*servers: str) -> Callable[[Extent], Sequence[str]]:
     """Return what needs the crowd's visit to each of these servers."""
-    return lambda scale: [plan.crowd(server, scale.clients) for server in servers]
+    return lambda extent: [plan.crowd(server, extent.clients) for server in servers]

@@ -26,7 +26,7 @@ def plot(title: str, unit: str, lines: Sequence[Line]) -> str:
     known = [value for line in lines for value in line.values if value is not None]
     if not known:
         return f'<figure><h2>{escape(title)}</h2><p class="none">nothing was measured</p></figure>'
-    low, high = _scale(min(0.0, *known), max(known))
+    low, high = bounds(min(0.0, *known), max(known))
     seconds = max(len(line.values) for line in lines)
     drawn = "".join(_grid(low, high, seconds)) + "".join(_line(line, low, high, seconds) for line in lines)
     keys = "".join(f'<li class="{line.style}">{escape(line.name)}</li>' for line in lines)
@@ -38,13 +38,13 @@ def plot(title: str, unit: str, lines: Sequence[Line]) -> str:
     )
 
 
-def _scale(low: float, high: float) -> tuple[float, float]:
+def bounds(low: float, high: float) -> tuple[float, float]:
     """Return bounds that are round numbers."""
-    step = _round_up((high - low or 1.0) / GRID_LINES)
+    step = rounded_up((high - low or 1.0) / GRID_LINES)
     return floor(low / step) * step, ceil(high / step) * step or step
 
 
-def _round_up(value: float) -> float:
+def rounded_up(value: float) -> float:
     """Return the next of 1, 2, 2.5, 5 times a power of ten."""
     power = 10.0 ** floor(log10(value))
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= value * 0.999)
@@ -59,13 +59,13 @@ def _y(value: float, low: float, high: float) -> float:
 
 
 def _grid(low: float, high: float, seconds: int) -> Iterator[str]:
-    step = _round_up((high - low) / GRID_LINES)
+    step = rounded_up((high - low) / GRID_LINES)
     for number in range(round((high - low) / step) + 1):
         value = low + number * step
         y = _y(value, low, high)
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_short(value)}</text>'
-    every = max(1, round(_round_up(max(1, seconds) / 8)))
+        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{short(value)}</text>'
+    every = max(1, round(rounded_up(max(1, seconds) / 8)))
     for second in range(0, seconds, every):
         yield f'<text x="{_x(second, seconds):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{second} s</text>'
 
@@ -80,7 +80,8 @@ def _line(line: Line, low: float, high: float, seconds: int) -> str:
     return f'<path class="line {line.style}" d="{"".join(path)}"/>'
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Write a value as short as the margin of a plot is narrow."""
     if abs(value) >= 1_000_000:  # noqa: PLR2004 - a million
         return f"{value / 1_000_000:g}M"
     return f"{value / 1000:g}k" if abs(value) >= 10_000 else f"{value:g}"  # noqa: PLR2004 - longer than its column

@@ -5,10 +5,10 @@ from math import nan
 import pytest
 
 from bench import plan
+from bench.extent import QUICK
 from bench.figures import Results
 from bench.report import Line, at_least, at_most, details, every, markdown, markdown_table, number, ratio
 from bench.rows import ROWS
-from bench.scale import QUICK
 
 
 @pytest.mark.parametrize(

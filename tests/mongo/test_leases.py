@@ -89,7 +89,23 @@ async def test_what_a_process_asks_for_at_the_same_moment_is_one_command(
     takes.pop().cancel()
     assert await asyncio.gather(*takes) == [False, True, True]
     assert await here.take("clerk", LONG)
-    assert heard.sizes == [4, 1]
+    assert heard.sizes == [3, 1], "the relay's is looked at alone"
+    await watched.close()
+
+
+async def test_who_asks_for_what_others_have_writes_nothing(driver: Driver, database: Database, mongo_uri: str) -> None:
+    """On ten hosts all processes but one ask in vain, and ask again all the time."""
+    heard = Writes()
+    watched = Driver(mongo_uri, driver.name, event_listeners=[heard])
+    here, there = Leases(watched.client[database.name], "p1"), Leases(database, "p2")
+    workers = ("relay", "sweeper")
+    await asyncio.gather(*(there.take(worker, LONG) for worker in workers))
+    for _ in range(3):
+        assert not any(await asyncio.gather(*(here.take(worker, LONG) for worker in workers)))
+    assert heard.sizes == []
+    await there.give_back("relay")
+    assert await here.take("relay", LONG)
+    assert heard.sizes == [1]
     await watched.close()
 
 

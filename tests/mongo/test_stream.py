@@ -365,6 +365,25 @@ async def test_an_order_whose_address_alone_is_written_is_no_news(
     assert listener.of(OrderUpdated) == []
 
 
+async def test_what_is_no_news_is_dropped_whatever_happens_in_a_collection_that_is_followed(
+    driver: Driver, database: Database
+) -> None:
+    """The database is asked for whole collections; that one of them is gone does not end the stream either."""
+    everywhere = ("notifications", "waiting", "sessions", "users", "projections", "crossings", "account_requests")
+    shapeless = {"bypassDocumentValidation": True, "writeConcern": {"w": "majority"}}
+    async with listening(driver, database) as listener:
+        for name in everywhere:
+            only, changed = {"_id": name}, {"$set": {"seen": True, "ended": None, "step": 1}}
+            if name not in {"notifications", "crossings", "account_requests"}:  # what comes into those is news
+                row = {**only, "family": name, "email": name, "product_id": name, "owner": name}
+                await database.command({"insert": name, "documents": [row], **shapeless})
+            await database.command({"update": name, "updates": [{"q": only, "u": changed}], **shapeless})
+            await database.command({"delete": name, "deletes": [{"q": only, "limit": 1}], **shapeless})
+        await database.drop_collection("projections")
+        await listener.until_marked(database)
+        assert listener.heard == []
+
+
 async def test_what_happened_before_the_snapshot_is_not_told_again(driver: Driver, database: Database) -> None:
     """It is in the snapshot."""
     tea = await add_product(database)

@@ -6,7 +6,7 @@ FAST, SLOW = 50e-6, 300e-6  # seconds of a broadcast's period per client: some f
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
+class Extent:
     """Numbers of one run."""
 
     clients: int = 8000
@@ -51,8 +51,8 @@ class Scale:
         return max(self.clients, *self.growth) + max(self.stalled)
 
 
-FULL = Scale()
-QUICK = Scale(
+FULL = Extent()
+QUICK = Extent(
     clients=60,
     few_clients=20,
     growth=(20, 40, 60),
