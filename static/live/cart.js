@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 
 const RELEASED = "ivorycart.released";
+const REMARKS = "ivorycart.remarks";
 
 /**
  * @typedef {import("./types.js").Cart} Cart
@@ -8,8 +9,13 @@ const RELEASED = "ivorycart.released";
  * @typedef {{kind: "price", before: number} | {kind: "short", available: number} | {kind: "clipped", wanted: number,
  *   quantity: number}} Remark what became of a line: another price, fewer than asked for, or fewer after two carts became one
  *
+ * @typedef {{owner: string | null, of: [string, Remark][]}} Kept the remarks of one owner's cart, by product
+ *
  * @typedef {{product_id: string, name: string, quantity: number}} Released what went back on the shelf when a hold ended
  */
+
+/** @type {Kept} */
+const NOTHING_SAID = { owner: "", of: [] };
 
 /**
  * The cart as the server last told it. Answers and events cross on the way, so the highest revision wins,
@@ -42,6 +48,13 @@ export function createCart(connection, clock, shop) {
   const secondsLeft = () => (lines.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
 
   const remarks = signal(/** @type {Map<string, Remark>} */ (new Map()));
+  let kept = remarkedLately(); // said again after a reload, to whose cart it is
+  effect(() => {
+    const of = [...remarks.value];
+    if (!current.value || (of.length === 0 && kept.owner !== owner(current.value))) return; // another's cart, on the way to ours
+    kept = { owner: owner(current.value), of };
+    sessionStorage.setItem(REMARKS, JSON.stringify(kept));
+  });
 
   /** Say at a line what became of it, until it is changed or gone. @param {string} id @param {Remark | null} said null: no more */
   function remark(id, said) {
@@ -60,8 +73,21 @@ export function createCart(connection, clock, shop) {
         const old = before.get(id);
         if (old !== undefined && old !== price) remark(id, { kind: "price", before: old });
       }
-      const still = new Set(cart.lines.map((line) => line.product_id));
-      for (const id of remarks.peek().keys()) if (!still.has(id) && remarks.peek().get(id)?.kind !== "short") remark(id, null);
+      const now = new Map(cart.lines.map((line) => [line.product_id, line.quantity]));
+      for (const [id, said] of remarks.peek()) {
+        const changed = said.kind === "clipped" && now.get(id) !== said.quantity;
+        if (changed || (!now.has(id) && said.kind !== "short")) remark(id, null);
+      }
+      current.value = cart;
+    });
+  }
+
+  /** Show the cart of somebody of whom none was shown before, with what is still to be said of it. @param {Cart} cart */
+  function begin(cart) {
+    const still = new Set(cart.lines.map((line) => line.product_id));
+    const said = kept.owner === owner(cart) ? kept.of.filter(([id]) => still.has(id)) : [];
+    batch(() => {
+      remarks.value = new Map(said);
       current.value = cart;
     });
   }
@@ -72,7 +98,7 @@ export function createCart(connection, clock, shop) {
     if (known && (owner(cart) !== owner(known) || cart.revision < known.revision)) return;
     clock.correct(cart.server_time);
     if (known) follow(known, cart);
-    else current.value = cart;
+    else begin(cart);
   }
 
   /** Take a cart that answers our own question. @param {Cart} cart */
@@ -80,10 +106,7 @@ export function createCart(connection, clock, shop) {
     const known = current.peek();
     if (known && owner(cart) === owner(known)) return receive(cart);
     clock.correct(cart.server_time);
-    batch(() => {
-      remarks.value = new Map();
-      current.value = cart;
-    });
+    begin(cart);
     return undefined;
   }
 
@@ -98,6 +121,8 @@ export function createCart(connection, clock, shop) {
     current.value = null;
     released.value = [];
     remarks.value = new Map();
+    kept = NOTHING_SAID;
+    sessionStorage.removeItem(REMARKS);
   }
 
   /** Say at each line what did not fit when two carts became one. @param {{product_id: string, wanted: number, quantity: number}[]} items */
@@ -130,6 +155,11 @@ export function createCart(connection, clock, shop) {
 /** @returns {Released[]} */
 function releasedLately() {
   return JSON.parse(sessionStorage.getItem(RELEASED) ?? "[]");
+}
+
+/** @returns {Kept} */
+function remarkedLately() {
+  return JSON.parse(sessionStorage.getItem(REMARKS) ?? "null") ?? NOTHING_SAID;
 }
 
 /** Whether a line's product has left the shop (the server then knows no name of it) or is not for sale now. @param {import("./types.js").CartLine} line */
