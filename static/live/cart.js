@@ -21,6 +21,7 @@ const NOTHING_SAID = { owner: "", of: [] };
  * The cart as the server last told it. Answers and events cross on the way, so the highest revision wins,
  * among carts of one owner: after signing in or out another cart takes its place whatever its revision.
  *
+ * `orderable` are the lines that can be ordered: `count` and `goods` (what they cost) are of them, as in the checkout;
  * `payable` is what an order of it costs, with what sending it does; `saved`, by how much discounts made it less.
  *
  * @param {import("./connection.js").Connection} connection
@@ -34,18 +35,19 @@ export function createCart(connection, clock, shop) {
     sessionStorage.setItem(RELEASED, JSON.stringify(released.value)); // a reload says so again, until it was dismissed
   });
   const lines = computed(() => current.value?.lines ?? []);
+  const orderable = computed(() => lines.value.filter((line) => !isGone(line)));
+  const goods = computed(() => orderable.value.reduce((sum, line) => sum + line.line_total, 0));
   const quantities = computed(() => new Map(lines.value.map((line) => [line.product_id, line.quantity])));
   const currency = computed(() => current.value?.currency ?? "EUR");
   const shipping = computed(() => {
     const { shipping: flat, free_shipping_from: free } = shop.facts.value;
-    const worth = current.value?.total_amount ?? 0;
-    return lines.value.length === 0 || (free !== null && worth >= free) ? 0 : flat;
+    return orderable.value.length === 0 || (free !== null && goods.value >= free) ? 0 : flat;
   });
-  const payable = computed(() => (current.value?.total_amount ?? 0) + shipping.value);
-  const saved = computed(() => lines.value.reduce((sum, line) => sum + Math.max(0, (line.list_price ?? line.price) - line.price) * line.quantity, 0));
-  const count = computed(() => lines.value.reduce((sum, line) => sum + line.quantity, 0));
+  const payable = computed(() => goods.value + shipping.value);
+  const saved = computed(() => orderable.value.reduce((sum, line) => sum + Math.max(0, (line.list_price ?? line.price) - line.price) * line.quantity, 0));
+  const count = computed(() => orderable.value.reduce((sum, line) => sum + line.quantity, 0));
   const holds = computed(() => Boolean(current.value?.expires_at)); // a shop may be set up without holds
-  const secondsLeft = () => (lines.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
+  const secondsLeft = () => (orderable.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
 
   const remarks = signal(/** @type {Map<string, Remark>} */ (new Map()));
   let kept = remarkedLately(); // said again after a reload, to whose cart it is
@@ -149,7 +151,7 @@ export function createCart(connection, clock, shop) {
     return Math.min(held + free, cap ?? Infinity);
   }
 
-  return { current, lines, quantities, currency, count, saved, shipping, payable, most, holds, released, remarks, remark, clipped, secondsLeft, receive, adopt, fetch, forget, expired };
+  return { current, lines, orderable, goods, quantities, currency, count, saved, shipping, payable, most, holds, released, remarks, remark, clipped, secondsLeft, receive, adopt, fetch, forget, expired };
 }
 
 /** @returns {Released[]} */
