@@ -532,6 +532,7 @@ class Server:
                 shipping=settings.shipping,
                 free_shipping_from=settings.free_shipping_from,
                 stripe_publishable_key=settings.stripe_publishable_key,
+                mails=self.mailer is not None,
             ),
             public_url=self.public_url,
             session_days=settings.session_days,

@@ -90,6 +90,8 @@ class Facts:
     shipping: int = 0
     free_shipping_from: int | None = None
     stripe_publishable_key: str | None = None
+    mails: bool = False
+    """Whether there is a mail server, so that a page may promise a mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

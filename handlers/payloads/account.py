@@ -159,6 +159,7 @@ class ShopAnswer(Answer):
     stripe_publishable_key: Annotated[
         str | None, Field(description="what a page shows Stripe when it takes a card; null: none does")
     ]
+    mails: Annotated[bool, Field(description="whether mails are sent: without a mail server none are")]
 
 
 class ErrorBody(Answer):

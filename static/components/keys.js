@@ -12,9 +12,10 @@ const MOST_TALL = 24;
  * @param {{product: import("../live/types.js").Product, tall?: boolean}} props `tall`: more and larger, where there is room
  */
 export function Keys({ product, tall = false }) {
-  const { stock, cart } = useLive();
+  const { stock, cart, lines } = useLive();
   const level = stock.level(product.id).value ?? product;
-  const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value;
+  const kept = useComputed(() => (lines.places.value.get(product.id)?.state === "offered" ? 1 : 0)).value;
+  const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value + kept;
   return html`<div class=${tall ? "keys keys-tall" : "keys"} aria-hidden="true">
     ${keyKinds(level, mine, tall ? MOST_TALL : MOST_KEYS).map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
   </div>`;

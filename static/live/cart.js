@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 
 const RELEASED = "ivorycart.released";
+const REMARKS = "ivorycart.remarks";
 
 /**
  * @typedef {import("./types.js").Cart} Cart
@@ -8,13 +9,19 @@ const RELEASED = "ivorycart.released";
  * @typedef {{kind: "price", before: number} | {kind: "short", available: number} | {kind: "clipped", wanted: number,
  *   quantity: number}} Remark what became of a line: another price, fewer than asked for, or fewer after two carts became one
  *
+ * @typedef {{owner: string | null, of: [string, Remark][]}} Kept the remarks of one owner's cart, by product
+ *
  * @typedef {{product_id: string, name: string, quantity: number}} Released what went back on the shelf when a hold ended
  */
+
+/** @type {Kept} */
+const NOTHING_SAID = { owner: "", of: [] };
 
 /**
  * The cart as the server last told it. Answers and events cross on the way, so the highest revision wins,
  * among carts of one owner: after signing in or out another cart takes its place whatever its revision.
  *
+ * `orderable` are the lines that can be ordered: `count` and `goods` (what they cost) are of them, as in the checkout;
  * `payable` is what an order of it costs, with what sending it does; `saved`, by how much discounts made it less.
  *
  * @param {import("./connection.js").Connection} connection
@@ -28,20 +35,28 @@ export function createCart(connection, clock, shop) {
     sessionStorage.setItem(RELEASED, JSON.stringify(released.value)); // a reload says so again, until it was dismissed
   });
   const lines = computed(() => current.value?.lines ?? []);
+  const orderable = computed(() => lines.value.filter((line) => !isGone(line)));
+  const goods = computed(() => orderable.value.reduce((sum, line) => sum + line.line_total, 0));
   const quantities = computed(() => new Map(lines.value.map((line) => [line.product_id, line.quantity])));
   const currency = computed(() => current.value?.currency ?? "EUR");
   const shipping = computed(() => {
     const { shipping: flat, free_shipping_from: free } = shop.facts.value;
-    const worth = current.value?.total_amount ?? 0;
-    return lines.value.length === 0 || (free !== null && worth >= free) ? 0 : flat;
+    return orderable.value.length === 0 || (free !== null && goods.value >= free) ? 0 : flat;
   });
-  const payable = computed(() => (current.value?.total_amount ?? 0) + shipping.value);
-  const saved = computed(() => lines.value.reduce((sum, line) => sum + Math.max(0, (line.list_price ?? line.price) - line.price) * line.quantity, 0));
-  const count = computed(() => lines.value.reduce((sum, line) => sum + line.quantity, 0));
+  const payable = computed(() => goods.value + shipping.value);
+  const saved = computed(() => orderable.value.reduce((sum, line) => sum + Math.max(0, (line.list_price ?? line.price) - line.price) * line.quantity, 0));
+  const count = computed(() => orderable.value.reduce((sum, line) => sum + line.quantity, 0));
   const holds = computed(() => Boolean(current.value?.expires_at)); // a shop may be set up without holds
-  const secondsLeft = () => (lines.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
+  const secondsLeft = () => (orderable.value.length ? clock.secondsUntil(current.value?.expires_at) : null);
 
   const remarks = signal(/** @type {Map<string, Remark>} */ (new Map()));
+  let kept = remarkedLately(); // said again after a reload, to whose cart it is
+  effect(() => {
+    const of = [...remarks.value];
+    if (!current.value || (of.length === 0 && kept.owner !== owner(current.value))) return; // another's cart, on the way to ours
+    kept = { owner: owner(current.value), of };
+    sessionStorage.setItem(REMARKS, JSON.stringify(kept));
+  });
 
   /** Say at a line what became of it, until it is changed or gone. @param {string} id @param {Remark | null} said null: no more */
   function remark(id, said) {
@@ -60,8 +75,21 @@ export function createCart(connection, clock, shop) {
         const old = before.get(id);
         if (old !== undefined && old !== price) remark(id, { kind: "price", before: old });
       }
-      const still = new Set(cart.lines.map((line) => line.product_id));
-      for (const id of remarks.peek().keys()) if (!still.has(id) && remarks.peek().get(id)?.kind !== "short") remark(id, null);
+      const now = new Map(cart.lines.map((line) => [line.product_id, line.quantity]));
+      for (const [id, said] of remarks.peek()) {
+        const changed = said.kind === "clipped" && now.get(id) !== said.quantity;
+        if (changed || (!now.has(id) && said.kind !== "short")) remark(id, null);
+      }
+      current.value = cart;
+    });
+  }
+
+  /** Show the cart of somebody of whom none was shown before, with what is still to be said of it. @param {Cart} cart */
+  function begin(cart) {
+    const still = new Set(cart.lines.map((line) => line.product_id));
+    const said = kept.owner === owner(cart) ? kept.of.filter(([id]) => still.has(id)) : [];
+    batch(() => {
+      remarks.value = new Map(said);
       current.value = cart;
     });
   }
@@ -72,7 +100,7 @@ export function createCart(connection, clock, shop) {
     if (known && (owner(cart) !== owner(known) || cart.revision < known.revision)) return;
     clock.correct(cart.server_time);
     if (known) follow(known, cart);
-    else current.value = cart;
+    else begin(cart);
   }
 
   /** Take a cart that answers our own question. @param {Cart} cart */
@@ -80,10 +108,7 @@ export function createCart(connection, clock, shop) {
     const known = current.peek();
     if (known && owner(cart) === owner(known)) return receive(cart);
     clock.correct(cart.server_time);
-    batch(() => {
-      remarks.value = new Map();
-      current.value = cart;
-    });
+    begin(cart);
     return undefined;
   }
 
@@ -98,6 +123,8 @@ export function createCart(connection, clock, shop) {
     current.value = null;
     released.value = [];
     remarks.value = new Map();
+    kept = NOTHING_SAID;
+    sessionStorage.removeItem(REMARKS);
   }
 
   /** Say at each line what did not fit when two carts became one. @param {{product_id: string, wanted: number, quantity: number}[]} items */
@@ -124,12 +151,17 @@ export function createCart(connection, clock, shop) {
     return Math.min(held + free, cap ?? Infinity);
   }
 
-  return { current, lines, quantities, currency, count, saved, shipping, payable, most, holds, released, remarks, remark, clipped, secondsLeft, receive, adopt, fetch, forget, expired };
+  return { current, lines, orderable, goods, quantities, currency, count, saved, shipping, payable, most, holds, released, remarks, remark, clipped, secondsLeft, receive, adopt, fetch, forget, expired };
 }
 
 /** @returns {Released[]} */
 function releasedLately() {
   return JSON.parse(sessionStorage.getItem(RELEASED) ?? "[]");
+}
+
+/** @returns {Kept} */
+function remarkedLately() {
+  return JSON.parse(sessionStorage.getItem(REMARKS) ?? "null") ?? NOTHING_SAID;
 }
 
 /** Whether a line's product has left the shop (the server then knows no name of it) or is not for sale now. @param {import("./types.js").CartLine} line */

@@ -1,9 +1,10 @@
-import { batch, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { ApiError } from "./api.js";
 import { explain } from "./refusals.js";
 
 const UNDER_WAY = "ivorycart.order";
 const GUESTS_LAST = "ivorycart.ordered";
+const LAST = "ivorycart.last_order";
 const MOST_TRIES = 20;
 /** Nothing is decided: the money may be set aside already, which only the same key finds again. */
 const UNDECIDED = ["pending", "unanswered", "rate_limited", "storage_unavailable", "internal"];
@@ -32,6 +33,13 @@ export function createOrdering({ connection, session, buyer, account, cart, shop
   const phase = signal(/** @type {"idle" | "placing" | "unsure" | "confirming" | "done"} */ ("idle"));
   const obstacle = signal(/** @type {Obstacle | null} */ (null));
   const order = signal(/** @type {import("./types.js").Order | null} */ (null));
+
+  /** What was ordered last in this tab, until something is in the cart again. @type {import("@preact/signals").Signal<{id: string, owner: string | null} | null>} */
+  const last = signal(JSON.parse(memory.getItem(LAST) ?? "null"));
+  effect(() => memory.setItem(LAST, JSON.stringify(last.value)));
+  effect(() => {
+    if (phase.value === "idle" && cart.lines.value.length > 0) last.value = null;
+  });
 
   /** @param {Obstacle} found */
   function stop(found) {
@@ -84,6 +92,7 @@ export function createOrdering({ connection, session, buyer, account, cart, shop
     batch(() => {
       order.value = placed;
       phase.value = "done";
+      last.value = { id: placed.id, owner: buyer.id };
     });
     void cart.fetch();
   }
@@ -143,8 +152,13 @@ export function createOrdering({ connection, session, buyer, account, cart, shop
 
     /** The last order of this tab that was placed without an account. @param {string} id @returns {import("./types.js").Order | null} */
     guests(id) {
-      const last = JSON.parse(memory.getItem(GUESTS_LAST) ?? "null");
-      return !session.lasts && last?.id === id ? last : null;
+      const theirs = JSON.parse(memory.getItem(GUESTS_LAST) ?? "null");
+      return !session.lasts && theirs?.id === id ? theirs : null;
+    },
+
+    /** The id of what this buyer ordered last here, while their cart is empty since. */
+    get last() {
+      return last.value?.owner === buyer.id ? last.value.id : null;
     },
 
     close,
@@ -152,6 +166,7 @@ export function createOrdering({ connection, session, buyer, account, cart, shop
     /** Nothing of what was ordered stays for whoever comes next. */
     forget() {
       memory.removeItem(GUESTS_LAST);
+      last.value = null;
       if (phase.peek() === "done") close();
     },
   };

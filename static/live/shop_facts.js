@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 /**
  * @typedef {{demo: boolean, currency: string, hold_seconds: number, low_stock_threshold: number,
  *   guest_checkout: boolean, activation_required: boolean, shipping: number, free_shipping_from: number | null,
- *   stripe_publishable_key: string | null}} Facts
+ *   stripe_publishable_key: string | null, mails: boolean}} Facts `mails`: whether any are sent
  */
 
 /** @type {Facts} until the server has told its own */
@@ -17,6 +17,7 @@ const ASSUMED = {
   shipping: 0,
   free_shipping_from: null,
   stripe_publishable_key: null,
+  mails: true,
 };
 
 /** How this shop is set up. @param {import("./api.js").Api} api */

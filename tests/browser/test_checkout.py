@@ -1,6 +1,7 @@
 """Buying, all the way: from the cart over address, payment and summary to the order and what becomes of it."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -97,8 +98,15 @@ async def test_a_buyer_goes_from_the_cart_to_the_timeline(shop: Any, window: Ope
     await expect(page.get_by_role("alert")).to_contain_text("It was €50.00; it is €52.00 now")
     await pay(page, "52.00")
     order = await submitted(page)
+    await expect(page.locator(".next-steps")).not_to_contain_text("mail")  # this shop has no mail server
     assert len(asked) < 30, "the checkout is read when something changed, not over and over"
     await expect(page.get_by_role("heading", level=1)).to_be_focused()
+    await page.go_back()  # to a step of a checkout that is over
+    await heading(page, "You have ordered")
+    await expect(page.locator(".page-lead")).to_contain_text(order[-8:].upper())
+    await expect(page.locator(".steps, .cart-empty")).to_have_count(0)
+    await page.get_by_role("link", name="See your order").click()
+    await submitted(page)
     await page.reload()
     assert await submitted(page) == order
     await expect(page.locator(".order-line")).to_contain_text("Quayside Lamp")
@@ -114,13 +122,20 @@ async def test_a_buyer_goes_from_the_cart_to_the_timeline(shop: Any, window: Ope
     await expect(page.locator(".unseen", has_text="Your order is on its way")).to_have_count(1)
     await expect(page.locator(".toast")).to_have_count(0)  # the page itself says it
     await expect(timeline).to_contain_text("Sent")
+    courier = await demo_person(shop, stack, "delivery")
+    for act in ("claim", "release", "claim"):
+        assert (await courier.ask("POST", f"/api/orders/{order}/{act}", {}))[0] == 200
+    await page.reload()
+    await expect(timeline.get_by_text("A courier has it")).to_have_count(2)
+    await expect(timeline.get_by_text("Sent", exact=True)).to_have_count(1)
+    await expect(timeline).not_to_contain_text(re.compile("claimed|released|mail"))
     await expect(page.locator(".parcel")).to_contain_text("Quay Post QP-1")
     await expect(page.get_by_role("button", name="Cancel the order…")).to_have_count(0)
     await page.get_by_role("link", name="All your orders").click()
     await expect(page.locator(f'.order-card[data-order="{order}"]')).to_contain_text("On its way")
 
-    await page.goto(f"{shop.url}/order/address")  # what was chosen once is offered again
-    await expect(page.locator(".cart-empty")).to_be_visible()
+    await page.goto(f"{shop.url}/order/summary")
+    await heading(page, "You have ordered")
 
 
 async def test_a_reload_while_paying_orders_once(shop: Any, window: OpenWindow) -> None:
@@ -177,6 +192,7 @@ async def test_a_guest_orders_and_comes_back_by_the_mailed_link(
     assert await buys(page, f"{(2 * price + 490) / 100:.2f}")
     await page.reload()
     await submitted(page)
+    await expect(page.locator(".next-steps")).to_contain_text("A mail confirms your order")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     [mail] = await mailbox.receives(email)
     await page.goto(f"{shop.url}/order#token={token_in(mail, 'order')}")

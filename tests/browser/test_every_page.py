@@ -159,6 +159,37 @@ async def look(looking: Looking, path: str, address: str) -> None:
         del looking.found[path]
 
 
+async def test_letters_of_twice_the_size_fit_a_phone(browser: Browser, lively_shop: tuple[str, dict[str, str]]) -> None:
+    """Whoever has set their browser to 32 px scrolls down only, with something in the cart or nothing."""
+    url, own = lively_shop
+    wide: list[str] = []
+    async with chromium.window(browser, url, role="buyer", width=360, reduced_motion="reduce") as context:
+        page = await context.new_page()
+
+        async def measure(path: str) -> None:
+            await expect(page.locator("main h1").first).to_be_visible()
+            await expect(page.locator(".skeleton, .card-waiting, [aria-busy=true]")).to_have_count(0)
+            if told := await page.evaluate(WIDE):
+                wide.append(f"{path}: {told}")
+
+        # The browser's own setting, in which media queries are counted, too: a style of the page would not reach them.
+        settings = await context.new_cdp_session(page)
+        await settings.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+        await page.goto(f"{url}/listing")
+        assert await page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+        await measure("/listing")
+        sort = await page.get_by_label("Sort by").bounding_box()
+        assert sort
+        assert sort["width"] > 200, "one reads what it is sorted by"
+        for path in (f"/product/{own['/product/:id']}", "/orders", "/order/address", "/order/cart"):
+            await page.evaluate(GO, path)
+            await measure(path)
+        await page.get_by_role("button", name="Empty the cart").click()
+        await expect(page.locator(".cart-empty")).to_be_visible()
+        await measure("an empty cart")
+    assert not wide, "\n".join(wide)
+
+
 async def test_what_comes_along_with_a_page_is_what_it_reads(
     lively_shop: tuple[str, dict[str, str]], window: OpenWindow
 ) -> None:

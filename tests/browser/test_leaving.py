@@ -90,8 +90,10 @@ async def test_a_product_that_is_gone_can_be_taken_out_of_the_cart(shop: Any, wi
 
 
 async def test_an_open_cart_follows_what_the_seller_does(shop: Any, window: OpenWindow) -> None:
-    """A discount shows the old price beside the new; what is taken off the shelves keeps the order back."""
+    """A discount shows the old price beside the new; what is taken off the shelves keeps the order back, uncounted."""
     async with open_books(shop) as books, ClientSession() as http:
+        tea = await books.add_product(stock=20)
+        price = (await books.product(tea))["price"]
         headers = {"Authorization": f"Bearer {await sign_in(shop.url, 'seller@demo.com')}"}
         lamp = {"name": "Lamp", "price": 2500, "category": "lighting", "stock": 20}
         async with http.post(f"{shop.url}/api/products/", json=lamp, headers=headers) as answer:
@@ -109,8 +111,20 @@ async def test_an_open_cart_follows_what_the_seller_does(shop: Any, window: Open
             assert answer.status == 200
         gone = line(page, product)
         await expect(gone).to_contain_text("Not for sale any more.")
+        await expect(gone.locator(".figures")).to_contain_text("1")
+        await expect(gone.locator("img")).to_be_visible()
         await expect(page.locator(".cart .button-main")).to_have_attribute("aria-disabled", "true")
-        await gone.get_by_role("button", name="Remove").click()
+        await expect(page.locator(".cart .totals, .cart .hold-time")).to_have_count(0)  # nothing is left to order
+        await take(page, tea)
+        await expect(page.locator(".cart-count")).to_have_text("1 item")
+        await expect(page.locator(".cart .total strong")).to_have_text(f"€{price / 100:.2f}")
+        await expect(page.locator(".cart .hold")).to_contain_text("remove what is not for sale")
+        session = await page.evaluate("localStorage.getItem('ivorycart.session')")
+        async with http.get(f"{shop.url}/api/checkout", headers={"X-Cart-Session": session}) as answer:
+            assert (await answer.json())["total_amount"] == price
+        await gone.get_by_text("Remove", exact=True).click()
+        await expect(page.locator(".cart .button-main")).to_have_attribute("aria-disabled", "false")
+        await page.get_by_role("button", name="Empty the cart").click()
         await expect(page.locator(".cart-empty")).to_be_visible()
         await books["products"].delete_one({"_id": ObjectId(product)})
         await books["inventory_logs"].delete_many({"product_id": ObjectId(product)})

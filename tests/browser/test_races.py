@@ -11,7 +11,8 @@ from playwright.async_api import Page, expect
 from bench.shop.books import open_books
 from tests.browser.buying import PUT, buys, enter, line, put, to_checkout
 from tests.browser.conftest import OpenWindow
-from tests.browser.person import registered
+from tests.browser.desk import a_product, asked, hand
+from tests.browser.person import registered, sign_in
 from tests.forked import ForkedShop, Forks
 from tests.system.mailbox import Mailbox, PostOffice
 
@@ -53,6 +54,32 @@ async def test_two_browsers_race_for_the_last_unit(shop: Any, window: OpenWindow
     await buys(winner, f"{2 * price / 100:.2f}")
     await expect(line(loser, product).locator(".step-count")).to_have_text("1")
     await loser.get_by_role("button", name="Empty the cart").click()
+
+
+async def test_what_did_not_fit_when_two_carts_became_one_is_said_until_it_is_changed(
+    shop: Any, window: OpenWindow
+) -> None:
+    """With its reason, which is the most per cart here; after a reload, too."""
+    product = await a_product(shop.url, "Rope", max_per_cart=10)
+    person = await registered(shop.url)
+    async with hand(shop.url, person.email, person.password) as http:
+        await asked(http, "PUT", f"/api/cart/items/{product}", quantity=5)
+    page = await window(f"{shop.url}/order/cart")
+    assert await put(page, product, 8) == 200
+    await expect(line(page, product)).to_be_visible()
+    await sign_in(page, person)
+    remark = line(page, product).locator('[data-remark="clipped"]')
+    for _ in range(2):
+        await expect(remark).to_have_text("You wanted 13. The most per cart is 10.")
+        await page.reload()
+    await line(page, product).get_by_role("button", name="One Rope less").click()
+    await expect(line(page, product).locator(".step-count")).to_have_text("9")
+    await expect(remark).to_have_count(0)
+    await page.reload()
+    await expect(line(page, product).locator(".step-count")).to_have_text("9")
+    await expect(remark).to_have_count(0)
+    await page.get_by_role("button", name="Empty the cart").click()
+    await expect(page.locator(".cart-empty")).to_be_visible()
 
 
 async def test_a_hold_ends_for_both_to_see(tmp_path: Path, forks: Forks, window: OpenWindow) -> None:

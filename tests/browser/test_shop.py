@@ -179,6 +179,7 @@ async def test_the_last_piece_is_shown_as_held_with_its_release(shop: Any, windo
     await add(holder, product, await left(holder, product))
     await expect(available(other, product)).to_have_attribute("data-state", "held")
     await expect(available(other, product)).to_have_text(re.compile(r"All held, next in \d+:[0-5]\d"))
+    await expect(available(holder, product)).to_have_text("All in your cart")
     await expect(card(other, product).locator(".stepper")).to_have_count(0)
     await expect(card(other, product).get_by_role("button")).to_contain_text("Tell me when")
     await empty(holder)

@@ -75,6 +75,8 @@ async def test_whoever_asked_is_told_and_takes_what_is_kept(tmp_path: Path, wind
         offer = page.locator(".toast.offer")
         await expect(offer).to_contain_text(re.compile(r"is back.*One is kept for you: 1:[0-5]\d"))
         await expect(scene.card(page).locator('[data-line="offered"]')).to_be_visible()
+        await expect(scene.card(page).locator(".badge")).to_have_text("One is kept for you, 1 waiting")
+        await expect(scene.card(page).locator('.key[data-kind="mine"]')).to_have_count(1)
         await expect(other.locator(".toast.offer")).to_have_count(0)
         await offer.get_by_role("button", name="Take").click()
         await expect(page.locator(f'.line[data-product="{scene.tea}"] .step-count')).to_have_text("1")

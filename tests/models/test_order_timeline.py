@@ -20,7 +20,11 @@ ORDER = replace(ORDER, refunds=(REFUND,))
 TRACES = Traces(
     Captured(NOON + timedelta(minutes=1), 1000),
     (Returned(REFUND.id, NOON + timedelta(hours=5), 500),),
-    (Sent("order_placed", NOON, "sent"), Sent("order_cancelled_seller", NOON, "pending")),
+    (
+        Sent("order_placed", NOON, "sent"),
+        Sent("order_cancelled_seller", NOON, "pending"),
+        Sent("order_shipped", NOON, "unsent"),
+    ),
 )
 
 
@@ -49,12 +53,13 @@ def test_a_buyer_is_told_all_but_who_they_were():
 
 
 def test_an_admin_is_told_all_and_who_they_were():
-    """And which part of the shop it was; mails to sellers, too."""
+    """And which part of the shop it was; mails to sellers, too, and those that were never to be sent."""
     entries = told(new_id(), "admin")
     assert ("delivered", "delivery", COB, "Cob") in entries
     assert ("cancelled", "shop", BOSS, "Boss") in entries
     assert ("refund_asked", "shop", None, "settling") in entries
     assert ("order_cancelled_seller", "", None, None) in entries
+    assert ("order_shipped", "", None, None) in entries
 
 
 def test_sellers_and_couriers_are_told_of_their_parts():

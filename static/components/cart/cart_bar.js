@@ -18,7 +18,7 @@ export function CartBar({ onOpen }) {
       <${Icon} name="cart" />
       <span>${summary()}</span>
       ${filled && seconds !== null && html`<span class="cart-bar-hold figures" aria-live="off">held ${clockFace(seconds)}</span>`}
-      ${filled && html`<strong class="figures">${money(cart.payable.value, cart.currency.value)}</strong>`}
+      ${cart.count.value > 0 && html`<strong class="figures">${money(cart.payable.value, cart.currency.value)}</strong>`}
     </button>
   </div>`;
 }

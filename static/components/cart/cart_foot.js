@@ -1,7 +1,6 @@
 import { html } from "htm/preact";
 import { Icon } from "../icon.js";
 import { useLive } from "../live_context.js";
-import { isGone } from "../../live/cart.js";
 import { Totals } from "./totals.js";
 import { WarnMe } from "./warn_me.js";
 
@@ -12,8 +11,8 @@ export function CartFoot({ onLeave, panel = false }) {
   if (!current) return null;
   const saved = cart.saved.value;
   return html`<div class="cart-foot">
-    <${Totals} subtotal=${current.total_amount + saved} saved=${saved} shipping=${cart.shipping.value} total=${cart.payable.value}
-      currency=${cart.currency.value} freeFrom=${shop.facts.value.free_shipping_from} />
+    ${cart.orderable.value.length > 0 && html`<${Totals} subtotal=${cart.goods.value + saved} saved=${saved} shipping=${cart.shipping.value} total=${cart.payable.value}
+      currency=${cart.currency.value} freeFrom=${shop.facts.value.free_shipping_from} />`}
     <${CheckoutButton} onLeave=${onLeave} />
     ${panel && html`<a class="button button-text" href="/order/cart">See it on a page of its own</a>`}
     ${current.user_id === null && html`<${WarnMe} />`}
@@ -23,7 +22,7 @@ export function CartFoot({ onLeave, panel = false }) {
 /** On to the checkout; not while something in the cart cannot be ordered, or is still on its way into it. @param {{onLeave?: () => void}} props */
 function CheckoutButton({ onLeave }) {
   const { cart, claims, place, ordering } = useLive();
-  const gone = cart.lines.value.some(isGone);
+  const gone = cart.orderable.value.length < cart.lines.value.length;
   const asking = ordering.phase.value === "unsure" || ordering.phase.value === "placing";
   const busy = gone || claims.wishes.value.size > 0;
   const go = () => {
@@ -35,6 +34,6 @@ function CheckoutButton({ onLeave }) {
     <button type="button" class="button button-main" aria-disabled=${busy} onClick=${go}>
       ${asking ? "Checking your order…" : "Checkout"}${!asking && html`<${Icon} name="next" />`}
     </button>
-    ${gone && html`<p class="order-note">Remove what is no longer available, then order.</p>`}
+    ${gone && html`<p class="order-note">Remove what is not for sale any more, then order.</p>`}
   `;
 }

@@ -15,7 +15,7 @@ export function CartPanel({ onClose }) {
   return html`<div class="cart">
     <div class="cart-head">
       <h2 id="cart-title" class="cart-title" tabindex="-1">Your cart</h2>
-      <p class="cart-count">${lines.length > 0 && plural(cart.count.value, "item")}</p>
+      <p class="cart-count">${cart.count.value > 0 && plural(cart.count.value, "item")}</p>
       ${lines.length > 0 && html`<button type="button" class="button button-text" onClick=${claims.clear} aria-label="Empty the cart">Empty</button>`}
       ${onClose && html`<button type="button" class="icon-button" onClick=${onClose} aria-label="Close the cart"><${Icon} name="cross" /></button>`}
     </div>

@@ -13,9 +13,11 @@ export function HoldBar() {
   const seconds = cart.secondsLeft();
   useHoldSpoken();
   if (seconds === null) return null;
-  return html`<div class="hold" data-soon=${isSoon(seconds) ? "" : null}>
+  // Nobody is hurried to order what cannot be ordered as it is.
+  const stuck = seconds > 0 && cart.orderable.value.length < cart.lines.value.length;
+  return html`<div class="hold" data-soon=${isSoon(seconds) && !stuck ? "" : null}>
     <${HoldRing} seconds=${seconds} />
-    <p class="hold-words"><strong>${title(seconds)}</strong><span>${meaning(seconds)}</span></p>
+    <p class="hold-words"><strong>${stuck ? "Held for you" : title(seconds)}</strong><span>${stuck ? "To order, remove what is not for sale." : meaning(seconds)}</span></p>
   </div>`;
 }
 

@@ -1,6 +1,7 @@
 import { html } from "htm/preact";
 import { money } from "../format.js";
 import { Icon } from "../icon.js";
+import { useLive } from "../live_context.js";
 import { minuteOf } from "./order_words.js";
 import { namesOf } from "./parcels.js";
 
@@ -30,13 +31,15 @@ const MAILS = {
 
 /** What happened to an order, oldest first, down a line. @param {{entries: Entry[], order: Order}} props */
 export function Timeline({ entries, order }) {
+  const { shop } = useLive();
   const ended = ["completed", "cancelled", "refunded"].includes(order.status);
+  const shown = entries.filter((entry) => !isPutBack(entry) && (entry.mail_state !== "pending" || shop.facts.value.mails));
   return html`<ol class="timeline">
-    ${entries.map((entry, index) => html`<li class="timeline-entry" key=${index} data-kind=${kindOf(entry)}>
+    ${shown.map((entry, index) => html`<li class="timeline-entry" key=${index} data-kind=${kindOf(entry)}>
       <span class="timeline-dot"><${Icon} name=${iconOf(entry)} /></span>
       <div class="timeline-words">
         <p class="timeline-title">${titleOf(entry)}${partOf(entry, order) && html` <span class="soft">(${partOf(entry, order)})</span>`}</p>
-        ${entry.reason && html`<p class="small">“${entry.reason}”</p>`}
+        ${entry.reason && !isClaim(entry) && html`<p class="small">“${entry.reason}”</p>`}
         <p class="soft small figures"><time datetime=${entry.at}>${minuteOf(entry.at)}</time>${byWhom(entry)}</p>
       </div>
     </li>`)}
@@ -44,8 +47,20 @@ export function Timeline({ entries, order }) {
   </ol>`;
 }
 
+/** A courier took a part that is on its way. @param {Entry} entry */
+function isClaim({ kind, status, reason }) {
+  return kind === "status" && status === "shipped" && reason === "claimed";
+}
+
+/** A courier left a part to others: where it is has not changed. @param {Entry} entry */
+function isPutBack({ kind, status, reason }) {
+  return kind === "status" && status === "shipped" && reason === "released";
+}
+
 /** @param {Entry} entry */
-function titleOf({ kind, status, mail, mail_state: state, amount, currency }) {
+function titleOf(entry) {
+  const { kind, status, mail, mail_state: state, amount, currency } = entry;
+  if (isClaim(entry)) return "A courier has it";
   const sum = amount === null || currency === null ? "" : money(amount, currency);
   if (kind === "status") return STATUSES[status ?? ""] ?? status;
   if (kind === "payment_captured") return `${sum} paid`;
@@ -53,7 +68,6 @@ function titleOf({ kind, status, mail, mail_state: state, amount, currency }) {
   if (kind === "refund_carried_out") return `${sum} given back`;
   const words = MAILS[mail ?? ""] ?? "about it";
   if (state === "dead" || state === "unaddressed") return `The mail ${words} could not be delivered`;
-  if (state === "unsent") return `The mail ${words} was not sent`;
   return state === "sent" ? `We mailed you ${words}` : `We are mailing you ${words}`;
 }
 
@@ -63,8 +77,9 @@ function partOf({ seller_id: seller }, order) {
 }
 
 /** @param {Entry} entry */
-function byWhom({ by, kind, status }) {
-  if (!by || kind !== "status" || status === "pending") return "";
+function byWhom(entry) {
+  const { by, kind, status } = entry;
+  if (!by || kind !== "status" || status === "pending" || isClaim(entry)) return "";
   const who = { buyer: "you", seller: "the seller", delivery: "the courier", shop: "the shop" }[by.kind];
   return by.kind === "buyer" && status === "placed" ? "" : ` · by ${who}`;
 }

@@ -12,7 +12,7 @@ export function PasswordPage() {
 }
 
 function NewPassword() {
-  const { notices } = useLive();
+  const { notices, shop } = useLive();
   const prove = useProving("current_password");
   const [done, setDone] = useState(0); // an emptied form after each
   const { busy, problem, fields, form, onSubmit } = useForm(async ({ current_password = "", password = "" }) => {
@@ -20,9 +20,10 @@ function NewPassword() {
     setDone(done + 1);
     notices.tell({ tone: "done", title: "Your password is changed.", text: "All your other devices are signed out." });
   });
+  const { mails } = shop.facts.value;
   return html`<section class="panel" aria-labelledby="new-password">
     <h2 id="new-password" class="panel-title">Change your password</h2>
-    <p class="soft small">You stay signed in here. All your other devices are signed out, and we send you a mail about it.</p>
+    <p class="soft small">You stay signed in here. All your other devices are signed out${mails && ", and we send you a mail about it"}.</p>
     <form class="form" ref=${form} onSubmit=${onSubmit} key=${done} novalidate>
       <${FormProblem} problem=${problem} />
       <${Field} label="Present password" name="current_password" type="password" autocomplete="current-password" most=${128} problem=${fields.current_password} />

@@ -15,7 +15,7 @@ export function CartPage() {
   const lines = cart.lines.value;
   const filled = lines.length > 0;
   const empty = html`<button type="button" class="button button-text" onClick=${claims.clear} aria-label="Empty the cart">Empty</button>`;
-  return html`<${Page} title="Your cart" lead=${filled ? plural(cart.count.value, "item") : null} actions=${filled ? empty : null}>
+  return html`<${Page} title="Your cart" lead=${cart.count.value > 0 ? plural(cart.count.value, "item") : null} actions=${filled ? empty : null}>
     <${Released} />
     ${cart.current.value === null && html`<${Skeleton} rows=${3} label="Loading your cart" />`}
     ${cart.current.value && !filled && html`<div class="panel"><${EmptyCart}><a class="button button-quiet" href="/listing">To the shop</a><//></div>`}

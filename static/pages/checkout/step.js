@@ -1,4 +1,5 @@
 import { html } from "htm/preact";
+import { numberOf } from "../../components/orders/order_words.js";
 import { Page } from "../../components/page.js";
 import { Failed, Skeleton } from "../../components/states.js";
 import { useLive } from "../../components/live_context.js";
@@ -19,6 +20,9 @@ import { YourOrder } from "./your_order.js";
  */
 export function Step({ step, title, children }) {
   const { state, problem, reload } = useCheckout();
+  const { cart } = useLive();
+  const { busy } = useOrdering();
+  if (!busy && cart.current.value !== null && cart.lines.value.length === 0) return html`<${NothingToOrder} state=${state} />`;
   return html`<${Page} title=${title} nav=${html`<${Strip} step=${step} state=${state} />`}>
     <${Inside} state=${state} problem=${problem} reload=${reload}>${children}<//>
   <//>`;
@@ -27,9 +31,6 @@ export function Step({ step, title, children }) {
 /** @param {{state: CheckoutState | null, problem: string, reload: () => void, children: (state: CheckoutState) => import("preact").ComponentChildren}} props */
 function Inside({ state, problem, reload, children }) {
   const { session, shop, cart, renewal } = useLive();
-  const { busy } = useOrdering();
-  const empty = !busy && cart.current.value !== null && cart.lines.value.length === 0;
-  if (empty) return html`<${NothingToOrder} state=${state} />`;
   const stranger = !session.user.value && !shop.facts.value.guest_checkout;
   if (stranger && !renewal.recalling.value && cart.current.value) return html`<${Beside} state=${state}><${Entrance} /><//>`;
   if (!state && problem) return html`<${Failed} problem=${problem} onRetry=${reload} />`;
@@ -45,13 +46,26 @@ function Beside({ state, children }) {
   </div>`;
 }
 
-/** @param {{state: CheckoutState | null}} props */
+/** No steps over an empty cart: what has become of it. @param {{state: CheckoutState | null}} props */
 function NothingToOrder({ state }) {
-  const { cart } = useLive();
-  const ended = cart.released.value.length === 0 && state?.problems.some(({ code }) => code === "cart_expired");
-  return html`<div class="panel">
-    <${Released} />
-    ${ended && html`<div class="released" role="status"><p class="released-title">Your hold ended</p><p>What was in your cart went back on the shelf. Nothing was ordered.</p></div>`}
-    <${EmptyCart}><a class="button button-quiet" href="/listing">To the shop</a><//>
-  </div>`;
+  const { cart, ordering } = useLive();
+  const none = cart.released.value.length === 0;
+  const id = none ? ordering.last : null;
+  const ended = none && !id && state?.problems.some(({ code }) => code === "cart_expired");
+  if (id) return html`<${Ordered} id=${id} />`;
+  return html`<${Page} title="Nothing to order">
+    <div class="panel">
+      <${Released} />
+      ${ended && html`<div class="released" role="status"><p class="released-title">Your hold ended</p><p>What was in your cart went back on the shelf. Nothing was ordered.</p></div>`}
+      <${EmptyCart}><a class="button button-quiet" href="/listing">To the shop</a><//>
+    </div>
+  <//>`;
+}
+
+/** Somebody came back to a step whose order is placed. @param {{id: string}} props */
+function Ordered({ id }) {
+  const lead = html`Order <strong class="figures">${numberOf({ id })}</strong> is placed, and your cart is empty.`;
+  return html`<${Page} title="You have ordered" lead=${lead}>
+    <p class="page-actions"><a class="button button-main" href=${`/order/submitted/${id}`}>See your order</a><a class="button button-quiet" href="/listing">Keep shopping</a></p>
+  <//>`;
 }

@@ -45,9 +45,10 @@ function Placed({ order }) {
 
 /** @param {{order: Order, guest: boolean}} props */
 function Next({ order, guest }) {
+  const { shop } = useLive();
   const several = order.fulfilments.length > 1;
   return html`<ol class="next-steps">
-    <li><span class="next-icon"><${Icon} name="mail" /></span><span>A mail confirms your order${guest ? ". The link in it leads back to it, and cancels it while nothing has left" : ""}.</span></li>
+    ${shop.facts.value.mails && html`<li><span class="next-icon"><${Icon} name="mail" /></span><span>A mail confirms your order${guest ? ". The link in it leads back to it, and cancels it while nothing has left" : ""}.</span></li>`}
     <li><span class="next-icon"><${Icon} name="box" /></span><span>${several ? `${order.fulfilments.length} sellers pack it: it comes in ${order.fulfilments.length} parcels.` : "The seller packs it."} You can cancel until then.</span></li>
     <li><span class="next-icon"><${Icon} name="truck" /></span><span>It is on its way, and you can follow each step.</span></li>
   </ol>

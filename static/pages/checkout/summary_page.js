@@ -29,7 +29,7 @@ export function SummaryPage() {
 
 /** @param {{state: CheckoutState}} props */
 function Summary({ state }) {
-  const { checkout, ordering, place, session } = useLive();
+  const { checkout, ordering, place, session, shop } = useLive();
   const { phase, busy } = useOrdering();
   const paying = checkout.paying.value;
   const missing = busy ? null : !state.address || (!state.email && !session.user.value) ? "/order/address" : !paying ? "/order/payment" : null;
@@ -43,7 +43,7 @@ function Summary({ state }) {
   return html`
     <section class="panel" aria-labelledby="goes-to"><div class="summary-head"><h2 id="goes-to" class="panel-title">It goes to</h2>${!busy && html`<a class="button button-text" href="/order/address">Change<span class="unseen"> the address</span></a>`}</div>
       ${state.address && html`<${OrderAddress} address=${state.address} />`}
-      ${state.email && html`<p class="soft small">News of it go to ${state.email}.</p>`}
+      ${state.email && shop.facts.value.mails && html`<p class="soft small">News of it go to ${state.email}.</p>`}
     </section>
     <section class="panel" aria-labelledby="paid-by"><div class="summary-head"><h2 id="paid-by" class="panel-title">Paid with</h2>${!busy && html`<a class="button button-text" href="/order/payment">Change<span class="unseen"> the payment</span></a>`}</div>
       <p>${paying?.words ?? "The payment that is under way"}</p>
