@@ -19,9 +19,9 @@ const ACTIONS = { create: ["New", "in"], change: ["Changed", "held"], same: ["Sa
 function columnsOf(own) {
   return [
     { title: "Line", head: true, cell: ({ line }) => html`<span class="figures">Line ${line}</span>` },
-    { title: "SKU", cell: ({ sku }) => html`<code>${sku ?? "–"}</code>` },
+    { title: "SKU", words: true, cell: ({ sku }) => html`<code>${sku ?? "–"}</code>` },
     { title: "What", cell: ({ action }) => (action ? html`<${Tag} tone=${ACTIONS[action]?.[1] ?? "out"}>${ACTIONS[action]?.[0] ?? action}<//>` : html`<span class="soft">Not looked at</span>`) },
-    { title: "In it", cell: (line) => html`<${Told} line=${line} own=${own} />` },
+    { title: "In it", words: true, cell: (line) => html`<${Told} line=${line} own=${own} />` },
   ];
 }
 
