@@ -54,7 +54,7 @@ async def test_the_overview_moves_while_it_is_watched(shop: Any, window: OpenWin
     await page.wait_for_function(f"least => {HELD} >= least", arg=before + 25)  # holds of others may end meanwhile
     await held.click()
     await expect(held).to_have_attribute("aria-pressed", "true")
-    await expect(page.locator(".chart-title").first).to_have_text("Units held, while you watch")
+    await expect(page.locator(".chart-title").first).to_have_text("Units held within the last hour")
     await expect(held.locator(".trend-line")).to_be_visible()
     await expect(page.get_by_role("table", name="Each process").locator("tbody tr")).to_have_count(1)
     await page.get_by_role("button", name="7 days").click()
