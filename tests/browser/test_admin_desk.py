@@ -46,6 +46,10 @@ async def test_the_overview_moves_while_it_is_watched(shop: Any, window: OpenWin
     for desk in DESKS:
         await went(page, desk)
         await fits(page)
+        if desk == "Health":
+            mails = page.locator(".service").filter(has_text="Mail server")
+            await expect(mails).to_have_attribute("data-missing", "")  # mails are kept: neither well nor broken
+            await expect(mails).not_to_have_attribute("data-well", "")
     await page.set_viewport_size({"width": 1280, "height": 900})
     held = page.locator("[data-figure=held]")
     before = await page.evaluate(HELD)
