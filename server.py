@@ -108,6 +108,7 @@ from ivorycart.overview.audits import Audits
 from ivorycart.overview.dashboard import Dashboard
 from ivorycart.overview.health import Health
 from ivorycart.overview.heart import Heart, Living
+from ivorycart.overview.last_hour import LastHour
 from ivorycart.overview.outbox import Outbox
 from ivorycart.overview.overview import Overview
 from ivorycart.overview.ports import Books
@@ -492,6 +493,7 @@ class Server:
         ProcessCollector(registry=self.registry)
         return Overview(
             dashboard=dashboard,
+            last_hour=LastHour(dashboard),
             watching=Watching(dashboard, connections, outlet, shapes.plain),
             health=Health(books, dashboard),
             audits=Audits(
@@ -662,6 +664,7 @@ class Server:
         self.workers.start("loop_lag", self.loop_lag.run)
         self.workers.start("heart", self.heart.run)
         self.workers.start("admin_metrics", self.overview.watching.run)
+        self.workers.start("last_hour", self.overview.last_hour.run)
         self.workers.start("audit", self.overview.audits.run)
         self.workers.start("screens", self.screens.run)
         self.workers.start("delivering", self.delivering.run)

@@ -15,4 +15,5 @@ async def admin_watch(ask: Ask) -> dict[str, Any]:
     """Return the dashboard, and have what moves told from now on, every two seconds."""
     overview = ask.shop.overview
     overview.watching.add(ask.connection.sid)
-    return {"dashboard": shapes.plain(await overview.dashboard.snapshot("24h"))}
+    lately = [shapes.plain(each) for each in overview.last_hour.told()]
+    return {"dashboard": shapes.plain(await overview.dashboard.snapshot("24h")), "lately": lately}

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from models.entry import EDITABLE, Entry, edit, put_price
 from models.errors import Refused
-from models.money import minor_units
+from models.money import exact_units, minor_units
 from models.stock import Level
 
 ImportState = Literal["receiving", "checking", "ready", "running", "done", "failed", "cancelled"]
@@ -32,7 +32,10 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a file, read: the fields that it names, each in order, or what is wrong with it. Lines count from 1."""
+    """A row of a file, read: the fields that it names and that are in order, and what is wrong. Lines count from 1.
+
+    A ``price`` is in minor units, or a text with all its decimals.
+    """
 
     line: int
     sku: str | None
@@ -135,21 +138,52 @@ def cause_of(import_id: str, line: int) -> str:
 
 
 def plan(row: Row, found: tuple[Entry, Level] | None, fresh: Fresh, new_id: str) -> Plan:
-    """Say what a row does to the product of its SKU, or that it makes one, of the id that is given."""
-    if row.errors:
-        return Plan(action="error", errors=row.errors)
+    """Say what a row does to the product of its SKU, or that it makes one, of the id that is given.
+
+    All that is wrong with it is said at once: who mends a file mends it once.
+    """
+    uncountable = _uncountable(row, found)
+    if wrong := (*row.errors, *_missing(row, found), *_mispriced(row, found, fresh)):
+        return Plan(action="error", errors=(*wrong, *uncountable))
     try:
         return _change(row, *found) if found else _create(row, fresh, new_id)
     except Refused as refusal:
-        return Plan(action="error", errors=(RowError(None, refusal.message),))
-    except _Wrong as wrong:
-        return Plan(action="error", errors=tuple(wrong.errors))
+        return Plan(action="error", errors=(RowError(None, refusal.message), *uncountable))
 
 
 class _Wrong(Exception):  # noqa: N818 - it says what is the matter
-    def __init__(self, *errors: RowError) -> None:
-        super().__init__("a row that cannot be carried out")
-        self.errors = errors
+    def __init__(self, error: RowError) -> None:
+        super().__init__(error.detail)
+        self.error = error
+
+
+def _missing(row: Row, found: tuple[Entry, Level] | None) -> list[RowError]:
+    """Return what a new product needs and is not named; of a row without a SKU nobody knows whether it is new."""
+    if found or row.sku is None:
+        return []
+    named = {*row.values, *(each.column for each in row.errors)}
+    missing = [name for name in REQUIRED if name not in named]
+    if not named & {"price", "price_decimal"}:
+        missing.append("price")
+    return [RowError(name, "a new product needs one") for name in missing]
+
+
+def _mispriced(row: Row, found: tuple[Entry, Level] | None, fresh: Fresh) -> list[RowError]:
+    """Return why a price cannot be; without a currency that can be read, nobody knows."""
+    if any(each.column == "currency" for each in row.errors):
+        return []
+    try:
+        _price(row, row.values.get("currency", found[0].currency if found else fresh.currency))
+    except _Wrong as wrong:
+        return [wrong.error]
+    return []
+
+
+def _uncountable(row: Row, found: tuple[Entry, Level] | None) -> list[RowError]:
+    stock, level = row.values.get("stock"), found[1] if found else None
+    if stock is None or level is None or stock == level.stock or stock >= level.held:
+        return []
+    return [RowError("stock", f"{level.held} units are held in carts: the stock cannot go below that now")]
 
 
 def _change(row: Row, entry: Entry, level: Level) -> Plan:
@@ -161,9 +195,8 @@ def _change(row: Row, entry: Entry, level: Level) -> Plan:
     changes = {name: pair for name, pair in _differences(entry, after).items() if pair[0] != pair[1]}
     stock = row.values.get("stock")
     count = stock if stock is not None and stock != level.stock else None
-    if count is not None and count < level.held:
-        wrong = RowError("stock", f"{level.held} units are held in carts: the stock cannot go below that now")
-        return Plan(action="error", entry=after, changes=changes, errors=(wrong,))
+    if wrong := _uncountable(row, (entry, level)):
+        return Plan(action="error", entry=after, changes=changes, errors=tuple(wrong))
     if count is not None:
         changes["stock"] = (level.stock, count)
     return Plan(action="change" if changes else "same", entry=after, count=count, changes=changes)
@@ -171,18 +204,12 @@ def _change(row: Row, entry: Entry, level: Level) -> Plan:
 
 def _create(row: Row, fresh: Fresh, new_id: str) -> Plan:
     currency = row.values.get("currency", fresh.currency)
-    price = _price(row, currency)
-    missing = [RowError(name, "a new product needs one") for name in REQUIRED if name not in row.values]
-    if price is None:
-        missing.append(RowError("price", "a new product needs one"))
-    if missing or price is None:
-        raise _Wrong(*missing)
     blank = Entry(
         id=new_id,
         seller_id=fresh.seller_id,
         name="",
         description="",
-        price=price,
+        price=_price(row, currency) or 0,
         currency=currency,
         category="",
         tags=(),
@@ -200,7 +227,7 @@ _SHOWN = EDITABLE | {"price"}
 
 
 def _price(row: Row, currency: str) -> int | None:
-    price: int | None = row.values.get("price")
+    price: int | None = _minor(row.values.get("price"), currency)
     text = row.values.get("price_decimal")
     if text is None:
         return price
@@ -212,6 +239,18 @@ def _price(row: Row, currency: str) -> int | None:
         raise _Wrong(RowError("price_decimal", f"must be at most {MAX_PRICE} minor units"))
     if price not in {None, units}:
         raise _Wrong(RowError("price_decimal", f"is {units} minor units, but price says {price}"))
+    return units
+
+
+def _minor(price: int | str | None, currency: str) -> int | None:
+    if not isinstance(price, str):
+        return price
+    try:
+        units = exact_units(price, currency)
+    except ValueError as error:
+        raise _Wrong(RowError("price", str(error))) from error
+    if units > MAX_PRICE:
+        raise _Wrong(RowError("price", f"must be at most {MAX_PRICE} minor units"))
     return units
 
 

@@ -32,6 +32,17 @@ def digits_of(currency: str) -> int:
     return 0 if currency in _NONE else 3 if currency in _THREE else 2
 
 
+def exact_units(text: str, currency: str) -> int:
+    """Return a price that is written with all its decimals (12.50) in minor units; ValueError, in words, otherwise.
+
+    With fewer decimals it might as well be minor units that a spreadsheet has made a fraction of.
+    """
+    found, digits = _DECIMAL.fullmatch(text), digits_of(currency)
+    if not found or not digits or len(found[2] or "") != digits:
+        raise ValueError(f"{currency} has {digits} digits after the point: write all of them, or minor units alone")
+    return int(found[1] + found[2])
+
+
 def minor_units(text: str, currency: str) -> int:
     """Return a price such as 12.50 or 12,5 in minor units; ValueError, in words, where it is none."""
     found = _DECIMAL.fullmatch(text)

@@ -34,7 +34,7 @@ async def portion(
     database: Database, job: Import, rows: Sequence[Row], rule: Rule, fresh: Fresh, session: Session | None
 ) -> list[Planned]:
     """Find the products of rows, all at once, and say what each row does."""
-    skus = [row.sku for row in rows if row.sku is not None and not row.errors]
+    skus = [row.sku for row in rows if row.sku is not None]
     # The type is named because the index has only those that have one: without it, the server reads them all.
     query: Document = {
         "seller_id": ObjectId(job.seller_id),

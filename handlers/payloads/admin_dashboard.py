@@ -287,10 +287,25 @@ class AdminDashboard(_Moving):
     storage: StoragePart | Unread
 
 
+class LatelySample(Answer):
+    """How all processes together were at a moment of the last hour."""
+
+    at: Time
+    sockets: int
+    refused: int
+    lag_seconds: float | None
+    cpu_percent: float
+    rss_bytes: int
+
+
 class AdminWatchAnswer(Answer):
-    """The dashboard; from now on ``admin:metrics`` tells what moves."""
+    """The dashboard, and the last hour, oldest first, as far as this process remembers it.
+
+    From now on ``admin:metrics`` tells what moves.
+    """
 
     dashboard: AdminDashboard
+    lately: list[LatelySample]
 
 
 class WorkerHealth(Answer):

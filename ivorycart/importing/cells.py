@@ -21,6 +21,8 @@ COLUMNS = (
 _RISKY = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _ESCAPED = re.compile("'+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _WHOLE = re.compile(r"-?\d{1,16}", re.ASCII)
+# Three digits after a comma may be thousands: only a point says that they are not.
+_DECIMAL = re.compile(r"\d{1,13}(?:[.,]\d{2}|\.\d{3})", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _TAG = re.compile(r"(?:[^|\\]|\\.)*", re.DOTALL)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -104,6 +106,24 @@ def _number(cell: str) -> int:
     return int(cell)
 
 
+class Exact(str):
+    """A price in a cell of minor units that is written with its decimals: 12.50, as if it were 1250."""
+
+    __slots__ = ()
+
+
+def _price_of(cell: str) -> int | Exact:
+    if _DECIMAL.fullmatch(cell.strip()):
+        return Exact(cell.strip())
+    if not _WHOLE.fullmatch(cell.strip()):
+        raise ValueError("must be a whole number of the smallest unit, or have all its decimals: 1250 or 12.50")
+    return int(cell)
+
+
+def _price(value: Any) -> int | Exact:
+    return value if isinstance(value, Exact) else whole(0, MAX_PRICE)(value)
+
+
 def _flag(cell: str) -> bool:
     if cell.strip().lower() not in _FLAGS:
         raise ValueError("must be true or false")
@@ -153,7 +173,7 @@ KNOWN: Mapping[str, Column] = {
     "sku": Column(unescape, text(64)),
     "name": Column(unescape, text(200)),
     "description": Column(unescape, text(10_000, one_line=False, blank=True)),
-    "price": Column(_number, whole(0, MAX_PRICE)),
+    "price": Column(_price_of, _price),
     "price_decimal": Column(str, _decimal),
     "currency": Column(unescape, _currency),
     "category": Column(unescape, _category),

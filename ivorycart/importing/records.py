@@ -209,9 +209,7 @@ def _row_of(line: int, named: Mapping[str, Any], *, from_text: bool) -> Row:
     sku = values.pop("sku", None)
     if sku is None and not any(each.column == "sku" for each in errors):
         errors.append(RowError("sku", "must be named: products are known by it"))
-    if errors:
-        return Row(line, sku, {}, tuple(errors[:_MAX_ERRORS]))
-    return Row(line, sku, values)
+    return Row(line, sku, values, tuple(errors[:_MAX_ERRORS]))
 
 
 def _wrong(line: int, detail: str) -> Row:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ivorycart.overview.audits import Audits
 from ivorycart.overview.dashboard import Dashboard
 from ivorycart.overview.health import Health
+from ivorycart.overview.last_hour import LastHour
 from ivorycart.overview.outbox import Outbox
 from ivorycart.overview.watching import Watching
 
@@ -15,6 +16,7 @@ class Overview:
 
     dashboard: Dashboard
     watching: Watching
+    last_hour: LastHour
     health: Health
     audits: Audits
     outbox: Outbox

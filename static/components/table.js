@@ -5,7 +5,8 @@ import { html } from "htm/preact";
  *
  * @template T
  * @typedef {{title: string, cell: (row: T) => import("preact").ComponentChildren, numeric?: boolean, head?: boolean,
- *   quiet?: boolean}} Column `head`: names the row; `quiet`: its title is for screen readers only (buttons, pictures)
+ *   words?: boolean, quiet?: boolean}} Column `head`: names the row; `words`: people's own, so a word may be longer than
+ *   its column and is broken; `quiet`: its title is for screen readers only (buttons, pictures)
  */
 
 /**
@@ -26,7 +27,7 @@ export function Table({ caption, columns, rows, rowKey, rowProps }) {
 }
 
 /** @param {Column<any>} column @param {any} row */
-function cell({ title, cell: draw, numeric, head, quiet }, row) {
-  const about = { key: title, class: numeric ? "table-number figures" : null, "data-title": quiet || head ? null : title };
+function cell({ title, cell: draw, numeric, words, head, quiet }, row) {
+  const about = { key: title, class: numeric ? "table-number figures" : words ? "table-words" : null, "data-title": quiet || head ? null : title };
   return head ? html`<th scope="row" ...${about}>${draw(row)}</th>` : html`<td ...${about}>${draw(row)}</td>`;
 }

@@ -19,9 +19,9 @@ class Person:
     password: str = PASSWORD
 
 
-async def registered(url: str) -> Person:
+async def registered(url: str, name: str = "Ada Lovelace") -> Person:
     """Make an account of one's own, past the browser."""
-    person = Person(f"{ObjectId()}@example.org")
+    person = Person(f"{ObjectId()}@example.org", name)
     body = {"email": person.email, "name": person.name, "password": person.password}
     async with ClientSession() as http, http.post(f"{url}/api/auth/register", json=body) as answer:
         assert answer.status == 201, await answer.text()

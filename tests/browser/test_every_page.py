@@ -16,6 +16,8 @@ from bench.pages import chromium
 from bench.pages.lively import Lively, bearer, call, enliven
 from bench.shop.running import RunningShop
 from tests.browser.conftest import OpenWindow
+from tests.browser.desk import a_product, an_order
+from tests.browser.person import registered
 from tests.forked import ForkedShop, Forks, in_a_database
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -32,8 +34,11 @@ LOOK = """async () => {
   const told = (id) => ({ target, any }) => [id, target.join(" "), any[0]?.message].join(" | ");
   return grave.flatMap(({ id, nodes }) => nodes.slice(0, 4).map(told(id)));
 }"""
-# What is wider than the window, and whose fault it is: the innermost that sticks out.
+# What is wider than the window, and whose fault it is: the innermost that sticks out. On a desk tables have room.
 WIDE = """() => {
+  const boxes = [...document.querySelectorAll(innerWidth < 1280 ? ".none" : ".table-box, .panel")];
+  const box = boxes.find((each) => each.scrollWidth > each.clientWidth + 1);
+  if (box) return `${box.className} ${box.ariaLabel ?? ""} is narrower than what is in it`;
   const over = document.documentElement.scrollWidth - innerWidth;
   if (over <= 0) return "";
   const sticksOut = (each) => each.getBoundingClientRect().right > innerWidth + 1 && each instanceof HTMLElement;
@@ -43,6 +48,7 @@ WIDE = """() => {
 GO = "(path) => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 NOBODY = ("/login", "/register", "/activate", "/forgot-password", "/reset-password", "/confirm-email", "/order")
 WIDTHS = (360, 768, 1280)
+LONG = "Hottentottentrottelmutterbeutelrattenlattengitterkofferattentat" * 2
 
 
 @dataclass
@@ -98,8 +104,9 @@ async def ids(url: str, lively: Lively) -> dict[str, str]:
     async with ClientSession(url) as http:
         seller, admin = await bearer(http, "seller"), await bearer(http, "admin")
         own = (await call(http, "GET", "/api/products/my-products?limit=1", **seller))["items"][0]["id"]
-        user = (await call(http, "GET", "/api/admin/users?role=buyer", **admin))["items"][0]["id"]
-        rows = b"sku,name,price,category,stock\nTRY-1,A thing,500,home/kitchen,4\nTRY-2,,500,home/kitchen,4\n"
+        long = await long_words(url)
+        user = (await call(http, "GET", "/api/admin/users?q=hottentotten", **admin))["items"][0]["id"]
+        rows = f"sku,name,price,category,stock\nTRY-1,{LONG},500,home/kitchen,4\nTRY-2,,500,home/kitchen,4\n".encode()
         headers = {**seller, "Content-Type": "text/csv"}
         async with http.post("/api/products/import?dry_run=true", data=rows, headers=headers) as answer:
             assert answer.status == 202, await answer.text()
@@ -108,11 +115,19 @@ async def ids(url: str, lively: Lively) -> dict[str, str]:
         "/product/:id": lively.product,
         "/order/submitted/:id": lively.order,
         "/orders/:id": lively.order,
-        "/seller/products/:id": own,
+        "/seller/products/:id": long,
         "/seller/products/:id/stock": own,
         "/seller/import/:id": job,
         "/admin/users/:id": user,
     }
+
+
+async def long_words(url: str) -> str:
+    """Have somebody with one very long word for a name buy a product with such a name; return the product's id."""
+    person = await registered(url, name=LONG[:100])
+    product = await a_product(url, LONG, sku=LONG[:64], category=f"{LONG[:60]}/{LONG[:60]}")
+    await an_order(url, product, person)
+    return product
 
 
 @pytest.mark.parametrize("role", ["", "buyer", "seller", "delivery", "admin"])

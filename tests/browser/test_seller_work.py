@@ -211,18 +211,26 @@ async def test_an_import_is_looked_over_before_it_is_done(shop: Any, window: Ope
     files = page.locator('input[name="import"]')
     await files.set_input_files([file("list.xlsx", b"PK", "application/x")])
     await expect(page.locator(".form-problem")).to_contain_text("save as CSV")
-    lines = ["sku,name,price,category,stock", f"{sku},Tray,1750,,12", f"{new},Jug,990,{shelf.category},4", "X,,free,,"]
+    lines = [
+        "sku,name,price,category,stock",
+        f"{sku},Tray,17.50,,12",
+        f"{new},Jug,990,{shelf.category},4",
+        "X,,free,,few",
+    ]
     await files.set_input_files([file("list.csv", "\n".join(lines).encode(), "application/vnd.ms-excel")])
     await expect(page).to_have_url(re.compile(r"/seller/import/[0-9a-f]{24}$"))
     await expect(page.locator('[data-state="ready"]')).to_be_visible()
     for figure, count in (("creates", 1), ("changes", 1), ("errors", 1)):
         await expect(page.locator(f'[data-figure="{figure}"] dd')).to_have_text(str(count))
     await expect(page.locator("tr[data-line]")).to_have_count(1)
-    await expect(page.locator('tr[data-line="4"]')).to_contain_text("Wrong")
+    wrong = page.locator('tr[data-line="4"]')
+    await expect(wrong.locator("code")).to_have_text(["X", "price", "stock", "name", "category"])
     await page.get_by_role("button", name="Changes (2)").click()
     change = page.locator('tr[data-line="2"]')
     await expect(change.locator(".turn-before").first).to_contain_text("15.00")
     await expect(change.locator(".turn-after").first).to_contain_text("17.50")
+    await expect(change).to_contain_text("1750 or 17.50 is €17.50")
+    await expect(page.get_by_text("far less than before")).to_have_count(0)
     assert (await shelf.ask("GET", f"/api/products/{product}"))["price"] == 1500
 
     await page.get_by_role("button", name="Do it: 2 products").click()
@@ -234,6 +242,8 @@ async def test_an_import_is_looked_over_before_it_is_done(shop: Any, window: Ope
     assert {each["sku"] for each in found} == {sku, new}
     await page.get_by_role("link", name="Another import").click()
     await expect(page.locator(".import-former tbody tr").first).to_contain_text("Done")
+    await files.set_input_files([file("list.csv", f"sku,price\n{sku},18".encode(), "text/csv")])
+    await expect(page.locator('tr[data-line="2"] .field-problem')).to_contain_text("Far less than before")
     for each in found:
         await shelf.ask("DELETE", f"/api/products/{each['id']}")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.entry import Entry
-from models.imports import Fresh, Row, plan
+from models.imports import Fresh, Row, RowError, plan
 from models.money import minor_units
 from models.pricing import Discount
 from models.stock import Level
@@ -87,6 +87,11 @@ def test_a_new_product_gets_what_is_usual():
         ({"price_decimal": "-1"}, "price_decimal", "such as 12.50"),
         ({"price_decimal": "1.50", "price": 151}, "price_decimal", "150 minor units"),
         ({"price_decimal": "9" * 13}, "price_decimal", "at most"),
+        ({"price": "1.505"}, "price", "2 digits"),
+        ({"price": "15.0"}, "price", "2 digits"),
+        ({"price": "1500.00", "currency": "JPY"}, "price", "0 digits"),
+        ({"price": "9999999999999.00"}, "price", "at most"),
+        ({"price": "1.50", "price_decimal": "1.51"}, "price_decimal", "151 minor units"),
         ({"price": 100}, None, "discount"),
     ],
 )
@@ -95,6 +100,37 @@ def test_a_price_that_cannot_be_is_refused_in_words(values: dict[str, Any], colu
     planned = change(**values)
     assert planned.action == "error"
     assert (planned.errors[0].column, words in planned.errors[0].detail) == (column, True), planned.errors
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "units"),
+    [(1250, "EUR", 1250), ("12.50", "EUR", 1250), ("12,50", "EUR", 1250), (1250, "JPY", 1250), ("1.250", "BHD", 1250)],
+)
+def test_a_price_is_of_minor_units_or_has_all_its_decimals(price: int | str, currency: str, units: int):
+    """So that neither can be taken for the other."""
+    assert create(price=price, currency=currency).entry.price == units
+
+
+def test_all_that_is_wrong_with_a_row_is_said_at_once():
+    """What could not be read, what a new product needs, a price that cannot be, a count below what carts hold."""
+    unread = (RowError("price", "must be …"), RowError("stock", "must be …"))
+    assert columns(plan(Row(2, "B", {"category": "kitchen"}, unread), None, FRESH, "new")) == ["price", "stock", "name"]
+    assert columns(plan(Row(2, "B", {"price": "1.5"}, (RowError("category", "no"),)), None, FRESH, "new")) == [
+        *("category", "name", "price")
+    ]
+    long = (RowError("name", "must have at most …"),)
+    assert columns(plan(Row(2, "A", {"stock": 1, "price": "1.5"}, long), (TEA, LEVEL), FRESH, "new")) == [
+        *("name", "price", "stock")
+    ]
+    assert columns(change(stock=1, price=100)) == [None, "stock"]
+    nameless = RowError("sku", "must be named")
+    assert columns(plan(Row(2, None, {}, (nameless,)), None, FRESH, "new")) == ["sku"]
+
+
+def columns(planned: Any) -> list[str | None]:
+    """Return what is wrong with what."""
+    assert planned.action == "error"
+    return [each.column for each in planned.errors]
 
 
 @pytest.mark.parametrize(

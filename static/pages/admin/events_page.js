@@ -17,10 +17,10 @@ const KINDS = [
 ].map((kind) => [kind, kind === "login" ? "Sign in" : readable(kind)]);
 
 const COLUMNS = [
-  { title: "What", head: true, cell: (/** @type {Event} */ one) => html`<span class="fact-words"><span>${KINDS.find(([kind]) => kind === one.kind)?.[1] ?? readable(one.kind)}</span>${detail(one)}</span>` },
+  { title: "What", head: true, words: true, cell: (/** @type {Event} */ one) => html`<span class="fact-words"><span>${KINDS.find(([kind]) => kind === one.kind)?.[1] ?? readable(one.kind)}</span>${detail(one)}</span>` },
   { title: "When", cell: (/** @type {Event} */ one) => html`<span class="figures">${moment(one.at)}</span>` },
   { title: "How it went", cell: (/** @type {Event} */ one) => html`<${Tag} tone=${one.ok ? "in" : "wrong"}>${one.ok ? "Done" : "Refused"}<//>` },
-  { title: "Whose", cell: (/** @type {Event} */ one) => whose(one) },
+  { title: "Whose", words: true, cell: (/** @type {Event} */ one) => whose(one) },
   { title: "By", cell: (/** @type {Event} */ one) => by(one) },
   { title: "From", cell: (/** @type {Event} */ one) => html`<span class="fact-words small"><span class="figures">${one.address ?? "–"}</span>${one.device && html`<span class="soft">${deviceName(one.device)}</span>`}</span>` },
 ];

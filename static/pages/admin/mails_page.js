@@ -55,7 +55,7 @@ function Mails() {
 function columns(onChanged) {
   return [
     { title: "Mail", head: true, cell: (/** @type {Mail} */ mail) => readable(mail.kind) },
-    { title: "To", cell: (/** @type {Mail} */ mail) => html`<span class="breakable">${mail.to || "Nobody any more"}</span>` },
+    { title: "To", words: true, cell: (/** @type {Mail} */ mail) => html`<span class="breakable">${mail.to || "Nobody any more"}</span>` },
     { title: "Written", cell: (/** @type {Mail} */ mail) => html`<span class="figures">${moment(mail.created_at)}</span>` },
     { title: "State", cell: (/** @type {Mail} */ mail) => html`<${State} mail=${mail} />` },
     { title: "Acts", quiet: true, cell: (/** @type {Mail} */ mail) => html`<${Resend} mail=${mail} onChanged=${onChanged} />` },

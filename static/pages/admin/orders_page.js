@@ -60,8 +60,8 @@ function columns(open) {
   return [
     { title: "Order", head: true, cell: (/** @type {AdminOrder} */ one) => html`<button type="button" class="row-link figures" onClick=${() => open(one.id)}>${orderNumber(one.id)}</button>` },
     { title: "Placed", cell: (/** @type {AdminOrder} */ one) => html`<span class="figures">${moment(one.timestamp)}</span>` },
-    { title: "Buyer", cell: (/** @type {AdminOrder} */ one) => html`<span class="fact-words"><span>${one.address?.name ?? "Somebody"}</span><span class="soft small breakable">${one.email ?? "no address kept"}</span></span>` },
-    { title: "What", cell: (/** @type {AdminOrder} */ one) => summary(one) },
+    { title: "Buyer", words: true, cell: (/** @type {AdminOrder} */ one) => html`<span class="fact-words"><span>${one.address?.name ?? "Somebody"}</span><span class="soft small breakable">${one.email ?? "no address kept"}</span></span>` },
+    { title: "What", words: true, cell: (/** @type {AdminOrder} */ one) => summary(one) },
     { title: "Total", numeric: true, cell: (/** @type {AdminOrder} */ one) => money(one.total_amount, one.currency) },
     { title: "Status", cell: (/** @type {AdminOrder} */ one) => html`<${Status} status=${one.status} />` },
   ];

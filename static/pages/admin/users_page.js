@@ -10,8 +10,8 @@ import { moment } from "./words.js";
 /** @typedef {import("./people.js").AdminUser} AdminUser */
 
 const COLUMNS = [
-  { title: "Name", head: true, cell: (/** @type {AdminUser} */ user) => html`<a class="row-link" href=${`/admin/users/${user.id}`}>${user.name || "No name"}</a>` },
-  { title: "Email", cell: (/** @type {AdminUser} */ user) => html`<span class="breakable">${user.email}</span>` },
+  { title: "Name", head: true, words: true, cell: (/** @type {AdminUser} */ user) => html`<a class="row-link" href=${`/admin/users/${user.id}`}>${user.name || "No name"}</a>` },
+  { title: "Email", words: true, cell: (/** @type {AdminUser} */ user) => html`<span class="breakable">${user.email}</span>` },
   { title: "Role", cell: (/** @type {AdminUser} */ user) => roleName(user.role) },
   { title: "State", cell: (/** @type {AdminUser} */ user) => html`<${StateTag} state=${user.state} />` },
   { title: "Since", cell: (/** @type {AdminUser} */ user) => html`<span class="figures">${moment(user.created_at)}</span>` },

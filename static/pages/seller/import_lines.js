@@ -7,6 +7,7 @@ import { Answered, Empty, More } from "../../components/states.js";
 import { Tag } from "../../components/status.js";
 import { Table } from "../../components/table.js";
 import { inWords, Turned } from "./changes.js";
+import { suspicious, unitsSaid } from "./import_words.js";
 import { useOwnProducts } from "./own_products.js";
 import { sentence } from "./words.js";
 
@@ -19,9 +20,9 @@ const ACTIONS = { create: ["New", "in"], change: ["Changed", "held"], same: ["Sa
 function columnsOf(own) {
   return [
     { title: "Line", head: true, cell: ({ line }) => html`<span class="figures">Line ${line}</span>` },
-    { title: "SKU", cell: ({ sku }) => html`<code>${sku ?? "–"}</code>` },
+    { title: "SKU", words: true, cell: ({ sku }) => html`<code>${sku ?? "–"}</code>` },
     { title: "What", cell: ({ action }) => (action ? html`<${Tag} tone=${ACTIONS[action]?.[1] ?? "out"}>${ACTIONS[action]?.[0] ?? action}<//>` : html`<span class="soft">Not looked at</span>`) },
-    { title: "In it", cell: (line) => html`<${Told} line=${line} own=${own} />` },
+    { title: "In it", words: true, cell: (line) => html`<${Told} line=${line} own=${own} />` },
   ];
 }
 
@@ -42,7 +43,9 @@ export function ImportLines({ job }) {
     </div>
     <${Answered} answer=${pages} rows=${5}>${() => pages.items.length === 0
       ? html`<${Empty} title=${only === "errors" ? "No line is wrong." : "Nothing here."} />`
-      : html`<${Table} caption="The lines of the file" columns=${columns} rows=${pages.items} rowKey=${(/** @type {Line} */ { line }) => String(line)} rowProps=${(/** @type {Line} */ { line }) => ({ "data-line": line })} /><${More} pages=${pages} what="more lines" />`}<//>
+      : html`
+        ${pages.items.some((/** @type {Line} */ { changes }) => suspicious(changes.price)) && html`<p class="form-problem" role="alert">Some prices would be far less than before. A whole number is in the smallest unit: look at the lines that are marked.</p>`}
+        <${Table} caption="The lines of the file" columns=${columns} rows=${pages.items} rowKey=${(/** @type {Line} */ { line }) => String(line)} rowProps=${(/** @type {Line} */ { line }) => ({ "data-line": line })} /><${More} pages=${pages} what="more lines" />`}<//>
   </section>`;
 }
 
@@ -59,7 +62,7 @@ function useReloadAtTheEnd(state, reload) {
 function Told({ line, own }) {
   const { shop } = useLive();
   if (line.errors.length > 0) {
-    return html`<ul class="line-told">${line.errors.map(({ column, detail }, index) => html`<li key=${index} class="field-problem">${column && html`<code>${column}</code> `}${sentence(detail)}${column === "price" && " In the smallest unit: 2400 is 24.00."}</li>`)}</ul>`;
+    return html`<ul class="line-told">${line.errors.map(({ column, detail }, index) => html`<li key=${index} class="field-problem">${column && html`<code>${column}</code> `}${sentence(detail)}</li>`)}</ul>`;
   }
   const fields = Object.entries(line.changes);
   if (fields.length === 0) return html`<span class="soft">As it is.</span>`;
@@ -67,6 +70,8 @@ function Told({ line, own }) {
   const currency = line.changes.currency?.[1] ?? known?.currency ?? shop.facts.value.currency;
   return html`<ul class="line-told">${fields.map(([field, [before, after]]) => html`<li key=${field}>
     <span class="change-field">${field.replaceAll("_", " ")}</span> <${Turned} before=${shown(field, before, currency)} after=${shown(field, after, currency)} />
+    ${field === "price" && typeof after === "number" && html` <span class="soft small">(in the file, ${unitsSaid(after, currency)})</span>`}
+    ${field === "price" && suspicious([before, after]) && html`<p class="field-problem">Far less than before. If it was not meant so, write the price with its decimals.</p>`}
   </li>`)}</ul>`;
 }
 

@@ -1,3 +1,6 @@
+import { money } from "../../components/format.js";
+import { decimalsOf } from "./amount.js";
+
 /** @typedef {import("./types.js").Import} Import */
 
 /** What a state of an import is called, and how it is tinted. @type {Record<string, [string, "in" | "low" | "held" | "out" | "wrong"]>} */
@@ -16,12 +19,12 @@ export function isMoving({ state }) {
   return state === "receiving" || state === "checking" || state === "running";
 }
 
-/** The columns of a file, each with what it is for. @type {[string, string][]} */
-export const COLUMNS = [
+/** The columns of a file, each with what it is for. @param {string} currency the shop's @returns {[string, string][]} */
+export const columnsIn = (currency) => [
   ["sku", "Your number for the product. A known one changes that product, another makes a new one."],
   ["name", "What it is called."],
   ["description", "What shoppers read of it."],
-  ["price", "In the smallest unit: 2400 is 24.00."],
+  ["price", `A whole number is in the smallest unit: ${unitsSaid(2_400, currency)}. With all its decimals it is read as it stands.`],
   ["currency", "Three letters, such as EUR."],
   ["category", "A path, such as home/lighting."],
   ["tags", "Words with | between."],
@@ -31,9 +34,23 @@ export const COLUMNS = [
   ["published", "true or false."],
 ];
 
+/** How an amount may stand in a file: "2400 or 24.00 is €24.00". @param {number} minor @param {string} currency */
+export function unitsSaid(minor, currency) {
+  const digits = decimalsOf(currency);
+  const ways = digits ? `${minor} or ${(minor / 10 ** digits).toFixed(digits)}` : String(minor);
+  return `${ways} is ${money(minor, currency)}`;
+}
+
+const FAR = 20;
+
+/** Whether a price has become so much less that somebody may have meant 25.00 by 25. @param {[any, any] | undefined} price before and after */
+export function suspicious([before, after] = [null, null]) {
+  return typeof before === "number" && typeof after === "number" && after * FAR <= before;
+}
+
 /** A file to begin with: the names of the columns. */
 export function template() {
-  return new Blob([`\ufeff${COLUMNS.map(([name]) => name).join(",")}\r\n`], { type: "text/csv" });
+  return new Blob([`\ufeff${columnsIn("EUR").map(([name]) => name).join(",")}\r\n`], { type: "text/csv" });
 }
 
 const MOST_BYTES = 64 * 1024 * 1024;

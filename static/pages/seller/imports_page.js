@@ -1,6 +1,7 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { usePages } from "../../components/answer.js";
+import { money } from "../../components/format.js";
 import { useHeard } from "../../components/heard.js";
 import { Icon } from "../../components/icon.js";
 import { useLive } from "../../components/live_context.js";
@@ -9,7 +10,7 @@ import { Table } from "../../components/table.js";
 import { useAct } from "./act.js";
 import { DropZone } from "./drop_zone.js";
 import { ImportState } from "./import_progress.js";
-import { COLUMNS, readable, template } from "./import_words.js";
+import { columnsIn, readable, template, unitsSaid } from "./import_words.js";
 import { SellerPage } from "./ways.js";
 import { OfSeller } from "./whose.js";
 import { sayWhen } from "./words.js";
@@ -53,6 +54,7 @@ function Send({ seller, admin }) {
 }
 
 function Shape() {
+  const { shop } = useLive();
   const keep = () => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(template());
@@ -63,9 +65,10 @@ function Shape() {
   return html`<section class="panel" aria-labelledby="shape-title">
     <h2 id="shape-title" class="panel-title">What is in it</h2>
     <p class="soft">One product per line, found by its SKU. Columns that you leave out stay as they are. What you export under Products has this shape.</p>
+    <p><strong>Prices:</strong> ${unitsSaid(2_400, shop.facts.value.currency)}; 24 alone is ${money(24, shop.facts.value.currency)}.</p>
     <button type="button" class="button button-quiet" onClick=${keep}><${Icon} name="down" />An empty file to fill in</button>
     <details class="import-shape"><summary>The columns</summary>
-      <dl>${COLUMNS.map(([name, words]) => html`<div key=${name}><dt><code>${name}</code></dt><dd>${words}</dd></div>`)}</dl>
+      <dl>${columnsIn(shop.facts.value.currency).map(([name, words]) => html`<div key=${name}><dt><code>${name}</code></dt><dd>${words}</dd></div>`)}</dl>
     </details>
   </section>`;
 }

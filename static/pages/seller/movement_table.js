@@ -32,15 +32,15 @@ export function MovementTable({ caption, rows, named, filtered }) {
     { title: "What", cell: ({ change_type: kind }) => html`<${Tag} tone=${TONES[kind] ?? "out"}>${MOVES[kind] ?? kind}<//>` },
     { title: "On hand", numeric: true, cell: ({ old_stock: old, new_stock: now }) => html`<${Turn} old=${old} now=${now} />` },
     ...(named ? [] : [HELD]),
-    { title: "By", cell: ({ by }) => sayWho(by, me) },
-    { title: "Why", cell: ({ reason }) => (reason ? html`<span class="move-why">${reason}</span>` : html`<span class="soft move-none">–</span>`) },
+    { title: "By", words: true, cell: ({ by }) => sayWho(by, me) },
+    { title: "Why", words: true, cell: ({ reason }) => (reason ? html`<span class="move-why">${reason}</span>` : html`<span class="soft move-none">–</span>`) },
   ];
   return html`<div class="moves"><${Table} caption=${caption} columns=${columns} rows=${rows} rowKey=${keyOf} /></div>`;
 }
 
 /** @param {(id: string) => string | undefined} named @returns {import("../../components/table.js").Column<Movement>} */
 function product(named) {
-  return { title: "Product", cell: ({ product_id: id }) => html`<a class="move-product" href=${`/seller/products/${id}/stock`}>${named(id) ?? "…"}</a>` };
+  return { title: "Product", words: true, cell: ({ product_id: id }) => html`<a class="move-product" href=${`/seller/products/${id}/stock`}>${named(id) ?? "…"}</a>` };
 }
 
 /** @param {Movement} row */

@@ -317,6 +317,13 @@ def test_a_cell_may_hold_what_the_api_lets_in(name: str, value: Any):
         assert fine, value
 
 
+def test_a_price_in_a_cell_may_have_its_decimals():
+    """All of them; what has others, or a comma that may group thousands, is neither the one nor the other."""
+    rows = read_all(b"sku,price\nA,12.50\nB,1250\nC,12.5\nD,1.250\nE,1250.\n")
+    assert [row.values.get("price") for row in rows] == ["12.50", 1250, None, "1.250", None]
+    assert [row.values.get("price") for row in read_all(b"sku;price\nA;12,50\nB;1,250\n")] == ["12,50", None]
+
+
 def test_all_columns_of_an_export_are_known():
     """So that it can be imported."""
     assert set(COLUMNS) == set(KNOWN) - {"price_decimal"}

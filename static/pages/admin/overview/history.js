@@ -3,10 +3,14 @@
 /**
  * @typedef {{at: number, figures: Record<string, number | null>, processes: Map<string, {cpu: number, memory: number}>}} Moment
  *   `at`: seconds since 1970
+ *
+ * @typedef {{at: string, sockets: number, refused: number, lag_seconds: number | null, cpu_percent: number, rss_bytes: number}} Lately
  */
 
-const MOST = 150; // of every two seconds: five minutes
-const GAP_SECONDS = 10;
+const CLOSE = 150; // of every two seconds: five minutes
+const SPARSE_SECONDS = 10; // what is older is kept as the server remembers it
+const GAP_SECONDS = 25;
+const HOUR = 3_600;
 
 /**
  * What was told lately, with what is told now. Where nothing was told for a while nothing is drawn.
@@ -20,7 +24,22 @@ export function remembered(known, told) {
   const last = known.at(-1);
   if (last && at <= last.at) return known;
   const gap = last && at - last.at > GAP_SECONDS ? [{ at: last.at + 1, figures: {}, processes: new Map() }] : [];
-  return [...known, ...gap, { at, figures: figuresOf(told), processes: byProcess(told) }].slice(-MOST);
+  return thinned([...known, ...gap, { at, figures: figuresOf(told), processes: byProcess(told) }]).filter((one) => one.at > at - HOUR);
+}
+
+/** Leave out what has become old between two that are close enough. @param {Moment[]} moments */
+function thinned(moments) {
+  const index = moments.length - 1 - CLOSE;
+  const [before, one, after] = [moments[index - 1], moments[index], moments[index + 1]];
+  if (!before || !one || !after || after.at - before.at > SPARSE_SECONDS) return moments;
+  return moments.toSpliced(index, 1);
+}
+
+/** What the server remembers of the last hour. @param {Lately[]} lately @returns {Moment[]} */
+export function rememberedOf(lately) {
+  return lately.map(({ at, sockets, refused, lag_seconds: lag, cpu_percent: cpu, rss_bytes: memory }) => ({
+    at: Date.parse(at) / 1_000, figures: { sockets, refused, lag, cpu, memory }, processes: new Map(),
+  }));
 }
 
 /** The figures that move by the second; null where they could not be read. @param {Dashboard} told @returns {Record<string, number | null>} */

@@ -6,6 +6,8 @@ import { figuresOf, refusedLately } from "./history.js";
 /** @typedef {import("./history.js").Moment} Moment */
 /** @typedef {{key: string, part: "sockets" | "carts" | "orders" | "refusals" | "stream" | "processes" | "mail", name: string, say: (value: number) => string}} Figure */
 
+const SHOWN = 150;
+
 /** What moves by the second. @type {readonly Figure[]} */
 export const FIGURES = [
   { key: "sockets", part: "sockets", name: "Open sockets", say: counted },
@@ -33,7 +35,7 @@ export function Tiles({ dashboard, moments, chosen, onChoose }) {
       return html`<button type="button" key=${key} class="tile" data-figure=${key} aria-pressed=${chosen === key} onClick=${() => onChoose(key)}>
         <span class="figure-name">${name}</span>
         <span class="tile-value figures" key=${value}>${value === null ? "–" : say(value)}</span>
-        ${read.ok ? html`<${Trend} values=${moments.map(({ figures }) => figures[key] ?? null)} most=${key === "lag" ? 1 : 4} />` : html`<span class="tile-wrong">${read.reason}</span>`}
+        ${read.ok ? html`<${Trend} values=${moments.slice(-SHOWN).map(({ figures }) => figures[key] ?? null)} most=${key === "lag" ? 1 : 4} />` : html`<span class="tile-wrong">${read.reason}</span>`}
         ${key === "refused" && read.ok && html`<span class="tile-more figures">${refusedLately(moments) ?? 0} in the last minute</span>`}
       </button>`;
     })}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnswer } from "../../../components/answer.js";
 import { useHeard, useWatch } from "../../../components/heard.js";
-import { remembered } from "./history.js";
+import { remembered, rememberedOf } from "./history.js";
 
 /** @typedef {import("./shapes.js").Dashboard} Dashboard */
 
@@ -15,7 +15,7 @@ export function useOverview() {
 
   const begun = dashboard !== null;
   useEffect(() => {
-    if (dashboard) setMoments((known) => remembered(known, dashboard));
+    if (dashboard) setMoments((known) => remembered(known.length > 0 ? known : rememberedOf(watch.data?.lately ?? []), dashboard));
   }, [begun]); // what follows is heard
 
   useHeard("admin:metrics", (told) => {

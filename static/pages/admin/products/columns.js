@@ -14,8 +14,8 @@ import { ProductAct } from "./act.js";
  */
 export function columns(sellers, onChanged) {
   return [
-    { title: "Product", head: true, cell: (/** @type {AdminProduct} */ one) => html`<${Named} product=${one} />` },
-    { title: "Seller", cell: (/** @type {AdminProduct} */ one) => html`<a href=${`/admin/users/${one.seller_id}`}>${sellers.get(one.seller_id) ?? "Somebody"}</a>` },
+    { title: "Product", head: true, words: true, cell: (/** @type {AdminProduct} */ one) => html`<${Named} product=${one} />` },
+    { title: "Seller", words: true, cell: (/** @type {AdminProduct} */ one) => html`<a href=${`/admin/users/${one.seller_id}`}>${sellers.get(one.seller_id) ?? "Somebody"}</a>` },
     { title: "Price", numeric: true, cell: (/** @type {AdminProduct} */ one) => money(one.price, one.currency) },
     { title: "Stock, held, free", numeric: true, cell: (/** @type {AdminProduct} */ one) => html`<${LiveLevel} product=${one} />` },
     { title: "State", cell: (/** @type {AdminProduct} */ one) => html`<${ProductState} product=${one} />` },
