@@ -38,7 +38,7 @@ from handlers.limiting import rate_limit_headers
 from handlers.pages import Site, import_map
 from handlers.routing import MAX_BODY, ROUTE_TABLE, SHOP, Routes, mount
 from handlers.security_headers import security_headers
-from ivorycart.command_metrics import UNKNOWN
+from ivorycart.command_metrics import METHODS, UNKNOWN
 from ivorycart.shop import Shop
 from models.errors import Internal, Refused, StorageUnavailable
 
@@ -121,7 +121,8 @@ async def counted_requests(request: web.Request, handler: Handler) -> web.Stream
     if request.path == SOCKET_PATH:  # a span of hours would say nothing; its events have their own
         return await _answered(request, handler, count)
     parent = request.headers.get("traceparent")
-    with process.traces.span(f"http {request.method} {route or UNKNOWN}", parent=parent, route=route or UNKNOWN):
+    method, place = request.method if request.method in METHODS else UNKNOWN, route or UNKNOWN
+    with process.traces.span(f"http {method} {place}", parent=parent, route=place):
         return await _answered(request, handler, count)
 
 
