@@ -68,6 +68,7 @@ def a_report(**changes: Any) -> dict[str, Any]:
         "verdict": {"ok": True, "failures": []},
         "reconnects": {"equal_after_ms": equal},
         "orders": {"placed": 1000, "refusals": {"pending": 2}, "unknown": {"order:place": 1}},
+        "carts": {"refusals": {}},
     } | changes
 
 
