@@ -11,10 +11,9 @@ from pathlib import Path
 
 from bench import page
 from bench.faults.plan import Made, rows, rows_of
-from bench.faults.row import Broken, Outcome, Row, table
+from bench.faults.row import Broken, Outcome, Row, merged, table
 
 PART = "faults"
-KILL_PART = "kill test"
 
 
 async def guarded(row: Row) -> Outcome:
@@ -58,8 +57,7 @@ def main() -> int:
     parser.add_argument(
         "--kill-test", type=float, metavar="MINUTES", help="load for so long, primaries and workers killed all the time"
     )
-    part = KILL_PART if any(each.startswith("--kill-test") for each in sys.argv) else PART
-    given = page.arguments(parser, part)
+    given = page.arguments(parser, PART)
     if given.list:
         print(*(f"{row.name:22} {row.what}" for row in rows(Made(Path()), quick=False)), sep="\n")
         return 0
@@ -71,7 +69,7 @@ def main() -> int:
     told = table(outcomes)
     print(told)
     if given.write:
-        page.write(given.write, part, told)
+        page.write(given.write, PART, merged(page.kept(given.write, PART), told))  # rows that were not run stay
     return 0 if all(outcome.ok for _, outcome in outcomes) else 1
 
 

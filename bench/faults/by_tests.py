@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from bench.faults.row import Outcome
 from bench.root import ROOT
 
+_WORDS = 300  # characters of what a test that did not pass has to say
 RECOVERY = "seconds"  # how the names of what tests measure begin, where it is how long something took to be well again
 
 
@@ -40,7 +41,11 @@ def _take(outcome: Outcome, report: str, said: str) -> None:
         return
     cases = ET.fromstring(report).iter("testcase")  # noqa: S314 - pytest wrote it a moment ago
     for case in cases:
-        bad = [each.tag for each in case if each.tag in {"failure", "error", "skipped"}]
+        bad = [
+            f"{each.tag} {(each.get('message') or '')[:_WORDS]}".strip()
+            for each in case
+            if each.tag in {"failure", "error", "skipped"}
+        ]
         if bad:
             outcome.failures.append(f"{case.get('name')}: {bad[0]}")
         else:

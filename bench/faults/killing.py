@@ -79,15 +79,20 @@ def _judged(report: dict[str, Any], kills: Kills, minutes: float) -> Outcome:
             f"clients were equal to the database {equal['max']:.0f} ms after reconnecting (99 of 100: "
             f"{equal['p99']:.0f} ms), which shall be {EQUAL_WITHIN_MS:.0f} at the most"
         )
-    refused = ", ".join(f"{count:,} {code}" for code, count in report["orders"]["refusals"].items()) or "none refused"
-    unknown = sum(report["orders"]["unknown"].values())
+    unclear = report["orders"]["refusals"] | report["orders"]["unknown"] | _named("cart", report["carts"]["refusals"])
+    told = ", ".join(f"{count:,} {code}" for code, count in unclear.items()) or "none refused"
     outcome.held = (
         f"{minutes:g} min, {len(kills.primaries)} primaries and {len(kills.workers)} workers killed: "
         f"{report['orders']['placed']:,} orders of the crowd, none lost, doubled or oversold "
-        f"({refused}, {unknown:,} left in doubt); "
+        f"({told}); "
         f"{equal['count']:,} returns, equal after {equal['p50'] or 0:.0f} ms (median), {equal['max'] or 0:.0f} ms (max)"
     )
     return outcome
+
+
+def _named(what: str, counts: dict[str, int]) -> dict[str, int]:
+    """Return counts under names that say of what they are."""
+    return {f"{what}: {name}": count for name, count in counts.items()}
 
 
 @asynccontextmanager

@@ -42,6 +42,16 @@ def table(outcomes: list[tuple[Row, Outcome]]) -> str:
     return "\n".join(lines)
 
 
+def merged(before: str, fresh: str) -> str:
+    """Return a table with the rows of a fresh one in the place of those of the same name; others stay as they were."""
+    rows = {_name(line): line for line in before.splitlines() if line.startswith("|")}
+    return "\n".join((rows | {_name(line): line for line in fresh.splitlines()}).values())
+
+
+def _name(line: str) -> str:
+    return line.split("|")[1].strip()
+
+
 def spread(seconds: list[float]) -> str:
     """Return the least, the middle and the most."""
     if not seconds:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from bench import page
 from bench.faults import disks
 from bench.faults.by_tests import _take
 from bench.faults.killing import Kills, _judged
 from bench.faults.on_cluster import _judged as judged_holds
 from bench.faults.plan import Made, rows, rows_of
-from bench.faults.row import Outcome, Row, table
+from bench.faults.row import Outcome, Row, merged, table
 from bench.faults.stage import silence_between
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -32,6 +33,16 @@ def test_a_row_that_does_not_hold_is_shown_as_such():
     assert "| disk full | 3 | ✗ **not held**: 2 orders \\| lost | 1.0, 2.0, 3.0 |" in text
     assert "| clock | 0 | ✗ **not held**: it was never tried |  |" in text
     assert "| net | 2 | fine |  |" in text
+
+
+def test_rows_that_were_not_run_stay_on_the_page(tmp_path: Any):
+    """Those that were run anew are replaced where they stood."""
+    file = tmp_path / "page.md"
+    before = table([(a_row("disk full"), Outcome(1, "fine")), (a_row("clock"), Outcome(1, "fine"))])
+    page.write(file, "faults", merged(page.kept(file, "faults"), before))
+    fresh = table([(a_row("net"), Outcome(3, "well")), (a_row("disk full"), Outcome(2, "better"))])
+    rows = merged(page.kept(file, "faults"), fresh).splitlines()[2:]
+    assert rows == ["| disk full | 2 | better |  |", "| clock | 1 | fine |  |", "| net | 3 | well |  |"]
 
 
 def test_silence_is_the_longest_time_without_an_ack():
@@ -56,7 +67,8 @@ def a_report(**changes: Any) -> dict[str, Any]:
     return {
         "verdict": {"ok": True, "failures": []},
         "reconnects": {"equal_after_ms": equal},
-        "orders": {"placed": 1000},
+        "orders": {"placed": 1000, "refusals": {"pending": 2}, "unknown": {"order:place": 1}},
+        "carts": {"refusals": {}},
     } | changes
 
 
