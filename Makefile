@@ -1,6 +1,9 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make test    runs every test
+# make cluster three databases, two hosts with two processes each, nginx and a mail server on this machine; as root each
+#              part can be cut off: python -m bench.cluster --help. CLUSTER="--demo" beside it: with demo data
 # make check   lint, types, import contract, version floors
+# make faults  breaks every part of it in turn and shows what holds; FAULTS="--quick" beside it: each once
 # make figures how fast the pages are in a browser on a slow network; make screenshots renews docs/pictures
 # make bench   measures every goal beside its peers, 20 to 25 minutes; BENCH="--repeats 1" beside it: one round, 8 minutes
 
@@ -11,7 +14,7 @@ PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
 JOBS ?= 3
 
-.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser clean help
+.PHONY: run test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser cluster nginx faults clean help
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -21,7 +24,11 @@ run: $(PYTHON_READY) web
 	@if [ -z "$$DEMO$$MONGODB_URI$$HOST" ] && ! grep -qisE '^[[:space:]]*(export[[:space:]]+)?(DEMO|MONGODB_URI|HOST)[[:space:]]*=' .env; then export DEMO=true; fi; \
 	exec $(BIN)/python server.py
 
-test: $(PYTHON_READY) web browser
+# The production topology as plain processes, in .data/cluster/
+cluster: $(PYTHON_READY) web nginx
+	@$(BIN)/python -m bench.cluster up $(CLUSTER)
+
+test: $(PYTHON_READY) web browser nginx
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 # The production form of static/ in .web/: a moment, and less where it is there. Without it the modules are served as they are.
@@ -73,6 +80,10 @@ bench-dashboard: $(PYTHON_READY)
 figures: $(PYTHON_READY) web browser
 	$(BIN)/python -m bench.page_figures $(FIGURES)
 
+# FAULTS="--only minority,clocks", "--kill-test 30" or "--write docs/faults.md", say: see python -m bench.faults --help
+faults: $(PYTHON_READY) web nginx
+	$(BIN)/python -m bench.faults $(FAULTS)
+
 screenshots: $(PYTHON_READY) web browser
 	$(BIN)/python -m bench.screenshots $(SCREENSHOTS)
 
@@ -109,6 +120,15 @@ browser:
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
 	  else \
 	    echo "The browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; \
+	  fi; }
+
+# The cluster needs nginx, and its tests with a wrong clock libfaketime: as above.
+nginx:
+	@PATH="$$PATH:/usr/sbin"; { command -v nginx && command -v faketime; } >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light faketime; \
+	  else \
+	    echo "The cluster needs nginx and libfaketime: sudo apt-get install nginx-light faketime" >&2; exit 1; \
 	  fi; }
 
 clean:

@@ -26,6 +26,13 @@ def replaced(page: str, part: str, text: str) -> str:
     return before + fresh + after
 
 
+def kept(path: Path, part: str) -> str:
+    """Return what a page has of a part now; nothing where it has none, or there is no page."""
+    begin, end = markers(part)
+    _, there, rest = _read(path).partition(begin)
+    return rest.partition(end)[0].strip() if there else ""
+
+
 def check(path: Path, part: str) -> None:
     """Raise BrokenPage or OSError where a part could not be written later: before what takes many minutes."""
     replaced(_read(path), part, "")

@@ -73,9 +73,9 @@ class Books:
         rows: list[Document] = await self["inventory_logs"].find(wanted).sort("version", 1).to_list(None)
         return rows
 
-    async def cart(self, session: str) -> Document:
-        """Return the cart of an anonymous session."""
-        found: Document = await self["carts"].find_one({"_id": owner_of_session(session)})
+    async def cart(self, session: str) -> Document | None:
+        """Return the cart of an anonymous session; None where nothing was ever stored of it."""
+        found: Document | None = await self["carts"].find_one({"_id": owner_of_session(session)})
         return found
 
     async def leases(self) -> dict[str, str]:

@@ -96,6 +96,13 @@ def test_what_is_not_wholly_in_order_names_nobody(token: str):
         Tokens(SECRET, seconds=100).read(token)
 
 
+@pytest.mark.parametrize("ahead", [1, 300, 590])
+def test_a_token_of_a_process_whose_clock_is_ahead_is_good(ahead: int):
+    """Somebody who signed in at one host is let in by the others, though their clocks are five minutes apart or ten."""
+    token = signed(sid="c" * 24, iat=int(time.time()) + ahead, exp=int(time.time()) + ahead + 900)
+    assert Tokens(SECRET, seconds=100).read(token).id == "a" * 24
+
+
 def test_a_number_for_an_id_names_nobody():
     """The library writes none, another one may."""
     body = {**claims(), "sub": 5}

@@ -15,7 +15,7 @@ from tests.mongo.shop import failing
 from tests.patience import PATIENCE
 from tests.system.commands import ivorycart, start_ivorycart
 from tests.system.conftest import Meet, OpenShop
-from tests.system.journal import Journal, load
+from bench.shop.journal import Journal, load
 from tests.visitor import sign_in
 
 

@@ -8,9 +8,9 @@ import signal
 from aiohttp import ClientSession
 
 from bench.shop.books import Books, open_books
+from bench.shop.journal import Journal, load, nothing_lost, same_answers
 from bench.shop.running import RunningShop
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
-from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.visitor import Visitor, sign_in
 
 KILLS = 10

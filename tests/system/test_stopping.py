@@ -9,10 +9,10 @@ from pathlib import Path
 from aiohttp import ClientSession, WSCloseCode, WSMsgType
 
 from bench.shop.books import open_books
+from bench.shop.journal import Journal, load, nothing_lost, same_answers
 from bench.shop.running import RunningShop
 from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop
-from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.system.npm_visitor import npm_visitor
 from tests.visitor import Visitor, products, sign_in
 

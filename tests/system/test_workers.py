@@ -13,11 +13,11 @@ from aiohttp import ClientSession
 
 from bench.root import ROOT
 from bench.shop.books import Books, open_books
+from bench.shop.journal import Journal, load, nothing_lost, same_answers
 from bench.shop.running import RunningShop
 from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.flock import Flock, gone
-from tests.system.journal import Journal, load, nothing_lost, same_answers
 from tests.visitor import Visitor, sign_in
 
 LEASED = {

@@ -1,0 +1,117 @@
+"""The fault suite judges rightly: what does not hold is shown, and what was never tried has not held."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bench import page
+from bench.faults import disks
+from bench.faults.by_tests import _take
+from bench.faults.killing import Kills, _judged
+from bench.faults.on_cluster import _judged as judged_holds
+from bench.faults.plan import Made, rows, rows_of
+from bench.faults.row import Outcome, Row, merged, table
+from bench.faults.stage import silence_between
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def a_row(what: str = "disk full") -> Row:
+    """Return a row that nobody runs."""
+
+    async def run() -> Outcome:
+        raise AssertionError
+
+    return Row("row", what, run)
+
+
+def test_a_row_that_does_not_hold_is_shown_as_such():
+    """With why; one that was never tried has not held either."""
+    lost = Outcome(times=3, held="all is well", failures=["2 orders | lost"], recovery=[1.0, 3.0, 2.0])
+    text = table([(a_row(), lost), (a_row("clock"), Outcome(held="all is well")), (a_row("net"), Outcome(2, "fine"))])
+    assert "| disk full | 3 | ✗ **not held**: 2 orders \\| lost | 1.0, 2.0, 3.0 |" in text
+    assert "| clock | 0 | ✗ **not held**: it was never tried |  |" in text
+    assert "| net | 2 | fine |  |" in text
+
+
+def test_rows_that_were_not_run_stay_on_the_page(tmp_path: Any):
+    """Those that were run anew are replaced where they stood."""
+    file = tmp_path / "page.md"
+    before = table([(a_row("disk full"), Outcome(1, "fine")), (a_row("clock"), Outcome(1, "fine"))])
+    page.write(file, "faults", merged(page.kept(file, "faults"), before))
+    fresh = table([(a_row("net"), Outcome(3, "well")), (a_row("disk full"), Outcome(2, "better"))])
+    rows = merged(page.kept(file, "faults"), fresh).splitlines()[2:]
+    assert rows == ["| disk full | 2 | better |  |", "| clock | 1 | fine |  |", "| net | 3 | well |  |"]
+
+
+def test_silence_is_the_longest_time_without_an_ack():
+    """From the fault on, to the end."""
+    assert silence_between([1.0, 2.0, 9.0, 9.5], 2.5, 10.0) == 6.5
+    assert silence_between([1.0], 2.0, 5.0) == 3.0
+
+
+def test_holds_that_end_early_late_or_twice_are_found():
+    """By the database's times alone."""
+    ends = [NOON, NOON + timedelta(seconds=1)]
+    late, wrong = judged_holds(ends, [end + timedelta(seconds=0.5) for end in reversed(ends)])
+    assert (late, wrong) == ([0.5, 0.5], [])
+    assert "before its end" in judged_holds(ends, [NOON - timedelta(seconds=1), ends[1]])[1][0]
+    assert "outlived" in judged_holds(ends, [NOON, NOON + timedelta(hours=1)])[1][0]
+    assert "released 3 times" in judged_holds(ends, [NOON] * 3)[1][0]
+
+
+def a_report(**changes: Any) -> dict[str, Any]:
+    """Return what the kill test reads of a load's report."""
+    equal = {"count": 5, "p50": 100.0, "p99": 900.0, "max": 1900.0, **changes.pop("equal", {})}
+    return {
+        "verdict": {"ok": True, "failures": []},
+        "reconnects": {"equal_after_ms": equal},
+        "orders": {"placed": 1000, "refusals": {"pending": 2}, "unknown": {"order:place": 1}},
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (a_report(equal={"max": 2100.0}), "2100 ms after reconnecting"),
+        (a_report(equal={"count": 0}), "nothing was tried"),
+        (a_report(verdict={"ok": False, "failures": ["oversold: product 1"]}), "oversold"),
+    ],
+)
+def test_the_kill_test_fails_for_each_promise(report: dict[str, Any], words: str):
+    """Lost, gone back, sold twice, equal too late, or nobody came back."""
+    kills = Kills([1.0], [2.0])
+    assert _judged(a_report(), kills, 3).ok
+    [failure] = _judged(report, kills, 3).failures
+    assert words in failure
+
+
+def test_what_tests_report_is_taken_as_it_is():
+    """A test that failed or was skipped did not hold; what took seconds is a recovery."""
+    outcome = Outcome(held="fine")
+    measured = '<properties><property name="seconds until all is well" value="1.5"/></properties>'
+    passed = f'<testcase name="a">{measured}</testcase>'
+    _take(outcome, f'<testsuite>{passed}<testcase name="b"><skipped/></testcase></testsuite>', "")
+    assert (outcome.times, outcome.recovery, outcome.failures) == (1, [1.5], ["b: skipped"])
+    _take(outcome, "", "no tests collected")
+    assert "no tests collected" in outcome.failures[-1]
+
+
+def test_rows_have_names_of_their_own(tmp_path: Any):
+    """They can be asked for one by one."""
+    everything = rows(Made(tmp_path), quick=True)
+    assert len({row.name for row in everything}) == len(everything)
+    assert [row.name for row in rows_of(everything, ["clocks", "minority"])] == ["clocks", "minority"]
+    with pytest.raises(KeyError, match="nothing"):
+        rows_of(everything, ["nothing"])
+
+
+@pytest.mark.skipif(not disks.possible(), reason="a disk of its own needs root")
+def test_a_filled_disk_has_no_room(tmp_path: Any):
+    """Not for a byte; afterwards there is room again, and nothing stays mounted."""
+    with disks.small_disk(tmp_path / "disk", 1) as disk:
+        with disks.filled(disk), pytest.raises(OSError, match="No space"):
+            (disk / "more").write_bytes(b"x")
+        (disk / "more").write_bytes(b"x")
+    assert list((tmp_path / "disk").iterdir()) == []

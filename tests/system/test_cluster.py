@@ -1,0 +1,157 @@
+"""The production topology on one machine: it comes up, survives the loss of parts, and leaves nothing behind."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+from aiohttp import ClientSession
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
+
+from bench.cluster import Cluster, running_cluster
+from bench.cluster.network import possible
+from bench.cluster.parts import MEMBERS, PARTS
+from bench.cluster.plan import OPERATOR, Options
+from bench.cluster.shop import shop_of
+from bench.shop.books import Books, open_books
+from bench.shop.journal import Journal, load, nothing_lost, same_answers
+from tests.patience import PATIENCE
+from tests.system.conftest import Measured
+from tests.visitor import Visitor
+
+pytestmark = pytest.mark.xdist_group("cluster")
+needs_root = pytest.mark.skipif(not possible(), reason="network namespaces need root")
+GUESTS = Options(settings={"GUEST_CHECKOUT": "true", "BCRYPT_COST": "4", "REQUESTS_PER_MINUTE": "1000000"})
+
+
+@pytest.fixture(scope="module")
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    """Run one for all tests here; in the end nothing of it is left."""
+    async with running_cluster(tmp_path_factory.mktemp("cluster"), GUESTS) as cluster:
+        families = [each for part in PARTS for each in cluster.processes.family(part)]
+        yield cluster
+        wired = cluster.network
+    assert not [each for each in families if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    assert not wired or left_of(cluster.plan.tag) == []
+
+
+def left_of(tag: str) -> list[str]:
+    """Return the names of namespaces and network devices of a cluster."""
+    namespaces = [each.name for each in Path("/run/netns").iterdir()]
+    return [name for name in (*namespaces, *psutil.net_if_addrs()) if tag in name]
+
+
+@pytest.fixture
+async def books(cluster: Cluster) -> AsyncIterator[Books]:
+    """Open its database."""
+    async with open_books(shop_of(cluster)) as books:
+        yield books
+
+
+@pytest.fixture(scope="module")
+def known() -> Journal:
+    """Keep what all tests here were acknowledged: they share a database."""
+    return Journal()
+
+
+async def test_it_is_open_behind_nginx(cluster: Cluster, books: Books, known: Journal) -> None:
+    """Every part is ready; by way of nginx a socket hears of an order that HTTP placed, whichever host has which."""
+    states = await cluster.status()
+    assert [each.part for each in states if each.why_not] == []
+    assert sorted(each.role for each in states if each.part in MEMBERS) == ["primary", "secondary", "secondary"]
+    product_id, journal = await books.add_product(stock=1000), Journal()
+    visitor = await Visitor(cluster.url, {"watch": [product_id]}).connect()
+    async with load(shop_of(cluster), [product_id], "", journal, pause=0.3):
+        await journal.grows(5)
+    await all_is_there(books, known, journal)
+    stored = await books.product(product_id)
+    await visitor.sees(product_id, stock=stored["stock"], version=stored["version"])
+    await visitor.leave()
+
+
+async def test_nginx_lets_in_websockets_alone_and_keeps_the_figures(cluster: Cluster) -> None:
+    """Polling is refused, /metrics is not there, and a forged address of the client does not come through."""
+    async with ClientSession() as http:
+        async with http.get(f"{cluster.url}/socket.io/?EIO=4&transport=polling") as answer:
+            assert answer.status == 400
+        async with http.get(f"{cluster.url}/metrics") as answer:
+            assert answer.status == 404
+        async with http.get(f"{cluster.url}/healthz", headers={"X-Forwarded-Host": "evil.example"}) as answer:
+            assert answer.status == 200  # a host that the shop does not know would be 421
+
+
+async def test_a_killed_primary_costs_seconds_and_no_order(
+    cluster: Cluster, books: Books, known: Journal, measured: Measured
+) -> None:
+    """Writes resume with another primary; a killed worker beside it is replaced. All acks are kept."""
+    product_ids = [await books.add_product(stock=100_000) for _ in range(3)]
+    journal = Journal()
+    async with load(shop_of(cluster), product_ids, "", journal, lasting=True, pause=0.3):
+        await journal.grows(20)
+        primary = await cluster.primary()
+        await cluster.kill(primary)
+        await cluster.kill("app1.1")
+        killed = time.monotonic()
+        await journal.grows(20, within=PATIENCE)
+        measured("seconds until writes resumed", journal.resumed_after(killed) or 0.0)
+    assert await cluster.primary() != primary
+    await cluster.start(primary)
+    await cluster.ready(*PARTS)
+    await all_is_there(books, known, journal)
+    await same_answers(shop_of(cluster), journal, set(journal.orders))
+
+
+@needs_root
+async def test_a_cut_off_primary_acknowledges_nothing(cluster: Cluster, books: Books, known: Journal) -> None:
+    """With an app host on its side it is a minority: no write is acknowledged there; the majority goes on."""
+    product_ids = [await books.add_product(stock=100_000) for _ in range(3)]
+    minority, majority = Journal(), Journal()
+    primary = await cluster.primary()
+    others = [each for each in MEMBERS if each != primary]
+    for each in (primary, "app1"):
+        cluster.cut(each, [*others, "app2", "nginx"])
+    try:
+        with pytest.raises(PyMongoError):
+            await _write_at(cluster, primary)
+        async with load(shop_of(cluster, "app1"), product_ids, "", minority, lasting=True, pause=0.3):
+            async with load(shop_of(cluster), product_ids, "", majority, lasting=True, pause=0.3):
+                await majority.grows(50, within=PATIENCE)
+            assert minority.acks == 0
+            cluster.heal()
+            await minority.grows(10, within=PATIENCE)
+    finally:
+        cluster.heal()
+    await cluster.ready(*PARTS)
+    await all_is_there(books, known, minority, majority)
+
+
+async def all_is_there(books: Books, known: Journal, *journals: Journal) -> None:
+    """Assert that the books are in order and have all that was acknowledged in this and earlier tests."""
+    for each in journals:
+        known.add(each)
+    await nothing_lost(books, known)
+
+
+async def _write_at(cluster: Cluster, member: str) -> None:
+    """Write to this very member, to be acknowledged by the majority within a second."""
+    client: AsyncMongoClient[dict[str, str]] = AsyncMongoClient(
+        cluster.plan.uri(OPERATOR, member), wtimeoutms=1000, serverSelectionTimeoutMS=3000, retryWrites=False
+    )
+    try:
+        await client["elsewhere"]["writes"].insert_one({"by": "whoever is cut off"})
+    finally:
+        await asyncio.shield(client.close())
+
+
+async def test_up_mends_what_is_half_dead(cluster: Cluster) -> None:
+    """What still runs stays as it is; what was killed is started."""
+    stayed = cluster.processes.find("mongo1")
+    for part in ("mongo3", "nginx", "mail"):
+        await cluster.kill(part)
+    assert {each.part for each in await cluster.status() if each.pid is None} == {"mongo3", "nginx", "mail"}
+    await cluster.up()
+    assert [each.part for each in await cluster.status() if each.why_not] == []
+    assert cluster.processes.find("mongo1") == stayed
