@@ -2,9 +2,9 @@
 
     python -m bench.rolling [--sockets 2000]
 
-On the topology of `python -m bench.cluster`: nginx, two hosts with two workers each, a replica set of three. Workers are
-replaced by SIGHUP, then hosts are stopped and started one by one, then the members of the set, the primary last, after it
-has stepped down. Guests order over HTTP meanwhile, and sockets come back whenever they are sent away.
+On the topology of `python -m bench.cluster`: nginx, two hosts with two workers each, a replica set of three. Workers
+are replaced by SIGHUP, then hosts are stopped and started one by one, then the members of the set, the primary last,
+after it has stepped down. Guests order over HTTP meanwhile; sockets come back whenever they are sent away.
 """
 
 import argparse
@@ -101,7 +101,9 @@ async def roll(folder: Path, count: int) -> bool:
             behind = await all_know(sockets, versions, PATIENCE)
             await nothing_lost(books, journal)
             print(f"audit clean, {len(journal.orders)} acked orders there; {len(sockets.regressed)} levels went back, ")
-            print(f"{sockets.resumed} of {sockets.back} that came back resumed; {len(behind)} sockets know older levels")
+            print(
+                f"{sockets.resumed} of {sockets.back} that came back resumed; {len(behind)} sockets know older levels"
+            )
     return all(fine) and not behind and not sockets.regressed
 
 
