@@ -48,7 +48,7 @@ async def replace_workers(cluster: Cluster) -> None:
 
 def times_replaced(log: Path) -> int:
     """Count how often all workers of a host were replaced."""
-    return log.read_text().count("supervisor.replaced ")
+    return log.read_text().count("supervisor.replaced")
 
 
 async def restart_hosts(cluster: Cluster) -> None:
@@ -83,8 +83,9 @@ async def phase(name: str, work: Awaitable[None], journal: Journal, sockets: Ret
     cut = len(journal.broken) - broken
     told = {status: count - refused.get(status, 0) for status, count in journal.refused.items()}
     failed = {status: count for status, count in told.items() if count and status != 409}
+    took = time.monotonic() - began
     print(
-        f"{name:22}{time.monotonic() - began:6.1f} s  {journal.acks - acks:6} acked  {cut} broken  refused {failed or 0}  "
+        f"{name:22}{took:6.1f} s  {journal.acks - acks:6} acked  {cut} broken  refused {failed or 0}  "
         f"{sockets.back - back:5} sockets back, {sockets.longest:.1f} s away at the longest",
         flush=True,
     )
