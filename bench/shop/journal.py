@@ -37,12 +37,11 @@ class Journal:
     restocks: set[str] = field(default_factory=set)  # reasons, each used once
     carts: dict[str, Any] = field(default_factory=dict)  # session → cart
     unexpected: list[Any] = field(default_factory=list)
+    broken: list[ClientError] = field(default_factory=list)  # connections, each of which ended a client's part
     moments: list[float] = field(default_factory=list)
     """When orders were acknowledged, by this process's monotonic clock."""
     refused: Counter[int] = field(default_factory=Counter)
     """How many requests ended without success, by status; 0: without any answer."""
-    pause: float = 0.0  # seconds between two acts of each client
-    broken: list[ClientError] = field(default_factory=list)  # connections, each of which ended a client's part
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -181,7 +180,8 @@ async def _keep_at_it(act: Act, journal: Journal, stopping: asyncio.Event, pause
             journal.broken.append(error)
             return
         await journal.note()
-        await asyncio.sleep(pause or journal.pause)
+        if pause:
+            await asyncio.sleep(pause)
 
 
 async def nothing_lost(books: Books, journal: Journal, *, alone: bool = True) -> None:

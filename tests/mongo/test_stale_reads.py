@@ -86,7 +86,7 @@ async def three(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Repli
             while not await _is_up(first):
                 await asyncio.sleep(0.1)
             await first.admin.command("replSetInitiate", _configured(ports[:1], 1))
-            while [each["stateStr"] for each in await _status(first)] != ["PRIMARY"]:
+            while not (await first.admin.command("hello"))["isWritablePrimary"]:
                 await asyncio.sleep(0.1)
             await first.admin.command("replSetReconfig", _configured(ports, 2))
             while [each["stateStr"] for each in await _status(first)] != ["PRIMARY", "SECONDARY", "SECONDARY"]:

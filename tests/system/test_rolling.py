@@ -27,12 +27,12 @@ async def _products(shop: RunningShop) -> list[str]:
 async def test_all_workers_are_replaced_and_no_request_fails(open_shop: OpenShop) -> None:
     """SIGHUP: a worker goes when another is ready on its socket; acked orders are there, sockets are back and right."""
     shop = await open_shop(WORKERS="2", DEMO="true", GUEST_CHECKOUT="true")
-    flock, journal = Flock(shop), Journal(pause=0.05)
+    flock, journal = Flock(shop), Journal()
     product_ids = await _products(shop)
     before = flock.pids
     async with returning(shop.url, SOCKETS) as sockets, asyncio.timeout(3 * PATIENCE):
         await sockets.all_here()
-        async with load(shop, product_ids, await sign_in(shop.url, "admin@demo.com"), journal):
+        async with load(shop, product_ids, await sign_in(shop.url, "admin@demo.com"), journal, pause=0.05):
             await journal.grows(20)
             flock.parent.send_signal(signal.SIGHUP)
             for number, pid in before.items():
@@ -78,10 +78,10 @@ async def test_servers_behind_a_proxy_are_restarted_one_by_one(
     settings = {**one_database, "DEMO": "true", "GUEST_CHECKOUT": "true", "DRAIN_SECONDS": "2"}
     shops = [await open_shop(name, **settings) for name in ("one", "two")]
     product_ids = await _products(shops[0])
-    journal = Journal(pause=0.05)
+    journal = Journal()
     async with Balancer([shop.url for shop in shops]) as proxy:
         entrance = RunningShop(shops[0].data_dir, settings, url=proxy.url)
-        async with load(entrance, product_ids, await sign_in(proxy.url, "admin@demo.com"), journal):
+        async with load(entrance, product_ids, await sign_in(proxy.url, "admin@demo.com"), journal, pause=0.05):
             await journal.grows(30)
             for shop in shops:
                 await _restart(shop, journal)
