@@ -90,6 +90,7 @@ class Hearing:
         return waits(latencies) | {
             "heard": float(len(latencies)),
             "lost": float(clients * len(wanted) - len(latencies)),
+            "unheard": float(len(wanted) - len(events)),  # by anybody: a later level went out in their place, say
             "repeated": float(self.repeated),
             "regressed": float(self.regressed),
         }

@@ -1,6 +1,7 @@
 """Background work: restarted when it fails, in one process at a time, ended in an orderly way."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from ivorycart import workers as module
-from ivorycart.workers import LeasedWorker, Workers, WorkerState
+from ivorycart.workers import ASK_AGAIN, LeasedWorker, Workers, WorkerState
 from tests.patience import PATIENCE
 
 NEVER = 3600.0
@@ -329,3 +330,15 @@ async def test_a_worker_is_woken_while_it_has_the_lease():
             assert (leases.taken, worked.is_set()) == (1, False)
         run.cancel()
         await asyncio.gather(run, return_exceptions=True)
+
+
+def test_workers_without_a_lease_ask_again_at_the_same_moments():
+    """One read does for all of a process, where each would have asked at a moment of its own."""
+    workers = [a_worker(Leases(), Work(), interval=interval) for interval in (0.2, 0.25, 0.5)]
+    seldom = a_worker(Leases(), Work(), interval=1.0)._ask_again_at()
+    while True:
+        asked = {worker._ask_again_at() for worker in workers}
+        if len(asked) == 1:  # else the moment itself has just passed
+            break
+    assert max(asked) - time.monotonic() <= ASK_AGAIN
+    assert seldom % ASK_AGAIN == 0
