@@ -194,7 +194,7 @@ async def test_prices_and_what_is_for_sale_change_under_the_shoppers_eyes(stand:
 
     await product.get_by_role("button", name="Add to cart: Lamp").click()
     await product.get_by_role("button", name="One Lamp more").click()
-    await expect(product.locator(".cap")).to_have_text(re.compile("That is all: 2"))
+    await expect(product.locator(".cap")).to_have_text(re.compile("the most per cart: 2"))
     await expect(on_card.locator(".badge")).to_have_text("18 in stock")
     await stand.ask("POST", f"{lamp}/stock", {"change_type": "adjustment", "quantity": 4})
     for badge in (product.locator(".badge"), on_card.locator(".badge")):
