@@ -88,8 +88,8 @@ TO_SELLERS = frozenset({"order_cancelled_seller"})
 def timeline(order: Order, looker: Looker, traces: Traces, names: Mapping[str, str]) -> list[Entry]:
     """Return what happened, oldest first; of one moment in the order in which it was written down.
 
-    Money and mails are the buyer's and the admin's business; sellers and couriers see what became of their parts.
-    A mail that was never to be sent (no mail server, or not wanted) is the admin's only.
+    Money and mails are the buyer's and the admin's business; sellers and couriers see what became of their parts. A
+    mail that was never to be sent (no mail server, or not wanted) is the admin's only.
     """
     found = list(_moves(order, looker, names))
     if looker.side in {"admin", "buyer"}:

@@ -52,7 +52,7 @@ _ALL = (
     Kind(name="back_in_stock", title="What you waited for is back", event="offer", optional=True),
     Kind(
         name="hold_expiring",
-        title="What your cart holds is about to be let go",
+        title="Your hold is about to end",
         optional=True,
         unless_chosen=Choice(email=False),
     ),

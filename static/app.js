@@ -34,9 +34,10 @@ function App() {
   useEffect(() => {
     if (name && !room) return;
     // A page that came without loading is announced by its heading, as one that was loaded is by its title.
-    if (!first.current) focusHeading();
+    // The way back leads to the link by which it was left.
+    if (!first.current && !focusLink(place.left)) focusHeading();
     first.current = false;
-  }, [path, title, name, room]);
+  }, [path, title, name, room, place]);
   useEffect(() => (room ? returnTo(place.back.peek()) : undefined), [path, room, place]);
   return html`<${Shell} skips=${skips}>${content()}<//>`;
 
@@ -50,6 +51,14 @@ function App() {
   }
 }
 
+/** @param {string} to where a link on this page leads @returns {boolean} whether there is one */
+function focusLink(to) {
+  const link = to ? document.querySelector(`main a[href="${CSS.escape(to)}"]:not([tabindex="-1"])`) : null;
+  if (!(link instanceof HTMLElement)) return false;
+  link.focus({ preventScroll: true });
+  return true;
+}
+
 function focusHeading() {
   const heading = document.querySelector("main h1");
   if (!(heading instanceof HTMLElement)) return;
@@ -58,17 +67,15 @@ function focusHeading() {
 }
 
 /**
- * Go down the page as far as it was when it was left, as soon as it is long enough again; whoever scrolls meanwhile is
- * left alone.
+ * Go down the page as far as it was when it was left, as soon as it is long enough again, and stay there while what is
+ * above still comes; whoever scrolls meanwhile is left alone.
  *
  * @param {number | null} y pixels
  */
 function returnTo(y) {
   if (!y) return undefined;
   const settle = () => {
-    if (document.documentElement.scrollHeight - innerHeight < y) return;
-    scrollTo(0, y);
-    stop();
+    if (document.documentElement.scrollHeight - innerHeight >= y && scrollY !== y) scrollTo(0, y);
   };
   const grown = new ResizeObserver(settle);
   const timer = setTimeout(() => stop(), SETTLES_MS);

@@ -6,7 +6,7 @@ const MOST_KEYS = 14;
 const MOST_TALL = 24;
 
 /**
- * The level drawn as piano keys: one per piece, or a share of many. Yours are struck in the accent, others' holds
+ * The level drawn as piano keys: one per piece, or a share of many, of which the last ones fade. Yours are struck in the accent, others' holds
  * are hollow, what is free stands full. The badge says the same in words.
  *
  * @param {{product: import("../live/types.js").Product, tall?: boolean}} props `tall`: more and larger, where there is room
@@ -16,8 +16,11 @@ export function Keys({ product, tall = false }) {
   const level = stock.level(product.id).value ?? product;
   const kept = useComputed(() => (lines.places.value.get(product.id)?.state === "offered" ? 1 : 0)).value;
   const mine = useComputed(() => cart.quantities.value.get(product.id) ?? 0).value + kept;
-  return html`<div class=${tall ? "keys keys-tall" : "keys"} aria-hidden="true">
-    ${keyKinds(level, mine, tall ? MOST_TALL : MOST_KEYS).map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
+  const room = tall ? MOST_TALL : MOST_KEYS;
+  const more = Math.max(0, level.stock - room);
+  return html`<div class=${tall ? "keys keys-tall" : "keys"} data-more=${more || null} aria-hidden="true">
+    ${keyKinds(level, mine, room).map((kind, index) => html`<span class="key" data-kind=${kind} key=${index}></span>`)}
+    ${more > 0 && tall && html`<b class="keys-more figures">+${more}</b>`}
   </div>`;
 }
 

@@ -12,25 +12,27 @@ import { useLive } from "./live_context.js";
  *   `grows`: begin as a wide "Add to cart"
  */
 export function Stepper({ id, name, most, grows = false }) {
-  const { claims } = useLive();
+  const { claims, connection } = useLive();
   const more = useRef(/** @type {HTMLButtonElement | null} */ (null));
   // Computed, so that a change elsewhere in the cart does not redraw every card.
   const quantity = useComputed(() => claims.quantity(id)).value;
   const busy = useComputed(() => claims.wishes.value.has(id)).value;
+  const away = useComputed(() => connection.state.value === "reconnecting" || connection.state.value === "offline").value;
   const full = quantity >= most;
-  const words = full ? "Not available" : "Add to cart";
+  const words = away ? "Waiting for the shop…" : full ? "Not available" : "Add to cart";
 
   const less = () => {
+    if (away) return;
     if (quantity === 1) more.current?.focus();
     claims.change(id, -1);
   };
   const add = () => {
-    if (!full) claims.change(id, 1);
+    if (!full && !away) claims.change(id, 1);
   };
 
   return html`<div class="stepper" data-empty=${quantity === 0 ? "" : null} data-busy=${busy ? "" : null}>
     ${quantity > 0 && html`
-      <button key="less" type="button" class="step" onClick=${less} aria-label=${`One ${name} less`}><${Icon} name="minus" /></button>
+      <button key="less" type="button" class="step" onClick=${less} aria-disabled=${away} aria-label=${`One ${name} less`}><${Icon} name="minus" /></button>
       <output key="count" class="step-count figures" aria-label=${`${quantity} in your cart`} aria-live="off">${quantity}</output>
     `}
     <button
@@ -39,7 +41,7 @@ export function Stepper({ id, name, most, grows = false }) {
       type="button"
       class=${quantity === 0 && grows ? "button button-quiet step-add" : "step"}
       onClick=${add}
-      aria-disabled=${full}
+      aria-disabled=${full || away}
       aria-label=${quantity === 0 ? `${words}: ${name}` : `One ${name} more`}
     >
       ${quantity === 0 && grows ? words : html`<${Icon} name="plus" />`}

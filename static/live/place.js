@@ -8,7 +8,8 @@ const TOKEN = "#token=";
  * token stay. Links in mails carry a token behind the `#`, which reaches no server; it is taken out of the address bar
  * (and so out of the history) before anything else happens.
  *
- * `path` and `query` are signals. `back` is how far down a page was that the way back leads to (pixels), else null.
+ * `path` and `query` are signals. `back` is how far down a page was that the way back leads to (pixels), else null;
+ * `left` is where somebody went from there, else "".
  *
  * @param {(path: string) => boolean} known whether a path is one of our pages
  */
@@ -17,6 +18,7 @@ export function createPlace(known) {
   const query = signal(new URLSearchParams(location.search));
   const token = signal(takeToken());
   const back = signal(/** @type {number | null} */ (null));
+  let left = "";
   history.scrollRestoration = "manual";
 
   const arrive = () => batch(() => {
@@ -25,6 +27,7 @@ export function createPlace(known) {
   });
   addEventListener("popstate", (event) => batch(() => {
     back.value = event.state?.y ?? 0;
+    left = event.state?.left ?? "";
     arrive();
   }));
   addEventListener("hashchange", () => {
@@ -46,8 +49,10 @@ export function createPlace(known) {
     if (replacing) history.replaceState(null, "", to);
     else if (to !== here) {
       note();
+      history.replaceState({ ...history.state, left: to }, "");
       history.pushState(null, "", to);
     }
+    left = "";
     batch(() => {
       token.value = "";
       back.value = null;
@@ -89,6 +94,9 @@ export function createPlace(known) {
     query,
     token,
     back,
+    get left() {
+      return left;
+    },
     go,
     ask,
 

@@ -27,7 +27,7 @@ export function explain(error) {
 /** @param {number} available */
 function shortage(available) {
   if (available <= 0) return "Someone else holds the last ones. They may come free when a hold ends.";
-  return `Only ${available} more can be had right now.`;
+  return `Only ${available} more ${available === 1 ? "is" : "are"} free right now.`;
 }
 
 /** @type {Record<string, string>} */

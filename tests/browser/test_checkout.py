@@ -69,7 +69,9 @@ def reads(page: Page, path: str) -> list[Request]:
     return seen
 
 
-async def test_a_buyer_goes_from_the_cart_to_the_timeline(shop: Any, window: OpenWindow, seller: Caller) -> None:
+async def test_a_buyer_goes_from_the_cart_to_the_timeline(
+    shop: Any, window: OpenWindow, seller: Caller, stack: AsyncExitStack
+) -> None:
     """A new account on the way keeps the cart; a declined card and a new price are told; then each step is followed."""
     lamp = await new_product(seller, name="Quayside Lamp")
     page = await window(f"{shop.url}/order/cart", refusals=True)

@@ -98,6 +98,8 @@ async def test_after_the_server_was_killed_everything_comes_back_live(pair: Pair
     await pair.ours.kill()
     for page in pages:
         await state(page, "reconnecting")
+    for step in await listing.locator(f'[data-product="{own}"] .stepper button').all():
+        await expect(step).to_have_attribute("aria-disabled", "true")  # pressing it would only fail
     await newcomer.get_by_role("link", name="Sign in", exact=True).first.click()
     await expect(newcomer.locator("main h1")).to_have_text("This page could not be loaded")
     assert await ordered(pair.http, await bearer(pair.http, "buyer"), [product])

@@ -123,7 +123,7 @@ async def test_what_makes_no_sense_is_refused(shop: RunningShop, method: str, pa
     assert [each for each in kept if not each["in_app"] or not each["email"]] == [
         {
             "kind": "hold_expiring",
-            "title": "What your cart holds is about to be let go",
+            "title": "Your hold is about to end",
             "in_app": True,
             "email": False,
         }

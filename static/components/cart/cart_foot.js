@@ -14,7 +14,7 @@ export function CartFoot({ onLeave, panel = false }) {
     ${cart.orderable.value.length > 0 && html`<${Totals} subtotal=${cart.goods.value + saved} saved=${saved} shipping=${cart.shipping.value} total=${cart.payable.value}
       currency=${cart.currency.value} freeFrom=${shop.facts.value.free_shipping_from} />`}
     <${CheckoutButton} onLeave=${onLeave} />
-    ${panel && html`<a class="button button-text" href="/order/cart">See it on a page of its own</a>`}
+    ${panel && html`<a class="button button-text" href="/order/cart">Open the cart page</a>`}
     ${current.user_id === null && html`<${WarnMe} />`}
   </div>`;
 }

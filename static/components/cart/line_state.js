@@ -46,7 +46,7 @@ function clipped({ wanted, quantity }, free, cap) {
 /** @param {Exclude<Remark, {kind: "clipped"}>} remark @param {import("../../live/types.js").CartLine} line @param {string} currency */
 function said(remark, { price }, currency) {
   if (remark.kind === "price") return `${price < remark.before ? "Now cheaper" : "The price went up"}: ${money(price, currency)}, was ${money(remark.before, currency)}.`;
-  return remark.available > 0 ? `Not so many: only ${remark.available} more can be had just now.` : "No more to be had: others hold the rest. Some may come back when a hold ends.";
+  return remark.available > 0 ? `Only ${remark.available} more ${remark.available === 1 ? "is" : "are"} free just now.` : "No more just now: others hold the rest. Some may come back when a hold ends.";
 }
 
 /** @param {number} free @param {boolean} holds */

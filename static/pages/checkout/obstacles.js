@@ -42,7 +42,7 @@ function LineObstacle({ code, line, available }) {
   };
   return html`<div class="obstacle"><${Icon} name="warning" /><div>
     <p class="obstacle-title">${line.name || "Something in your cart"}</p>
-    <p>${code === "not_for_sale" ? "It is not for sale any more." : `You wanted ${quantity}, and ${left > 0 ? `only ${left} can be had` : "none can be had"} just now.`}</p>
+    <p>${code === "not_for_sale" ? "It is not for sale any more." : `You wanted ${quantity}, and ${left > 0 ? `only ${left} ${left === 1 ? "is" : "are"} left` : "none is left"} just now.`}</p>
     <button type="button" class="button button-quiet" onClick=${() => lower(gone ? 0 : left)}>${gone ? "Take it out" : `Take ${left} instead`}</button>
   </div></div>`;
 }

@@ -24,26 +24,25 @@ export function Step({ step, title, children }) {
   const { busy } = useOrdering();
   if (!busy && cart.current.value !== null && cart.lines.value.length === 0) return html`<${NothingToOrder} state=${state} />`;
   return html`<${Page} title=${title} nav=${html`<${Strip} step=${step} state=${state} />`}>
-    <${Inside} state=${state} problem=${problem} reload=${reload}>${children}<//>
+    <${Inside} step=${step} state=${state} problem=${problem} reload=${reload}>${children}<//>
   <//>`;
 }
 
-/** @param {{state: CheckoutState | null, problem: string, reload: () => void, children: (state: CheckoutState) => import("preact").ComponentChildren}} props */
-function Inside({ state, problem, reload, children }) {
+/** @param {{step: string, state: CheckoutState | null, problem: string, reload: () => void, children: (state: CheckoutState) => import("preact").ComponentChildren}} props */
+function Inside({ step, state, problem, reload, children }) {
   const { session, shop, cart, renewal } = useLive();
   const stranger = !session.user.value && !shop.facts.value.guest_checkout;
-  if (stranger && !renewal.recalling.value && cart.current.value) return html`<${Beside} state=${state}><${Entrance} /><//>`;
+  if (stranger && !renewal.recalling.value && cart.current.value) return html`<${Beside} step=${step} state=${state}><${Entrance} /><//>`;
   if (!state && problem) return html`<${Failed} problem=${problem} onRetry=${reload} />`;
   if (!state || renewal.recalling.value) return html`<${Skeleton} rows=${4} label="Loading your checkout" />`;
-  return html`<${Beside} state=${state}>${children(state)}<//>`;
+  return html`<${Beside} step=${step} state=${state}>${children(state)}<//>`;
 }
 
-/** @param {{state: CheckoutState | null, children?: import("preact").ComponentChildren}} props */
-function Beside({ state, children }) {
-  return html`<div class="checkout">
-    <div class="checkout-main">${children}</div>
-    ${state && html`<${YourOrder} state=${state} />`}
-  </div>`;
+/** What is ordered stands beside a step; where there is no room, below it, but above where it is paid. @param {{step: string, state: CheckoutState | null, children?: import("preact").ComponentChildren}} props */
+function Beside({ step, state, children }) {
+  const order = state && html`<${YourOrder} key="order" state=${state} />`;
+  const main = html`<div class="checkout-main" key="main">${children}</div>`;
+  return html`<div class="checkout" data-step=${step}>${step === "summary" ? [order, main] : [main, order]}</div>`;
 }
 
 /** No steps over an empty cart: what has become of it. @param {{state: CheckoutState | null}} props */

@@ -40,7 +40,7 @@ export function Discounts({ product, onChange }) {
 
 /** @param {import("./types.js").Discount} discount @param {string} currency */
 export function sayOff({ kind, value }, currency) {
-  return kind === "percent" ? `${value} % off` : `${money(value, currency)} off`;
+  return kind === "percent" ? `${value}% off` : `${money(value, currency)} off`;
 }
 
 /** @param {{discount: import("./types.js").Discount, now: number}} props */

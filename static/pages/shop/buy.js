@@ -33,5 +33,5 @@ export function Cap({ product }) {
   const cap = product.max_per_cart;
   if (!cap) return null;
   const full = wished >= cap;
-  return html`<p class="cap" data-full=${full ? "" : null}>${full ? `That is all: ${cap} of it to a cart, so that there is some for others.` : `Up to ${cap} of it to a cart.`}</p>`;
+  return html`<p class="cap" data-full=${full ? "" : null}>${full ? `That is the most per cart: ${cap}. The rest is for others.` : `Up to ${cap} per cart.`}</p>`;
 }

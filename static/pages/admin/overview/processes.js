@@ -11,7 +11,7 @@ export function Processes({ items, moments }) {
   return html`<${Table} caption="Each process" rows=${items} rowKey=${(/** @type {ProcessFigures} */ one) => one.id} columns=${[
     { title: "Process", head: true, cell: (/** @type {ProcessFigures} */ one) => processName(one) },
     { title: "Sockets", numeric: true, cell: (/** @type {ProcessFigures} */ one) => counted(one.sockets) },
-    { title: "Processor", numeric: true, cell: (/** @type {ProcessFigures} */ one) => html`<span class="with-trend"><${Trend} values=${trend(one.id, "cpu")} most=${100} />${Math.round(one.cpu_percent)} %</span>` },
+    { title: "Processor", numeric: true, cell: (/** @type {ProcessFigures} */ one) => html`<span class="with-trend"><${Trend} values=${trend(one.id, "cpu")} most=${100} />${Math.round(one.cpu_percent)}%</span>` },
     { title: "Memory", numeric: true, cell: (/** @type {ProcessFigures} */ one) => html`<span class="with-trend"><${Trend} values=${trend(one.id, "memory")} />${bytes(one.rss_bytes)}</span>` },
     { title: "Loop lag", numeric: true, cell: (/** @type {ProcessFigures} */ one) => lasting(one.loop_lag_seconds) },
     { title: "Stream lag", numeric: true, cell: (/** @type {ProcessFigures} */ one) => lasting(one.stream_lag_seconds) },

@@ -16,7 +16,7 @@ export const FIGURES = [
   { key: "orders", part: "orders", name: "Orders a minute", say: counted },
   { key: "refused", part: "refusals", name: "Refused so far", say: counted },
   { key: "lag", part: "stream", name: "Stream lag", say: lasting },
-  { key: "cpu", part: "processes", name: "Processor", say: (value) => `${Math.round(value)} %` },
+  { key: "cpu", part: "processes", name: "Processor", say: (value) => `${Math.round(value)}%` },
   { key: "memory", part: "processes", name: "Memory", say: bytes },
   { key: "mails", part: "mail", name: "Mails waiting", say: counted },
 ];
