@@ -41,7 +41,7 @@ function Found({ id, onName }) {
   return html`<${Answered} answer=${answer} rows=${6}>${(/** @type {import("./types.js").Own} */ product) => html`
     <div class="stock-top">
       <div class="stock-seen"><${Now} product=${product} /><${StockChart} product=${product} /></div>
-      <section class="panel" aria-labelledby="stock-work"><h2 id="stock-work" class="panel-title">Write down</h2><${StockForm} product=${product} /></section>
+      <section class="panel" aria-labelledby="stock-work"><h2 id="stock-work" class="panel-title">Change the stock</h2><${StockForm} product=${product} /></section>
     </div>
     <${Log} product=${product} />
   `}<//>`;
