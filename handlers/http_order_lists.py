@@ -1,5 +1,6 @@
 """Lists of orders over HTTP, as pages and as files, and what happened to an order."""
 
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -54,8 +55,9 @@ async def export_my_orders(call: Call) -> Any:
     "GET", "/api/orders/seller-orders", needs=Permission.SELL, answer=SellerPartList, query=SellerOrdersQuery
 )
 async def seller_orders(call: Call) -> Any:
-    """Return the caller's parts of orders, newest first; an admin may name whose."""
-    orders, following = await _page(call, _sold(call))
+    """Return the caller's parts of orders, by time; an admin may name whose."""
+    wanted = replace(_sold(call), oldest_first=call.query.order == "oldest")
+    orders, following = await _page(call, wanted)
     return {"items": [order_list_shapes.seller_part(order) for order in orders], "next": following}
 
 

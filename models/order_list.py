@@ -19,7 +19,7 @@ _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 
 
 class Place(NamedTuple):
-    """Where in a list, newest first, an order stands; it stays there while others come and go."""
+    """Where in a list, by time, an order stands; it stays there while others come and go."""
 
     at: datetime
     id: str
@@ -39,6 +39,7 @@ class OrderFilter:
     before: datetime | None = None
     statuses: tuple[OrderStatus, ...] = ()
     text: str = ""
+    oldest_first: bool = False
 
     @property
     def beginning(self) -> str:

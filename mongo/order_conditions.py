@@ -11,7 +11,7 @@ from models.order_list import EVERY_STATUS, OrderFilter, Place
 from mongo import documents
 from mongo.driver import Document
 
-NEWEST = [("timestamp", -1), ("_id", -1)]
+NEWEST, OLDEST = ([("timestamp", way), ("_id", way)] for way in (-1, 1))
 BY_ID = [("_id", -1)]
 LOOKED_AT: Document = dict.fromkeys(
     (
@@ -59,18 +59,19 @@ def _whose(wanted: OrderFilter) -> Document:
 
 
 def questions(wanted: OrderFilter, after: Place | None) -> list[tuple[Document, list[tuple[str, int]]]]:
-    """Return conditions for what comes after a place, each with its order: the rest of its moment, and what is older.
+    """Return conditions for what comes after a place, each with its order: the rest of its moment, and what is beyond.
 
     One question for both would have no bounds in the index.
     """
-    query = indexed(wanted)
+    query, order = indexed(wanted), OLDEST if wanted.oldest_first else NEWEST
     if after is None:
-        return [(query, NEWEST)]
+        return [(query, order)]
     at = after.at
-    older = {**query, "timestamp": {**query["timestamp"], "$lt": min(at, wanted.before or at)}}
+    bound = {"$gt": at} if wanted.oldest_first else {"$lt": min(at, wanted.before or at)}
+    beyond = {**query, "timestamp": {**query["timestamp"], **bound}}
     within = (wanted.since or at) <= at and (wanted.before is None or at < wanted.before)
-    here = {**query, "timestamp": at, "_id": {"$lt": ObjectId(after.id)}}
-    return [(here, BY_ID), (older, NEWEST)] if within else [(older, NEWEST)]
+    here = {**query, "timestamp": at, "_id": {"$gt" if wanted.oldest_first else "$lt": ObjectId(after.id)}}
+    return [(here, order[1:]), (beyond, order)] if within else [(beyond, order)]
 
 
 def by_id(wanted: OrderFilter) -> Document:

@@ -44,7 +44,7 @@ class OrderLists:
         self._users = database["users"]
 
     async def page(self, wanted: OrderFilter, *, limit: int, after: Place | None) -> Page:
-        """Return orders, newest first, and where the next page begins; None at the end.
+        """Return orders, newest first unless otherwise wanted, and where the next page begins; None at the end.
 
         A page can be short, or empty, though more follows.
         """
@@ -109,9 +109,9 @@ class OrderLists:
         found = self._orders.find(by_id(wanted), LOOKED_AT, session=session).hint("_id_").sort(BY_ID).limit(MOST_ALIKE)
         fits = row_by_row(wanted)
         rows = [row for row in await found.to_list(None) if fits is None or _holds(fits, row)]
-        rows.sort(key=_place, reverse=True)
+        rows.sort(key=_place, reverse=not wanted.oldest_first)
         if after:
-            rows = [row for row in rows if _place(row) < after]
+            rows = [row for row in rows if (_place(row) > after if wanted.oldest_first else _place(row) < after)]
         following = _place(rows[limit - 1]) if len(rows) > limit else None
         return await self._whole(session, rows[:limit]), following
 

@@ -61,6 +61,7 @@ class SellerOrdersQuery(OrderListQuery):
     """Which page of which orders with something of a seller; an admin names the seller."""
 
     seller_id: Id | None = None
+    order: Literal["newest", "oldest"] = "newest"
 
 
 class DeliveryOrdersQuery(OrderListQuery):

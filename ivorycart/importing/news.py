@@ -10,7 +10,7 @@ from typing import Any
 
 from ivorycart.connections import Connections, Outlet
 from ivorycart.workers import WorkerState
-from models.identity import owner_of_user
+from models.identity import OwnerId, owner_of_user
 from models.imports import Import
 
 PAUSE = 0.25  # seconds between two rounds
@@ -34,8 +34,8 @@ class ImportNews:
         self._noted = asyncio.Event()
 
     def note(self, job: Import) -> None:
-        """Have the latest of an import sent, where its seller is connected here."""
-        if self._connections.of_owner(owner_of_user(job.seller_id)):
+        """Have the latest of an import sent, where its seller, or the admin who sent it in, is connected here."""
+        if any(self._connections.of_owner(owner) for owner in _concerned(job)):
             self._latest[job.id] = job
             self._noted.set()
 
@@ -46,7 +46,11 @@ class ImportNews:
             self._noted.clear()
             latest, self._latest = self._latest, {}
             for job in latest.values():
-                for connection in self._connections.of_owner(owner_of_user(job.seller_id)):
+                for connection in [each for owner in _concerned(job) for each in self._connections.of_owner(owner)]:
                     await self._outlet.send("import", {"import": self._shape(job)}, to=connection.sid)
             state.alive()
             await asyncio.sleep(self._pause)
+
+
+def _concerned(job: Import) -> set[OwnerId]:
+    return {owner_of_user(job.seller_id), OwnerId(job.actor)}

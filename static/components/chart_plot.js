@@ -45,7 +45,8 @@ export function optionsOf(Plot, { element, kind, tones, height, words, onPoint }
         space: 44,
         size: (plot, said) => (said ? widest(plot, font, said.map(String)) + 18 : 48),
         incrs: /** @type {any} */ ((/** @type {import("uplot")} */ plot) => (onlyWhole(plot) ? WHOLE : FRACTIONS)),
-        values: (_plot, values) => values.map((one) => words.current.short(one)),
+        // Where nothing was there is no scale: one that goes up to a cent would name it nothing, too.
+        values: (plot, values) => values.map((one) => (one === 0 || hasAny(plot) ? words.current.short(one) : "")),
       },
     ],
     series: [{}, ...tones.map((tone) => seriesOf(Plot, kind, colour(tone)))],
@@ -56,6 +57,11 @@ export function optionsOf(Plot, { element, kind, tones, height, words, onPoint }
 /** @param {import("uplot")} plot */
 function onlyWhole(plot) {
   return plot.data.slice(1).every((values) => Array.from(values).every((one) => one === null || one === undefined || Number.isInteger(one)));
+}
+
+/** @param {import("uplot")} plot */
+function hasAny(plot) {
+  return plot.data.slice(1).some((values) => Array.from(values).some((one) => typeof one === "number" && one !== 0));
 }
 
 /** From the first time to the last; with room for half a bar at either end, or about a single time. @param {import("uplot")} plot @param {Kind} kind @returns {[number, number]} */

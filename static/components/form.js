@@ -17,8 +17,9 @@ const AS_TYPED = ["password", "current_password"]; // blanks at its ends belong 
  *
  * @param {(values: Record<string, string>) => Promise<void>} send
  * @param {(error: ApiError) => string} [words] for a refusal that is about no field
+ * @param {(form: HTMLFormElement) => {pointer: string, detail: string}[]} [check] what is wrong beyond what a browser can tell
  */
-export function useForm(send, words = explainAccount) {
+export function useForm(send, words = explainAccount, check = () => []) {
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const [state, setState] = useState(CALM);
 
@@ -31,7 +32,7 @@ export function useForm(send, words = explainAccount) {
   async function onSubmit(event) {
     event.preventDefault();
     if (state.busy || !form.current) return;
-    const fields = unfinished(form.current);
+    const fields = { ...Object.fromEntries(check(form.current).map(({ pointer, detail }) => [fieldOf(pointer), detail])), ...unfinished(form.current) };
     if (Object.keys(fields).length > 0) {
       setState({ ...CALM, fields });
       return;

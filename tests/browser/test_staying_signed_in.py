@@ -200,6 +200,13 @@ async def test_devices_are_listed_and_can_be_signed_out(shop: Any, window: OpenW
         await expect(page.locator(".device")).to_have_count(1)
         async with http.get("/api/auth/profile") as answer:
             assert answer.status == 401
+    for one in (await elsewhere(shop.url, person), await elsewhere(shop.url, person)):
+        await one[0].close()
+    await page.reload()
+    await expect(page.locator(".device")).to_have_count(3)
+    await page.get_by_role("button", name="Sign out all others").click()
+    await expect(page.locator(".device")).to_have_count(1)
+    await signed_in(page)
 
 
 async def test_a_sign_out_that_nobody_answers_is_not_claimed(shop: Any, window: OpenWindow) -> None:

@@ -82,7 +82,8 @@ def filters(some_id: str) -> list[OrderFilter]:
         {"text": some_id[:9]},
         {"text": "nothing like it"},
     ]
-    return [OrderFilter(view=view, user_id=user_id, **given) for (view, user_id), given in product(lists, some)]
+    wanted = [OrderFilter(view=view, user_id=user_id, **given) for (view, user_id), given in product(lists, some)]
+    return [*wanted, *(replace(each, oldest_first=True) for each in wanted if each.view == "seller")]
 
 
 async def walk(
@@ -104,7 +105,8 @@ async def walk(
 def reckoned(orders: list[Order], wanted: OrderFilter) -> list[str]:
     """Reckon a list."""
     fitting = [order for order in orders if is_wanted(order, wanted)]
-    return [order.id for order in sorted(fitting, key=lambda order: (order.timestamp, order.id), reverse=True)]
+    fitting.sort(key=lambda order: (order.timestamp, order.id), reverse=not wanted.oldest_first)
+    return [order.id for order in fitting]
 
 
 @both_drivers

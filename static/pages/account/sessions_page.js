@@ -35,10 +35,27 @@ function Devices() {
     return answer.reload();
   };
 
+  /** @param {Device[]} others */
+  const endAll = async (others) => {
+    try {
+      for (const { id } of others) await mine.delete(`/api/auth/sessions/${id}`).catch(unlessGone);
+      notices.say("All other devices are signed out.");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      notices.tell({ tone: "error", title: explainAccount(error) });
+    }
+    return answer.reload();
+  };
+
   return html`<${Answered} answer=${answer} rows=${2}>${(/** @type {{items: Device[]}} */ { items }) => html`
     <ul class="panel devices">${items.map((device) => html`<${DeviceRow} key=${device.id} device=${device} onEnd=${() => end(device)} />`)}</ul>
-    ${items.length > 1 && html`<div class="page-actions"><button type="button" class="button button-quiet" onClick=${() => account.signOut({ everywhere: true })}>Sign out everywhere</button></div>`}
+    ${items.length > 1 && html`<div class="page-actions"><button type="button" class="button button-quiet" onClick=${() => endAll(items.filter(({ current }) => !current))}>Sign out all others</button><button type="button" class="button button-quiet" onClick=${() => account.signOut({ everywhere: true })}>Sign out everywhere</button></div>`}
   `}<//>`;
+}
+
+/** One that has ended meanwhile is signed out as well. @param {unknown} error */
+function unlessGone(error) {
+  if (!(error instanceof ApiError) || error.code !== "not_found") throw error;
 }
 
 /** @param {{device: Device, onEnd: () => void}} props */

@@ -1,4 +1,5 @@
 import { html } from "htm/preact";
+import { useEffect } from "preact/hooks";
 import { useAct } from "../../components/acting.js";
 import { usePages } from "../../components/answer.js";
 import { plural } from "../../components/format.js";
@@ -25,6 +26,7 @@ const KINDS = [
   "order_placed", "order_shipped", "order_delivered", "order_cancelled", "order_cancelled_seller", "order_refunded",
   "payment_failed", "low_stock", "low_stock_seller", "back_in_stock", "hold_expiring", "product_disabled",
 ].map((kind) => [kind, readable(kind)]);
+const LOOK_MS = 3_000;
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /** Administration: what became of each mail; never what it says. */
@@ -36,6 +38,7 @@ function Mails() {
   const filters = useFilters("/api/admin/emails", ["to", "state", "kind"]);
   const unfinished = filters.chosen.to && !ADDRESS.test(filters.chosen.to);
   const pages = usePages(unfinished ? null : filters.path);
+  useFollowed(pages.items, pages.reload);
   const changed = (/** @type {Mail} */ mail) => pages.set((known) => known && { ...known, items: known.items.map((one) => (one.id === mail.id ? mail : one)) });
   return html`
     <${FilterBar} filters=${filters}>
@@ -49,6 +52,16 @@ function Mails() {
         ? html`<${Empty} title="No mails">Nothing was to be sent, or nothing that fits.<//>`
         : html`<${Table} caption="Mails" columns=${columns(changed)} rows=${pages.items} rowKey=${(/** @type {Mail} */ mail) => mail.id} /><${More} pages=${pages} what="older mails" />`)}<//>`}
   `;
+}
+
+/** Nobody tells of mails: while one in sight is on its way the list is read again. @param {Mail[]} mails @param {() => Promise<void>} reload */
+function useFollowed(mails, reload) {
+  const moving = mails.some(({ state, tries }) => state === "pending" && tries === 0);
+  useEffect(() => {
+    if (!moving) return undefined;
+    const timer = setInterval(() => { if (document.visibilityState === "visible") void reload(); }, LOOK_MS);
+    return () => clearInterval(timer);
+  }, [moving, reload]);
 }
 
 /** @param {(mail: Mail) => void} onChanged */

@@ -15,6 +15,11 @@ const NAMES = {
   disabled: "Disabled", disabled_reason: "Reason", deleted_at: "Deleted",
 };
 
+/** What a field is called. @param {string} field */
+export function nameOf(field) {
+  return NAMES[field] ?? field;
+}
+
 /** @type {Record<string, string>} */
 const KINDS = { created: "Added", deleted: "Taken out of the shop", disabled: "Disabled by an admin", enabled: "Enabled again" };
 
@@ -42,7 +47,7 @@ export function Changes({ product }) {
       ? html`<p class="soft">Nothing since it was added.</p>`
       : html`<ol class="changes">${pages.items.map((/** @type {import("./types.js").Change} */ change) => html`<li key=${change.id} class="change">
           <p class="soft small">${sayWhen(change.at)} · ${sayWho(change.by, me)}</p>
-          ${change.changed.map((one) => html`<p key=${one.field}><span class="change-field">${NAMES[one.field] ?? one.field}</span> <${Turned} ...${said(one, product.currency)} /></p>`)}
+          ${change.changed.map((one) => html`<p key=${one.field}><span class="change-field">${nameOf(one.field)}</span> <${Turned} ...${said(one, product.currency)} /></p>`)}
           ${change.changed.length === 0 && html`<p>${KINDS[change.kind] ?? change.kind}</p>`}
           ${change.reason && html`<p class="soft">“${change.reason}”</p>`}
         </li>`)}</ol>`}<//>

@@ -38,12 +38,8 @@ function Shown({ data, period }) {
     <div class="seller-bar"><${PeriodChoice} period=${period} /><${CurrencyChoice} data=${data} /><${Moment} data=${data} /></div>
     <${Figures} data=${data} />
     <div class="seller-board" aria-busy=${data.period !== period}>
-      <div class="seller-charts"><${Charts} data=${data} /></div>
-      <div class="seller-side"><${Arrivals} data=${data} /><${Demand} data=${data} /></div>
-      <div class="seller-lists">
-        <${Best} data=${data} />
-        <div class="seller-lists-end"><${Departments} data=${data} /><${Scarce} data=${data} /></div>
-      </div>
+      <div class="seller-charts"><${Charts} data=${data} /><${Best} data=${data} /><${Departments} data=${data} /></div>
+      <div class="seller-side"><${Arrivals} data=${data} /><${Demand} data=${data} /><${Scarce} data=${data} /></div>
     </div>
   `;
 }

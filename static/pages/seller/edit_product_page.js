@@ -7,11 +7,13 @@ import { ApiError } from "../../live/api.js";
 import { Editor } from "./editor.js";
 import { NotYours, useNotYours } from "./not_yours.js";
 import { SellerPage } from "./ways.js";
+import { useStaying } from "./whose.js";
 import { explainWork } from "./words.js";
 
 /** A product of one's own, changed. @param {{id: string}} props */
 export function EditProductPage({ id }) {
-  const actions = html`<a class="button button-quiet" href=${`/seller/products/${id}/stock`}>Stock over time</a><${Remove} id=${id} />`;
+  const staying = useStaying();
+  const actions = html`<a class="button button-quiet" href=${`/seller/products/${id}/stock${staying}`}>Stock over time</a><${Remove} id=${id} />`;
   return html`<${SellerPage} title="Edit product" actions=${actions}><${Found} id=${id} /><//>`;
 }
 
@@ -26,11 +28,12 @@ function Found({ id }) {
 /** @param {{id: string}} props */
 function Remove({ id }) {
   const { mine, notices, place } = useLive();
+  const staying = useStaying();
   const remove = async () => {
     try {
       const { kept } = await mine.delete(`/api/products/${id}`);
       notices.tell({ tone: "done", title: "The product is out of the shop.", text: kept ? "It was sold or held before, so orders go on showing it." : undefined });
-      place.go("/seller/products", { replacing: true });
+      place.go(`/seller/products${staying}`, { replacing: true });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       notices.tell({ tone: "error", title: "The product is still there.", text: explainWork(error) });

@@ -15,7 +15,7 @@ import { sayWhen, sentence } from "./words.js";
 
 /** @typedef {import("./types.js").Import} Import */
 
-const LOOK_MS = 4_000;
+const LOOK_MS = 20_000;
 
 /** One import: what it would do, and doing it. @param {{id: string}} props */
 export function ImportPage({ id }) {
@@ -27,7 +27,7 @@ function Found({ id }) {
   const answer = useAnswer(`/api/products/imports/${id}`);
   const moving = answer.data !== null && isMoving(answer.data);
   useHeard("import", ({ import: job }) => { if (job.id === id) answer.set(job); });
-  // Events are told to sockets that are signed in; this asks in case that one was missed.
+  // Its seller and who sent it in are told; this asks in case that an event was missed, and for other admins.
   useEffect(() => {
     if (!moving) return undefined;
     const timer = setInterval(answer.reload, LOOK_MS);

@@ -1,6 +1,6 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
-import { usePages } from "../../components/answer.js";
+import { useAnswer, usePages } from "../../components/answer.js";
 import { money } from "../../components/format.js";
 import { useHeard } from "../../components/heard.js";
 import { Icon } from "../../components/icon.js";
@@ -12,7 +12,7 @@ import { DropZone } from "./drop_zone.js";
 import { ImportState } from "./import_progress.js";
 import { columnsIn, readable, template, unitsSaid } from "./import_words.js";
 import { SellerPage } from "./ways.js";
-import { OfSeller } from "./whose.js";
+import { OfSeller, useWhose } from "./whose.js";
 import { sayWhen } from "./words.js";
 
 /** @typedef {import("./types.js").Import} Import */
@@ -73,9 +73,10 @@ function Shape() {
   </section>`;
 }
 
-/** @type {import("../../components/table.js").Column<Import>[]} */
-const columns = [
+/** @param {(id: string) => string} named @param {boolean} admin @returns {import("../../components/table.js").Column<Import>[]} */
+const columnsOf = (named, admin) => [
   { title: "When", head: true, cell: ({ id, created_at: at }) => html`<a class="import-when" href=${`/seller/import/${id}`}>${sayWhen(at)}</a>` },
+  ...(admin ? [{ title: "Seller", words: true, cell: (/** @type {Import} */ { seller_id: id }) => named(id) }] : []),
   { title: "State", cell: (job) => html`<${ImportState} job=${job} />` },
   { title: "Lines", numeric: true, cell: ({ rows }) => rows },
   { title: "New", numeric: true, cell: ({ creates }) => creates },
@@ -85,6 +86,9 @@ const columns = [
 ];
 
 function Former() {
+  const { admin } = useWhose();
+  const sellers = useAnswer(admin ? "/api/admin/users?role=seller&limit=100" : null).data?.items ?? [];
+  const named = (/** @type {string} */ id) => sellers.find((/** @type {{id: string}} */ one) => one.id === id)?.name ?? `Seller ${id.slice(-8).toUpperCase()}`;
   const pages = usePages("/api/products/imports?limit=20");
   useHeard("import", ({ import: job }) => pages.set((known) => known && {
     ...known,
@@ -94,6 +98,6 @@ function Former() {
     <h2 id="former-title" class="panel-title">Former imports</h2>
     <${Answered} answer=${pages} rows=${3}>${() => pages.items.length === 0
       ? html`<${Empty} title="None yet."><p>What you import is listed here for a week, line by line.</p><//>`
-      : html`<${Table} caption="Imports and what came of them" columns=${columns} rows=${pages.items} rowKey=${(/** @type {Import} */ { id }) => id} /><${More} pages=${pages} what="older imports" />`}<//>
+      : html`<${Table} caption="Imports and what came of them" columns=${columnsOf(named, admin)} rows=${pages.items} rowKey=${(/** @type {Import} */ { id }) => id} /><${More} pages=${pages} what="older imports" />`}<//>
   </section>`;
 }

@@ -3,6 +3,7 @@ import { useLive } from "../../components/live_context.js";
 import { Empty } from "../../components/states.js";
 import { Tag } from "../../components/status.js";
 import { Table } from "../../components/table.js";
+import { useStaying } from "./whose.js";
 import { MOVES, sayExactly, sayWho, signed } from "./words.js";
 
 /** @typedef {import("./types.js").Movement} Movement */
@@ -22,13 +23,14 @@ const HELD = { title: "Held", numeric: true, cell: ({ old_held: old, new_held: n
 export function MovementTable({ caption, rows, named, filtered }) {
   const { session } = useLive();
   const me = session.user.value?.id;
+  const staying = useStaying();
   if (rows.length === 0) {
     return html`<${Empty} title="Nothing moved."><p>${filtered ? "Not of this kind, in this time. Try another." : "Deliveries, counts and sales show up here by themselves."}</p><//>`;
   }
   /** @type {import("../../components/table.js").Column<Movement>[]} */
   const columns = [
     { title: "When", head: true, cell: ({ timestamp }) => html`<time class="figures move-when" dateTime=${timestamp}>${sayExactly(timestamp)}</time>` },
-    ...(named ? [product(named)] : []),
+    ...(named ? [product(named, staying)] : []),
     { title: "What", cell: ({ change_type: kind }) => html`<${Tag} tone=${TONES[kind] ?? "out"}>${MOVES[kind] ?? kind}<//>` },
     { title: "On hand", numeric: true, cell: ({ old_stock: old, new_stock: now }) => html`<${Turn} old=${old} now=${now} />` },
     ...(named ? [] : [HELD]),
@@ -38,9 +40,9 @@ export function MovementTable({ caption, rows, named, filtered }) {
   return html`<div class="moves"><${Table} caption=${caption} columns=${columns} rows=${rows} rowKey=${keyOf} /></div>`;
 }
 
-/** @param {(id: string) => string | undefined} named @returns {import("../../components/table.js").Column<Movement>} */
-function product(named) {
-  return { title: "Product", words: true, cell: ({ product_id: id }) => html`<a class="move-product" href=${`/seller/products/${id}/stock`}>${named(id) ?? "…"}</a>` };
+/** @param {(id: string) => string | undefined} named @param {string} staying @returns {import("../../components/table.js").Column<Movement>} */
+function product(named, staying) {
+  return { title: "Product", words: true, cell: ({ product_id: id }) => html`<a class="move-product" href=${`/seller/products/${id}/stock${staying}`}>${named(id) ?? "…"}</a>` };
 }
 
 /** @param {Movement} row */

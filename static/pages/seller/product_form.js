@@ -1,5 +1,5 @@
 import { html } from "htm/preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { FormProblem, Submit } from "../../components/field.js";
 import { useForm } from "../../components/form.js";
 import { ApiError } from "../../live/api.js";
@@ -13,37 +13,42 @@ import { bodyOf, changedFields, readForm } from "./written.js";
 /**
  * The form of a product. What is typed is kept until it is saved or thrown away; only what was changed is sent.
  *
- * @param {{about: string, base: Written, fresh?: boolean, save: (body: Record<string, unknown>) => Promise<void>,
- *   children?: import("preact").ComponentChildren}} props `about`: the product's id, or "new"; `base`: as it is stored
+ * @param {{about: string, base: Written, fresh?: boolean, save: (body: Record<string, unknown>, said: Written) => Promise<void>,
+ *   onTyped?: (names: readonly string[]) => void, children?: import("preact").ComponentChildren}} props `about`: the product's id, or "new"; `base`: as it is stored;
+ *   `onTyped`: which fields differ from that
  */
-export function ProductForm({ about, base, fresh = false, save, children }) {
+export function ProductForm({ about, base, fresh = false, save, onTyped, children }) {
   const draft = useDraft(about);
   const [turn, setTurn] = useState(0);
   const [start, setStart] = useState(() => ({ ...base, ...draft.found }));
-  const [changed, setChanged] = useState(() => changedFields(base, start).length);
+  const [names, setNames] = useState(() => /** @type {readonly string[]} */ (changedFields(base, start)));
+  const changed = names.length;
   const [restored, setRestored] = useState(changed > 0);
+  useEffect(() => onTyped?.(names), [names, onTyped]);
 
+  const asked = (/** @type {HTMLFormElement} */ element) => {
+    const now = readForm(element);
+    const wanted = fresh ? ["name", "description", "category", "tags", "price", "currency", "stock", "threshold", "max_per_cart", "published", ...(now.sku?.trim() ? ["sku"] : [])] : changedFields(base, now);
+    return { now, ...bodyOf(wanted, now) };
+  };
   const form = useForm(async () => {
-    const now = readForm(/** @type {HTMLFormElement} */ (form.form.current));
-    const names = fresh ? ["name", "description", "category", "tags", "price", "currency", "stock", "threshold", "max_per_cart", "published", ...(now.sku?.trim() ? ["sku"] : [])] : changedFields(base, now);
-    const { body, errors } = bodyOf(names, now);
-    if (errors.length > 0) throw new ApiError("validation", "Look at what is marked.", { errors });
-    await save(body).catch((error) => { throw aboutFields(error); });
+    const { body, now } = asked(/** @type {HTMLFormElement} */ (form.form.current));
+    await save(body, now).catch((error) => { throw aboutFields(error); });
     draft.keep(null);
-    setChanged(0);
+    setNames([]);
     setRestored(false);
-  }, explainWork);
+  }, explainWork, (element) => asked(element).errors);
 
   const note = () => {
     const now = readForm(/** @type {HTMLFormElement} */ (form.form.current));
-    const names = changedFields(base, now);
-    setChanged(names.length);
-    draft.keep(Object.fromEntries([...names, ...(fresh ? ["stock"] : [])].map((name) => [name, now[name] ?? ""])));
+    const typed = changedFields(base, now);
+    setNames(typed);
+    draft.keep(Object.fromEntries([...typed, ...(fresh ? ["stock"] : [])].map((name) => [name, now[name] ?? ""])));
   };
   const discard = () => {
     draft.keep(null);
     setStart(base);
-    setChanged(0);
+    setNames([]);
     setRestored(false);
     setTurn(turn + 1);
   };

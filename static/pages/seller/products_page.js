@@ -38,9 +38,17 @@ function Shelf({ seller, admin }) {
     <${Finding} />
     <${Answered} answer=${pages} rows=${6}>${() => list.length === 0 && !pages.next
       ? html`<${Nothing} filtered=${filtered} admin=${admin} />`
-      : html`<div class="own-table"><${Table} caption="Your products" columns=${columns} rows=${list} rowKey=${keyOf} rowProps=${marked} /></div>
+      : html`
+        ${list.some((one) => !fits(one, query.get("state"))) && html`<p class="soft small" role="status">What you change here stays in sight until you choose anew, though it is not “${query.get("state") === "hidden" ? "hidden" : "on show"}” any more.</p>`}
+        <div class="own-table"><${Table} caption="Your products" columns=${columns} rows=${list} rowKey=${keyOf} rowProps=${marked} /></div>
         <${More} pages=${pages} what="more products" />`}<//>
   `;
+}
+
+/** Whether a product still is what was asked for. @param {import("./types.js").Own} product @param {string | null} state */
+function fits({ published, disabled }, state) {
+  if (state === "on_show") return published && !disabled;
+  return state !== "hidden" || !published;
 }
 
 /** @param {URLSearchParams} query @param {string | null} seller for an admin */

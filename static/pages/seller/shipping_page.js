@@ -43,7 +43,7 @@ function Orders({ seller, admin }) {
     <${Filters} asked=${asked} />
     <${Answered} answer=${pages}>${() => html`
       <div class="parts-head">
-        <p class="soft" role="status">${pages.next ? `The newest ${items.length}` : plural(items.length, "order")}</p>
+        <p class="soft" role="status">${pages.next ? `The ${asked.order} ${items.length}` : plural(items.length, "order")}</p>
         <div class="choices">
           ${asked.show === "ship" && items.length > 1 && html`<button type="button" class="button button-text" onClick=${() => setPrinting(items)}>Print ${plural(items.length, "slip")}</button>`}
           <${KeepButton} path=${pathOf(asked, { seller, admin }, true)} name="orders.csv" lead="" soft>Export as CSV<//>
@@ -51,7 +51,7 @@ function Orders({ seller, admin }) {
       </div>
       ${items.length === 0 && html`<${Nothing} asked=${asked} />`}
       <div class="parts">${items.map((part) => html`<${Part} key=${part.id} part=${part} desk=${desk} onPrint=${() => setPrinting([part])} />`)}</div>
-      <${More} pages=${pages} what="older orders" />
+      <${More} pages=${pages} what=${asked.order === "oldest" ? "newer orders" : "older orders"} />
     `}<//>
     ${printing && html`<${Slips} parts=${printing} seller=${admin ? "IvoryCart" : (session.user.value?.name ?? "")} onPrinted=${printed} />`}
   `;

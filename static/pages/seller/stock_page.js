@@ -12,6 +12,7 @@ import { States, useLevel } from "./product_state.js";
 import { StockChart } from "./stock_chart.js";
 import { StockForm } from "./stock_form.js";
 import { SellerPage } from "./ways.js";
+import { useStaying } from "./whose.js";
 
 const KINDS = ["restock", "adjustment", "purchase", "return", "hold", "release", "expire"];
 const SETTLE_MS = 300;
@@ -19,7 +20,8 @@ const SETTLE_MS = 300;
 /** One product's stock: over time, live, with every movement. @param {{id: string}} props */
 export function StockPage({ id }) {
   const [name, setName] = useState("");
-  const actions = html`<a class="button button-quiet" href=${`/seller/products/${id}`}>Edit product</a>`;
+  const staying = useStaying();
+  const actions = html`<a class="button button-quiet" href=${`/seller/products/${id}${staying}`}>Edit product</a>`;
   return html`<${SellerPage} title=${name || "Stock of a product"} lead="Its stock over time, and every movement." actions=${actions}><${Found} id=${id} onName=${setName} /><//>`;
 }
 
@@ -41,7 +43,7 @@ function Found({ id, onName }) {
   return html`<${Answered} answer=${answer} rows=${6}>${(/** @type {import("./types.js").Own} */ product) => html`
     <div class="stock-top">
       <div class="stock-seen"><${Now} product=${product} /><${StockChart} product=${product} /></div>
-      <section class="panel" aria-labelledby="stock-work"><h2 id="stock-work" class="panel-title">Write down</h2><${StockForm} product=${product} /></section>
+      <section class="panel" aria-labelledby="stock-work"><h2 id="stock-work" class="panel-title">Change the stock</h2><${StockForm} product=${product} /></section>
     </div>
     <${Log} product=${product} />
   `}<//>`;

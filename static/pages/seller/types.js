@@ -14,7 +14,7 @@
  * @typedef {{id: string, at: string, kind: string, reason: string, by: Actor,
  *   changed: {field: string, before: any, after: any}[]}} Change
  *
- * @typedef {{id: string, format: string, dry_run: boolean, state: "receiving" | "checking" | "ready" | "running" | "done" | "failed" | "cancelled",
+ * @typedef {{id: string, seller_id: string, format: string, dry_run: boolean, state: "receiving" | "checking" | "ready" | "running" | "done" | "failed" | "cancelled",
  *   cancelling: boolean, reason: string | null, rows: number, done: number, creates: number, changes: number, same: number,
  *   errors: number, created_at: string, finished_at: string | null, expires_at: string}} Import
  *

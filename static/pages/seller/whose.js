@@ -17,6 +17,12 @@ export function useWhose() {
   return { seller: place.query.value.get("seller"), admin: true };
 }
 
+/** What an address within the room ends with, so that an admin stays with the seller they chose. */
+export function useStaying() {
+  const { seller, admin } = useWhose();
+  return admin && seller ? `?seller=${encodeURIComponent(seller)}` : "";
+}
+
 /**
  * What is of one seller: of whoever looks, or, for an admin, of the one they choose.
  *

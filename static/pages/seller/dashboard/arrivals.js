@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { money } from "../../../components/format.js";
 import { Icon } from "../../../components/icon.js";
 import { Status } from "../../../components/status.js";
+import { useStaying } from "../whose.js";
 import { chime, chiming, turnChime } from "./chime.js";
 
 /**
@@ -18,6 +19,7 @@ const DAY_MS = 86_400_000;
 /** The latest orders; one that comes now enters at the top, and rings where that is wanted. @param {{data: Dashboard}} props */
 export function Arrivals({ data }) {
   const arrived = useArrived(data);
+  const also = useStaying().replace("?", "&");
   return html`<section class="panel arrivals" aria-labelledby="arrivals">
     <div class="panel-head">
       <h2 class="panel-title" id="arrivals">Latest orders</h2>
@@ -26,7 +28,7 @@ export function Arrivals({ data }) {
     </div>
     ${data.orders.length === 0 && html`<p class="soft">No orders yet. The next one appears here by itself.</p>`}
     <ol class="lines">${data.orders.slice(0, SHOWN).map((order) => html`<${Arrival} key=${order.id} order=${order} now=${Date.parse(data.server_time)} fresh=${arrived.has(order.id)} />`)}</ol>
-    ${data.orders.length > 0 && html`<a class="button button-text" href="/seller/orders?show=all">All orders</a>`}
+    ${data.orders.length > 0 && html`<a class="button button-text" href=${`/seller/orders?show=all${also}`}>All orders</a>`}
   </section>`;
 }
 
@@ -56,11 +58,12 @@ function useArrived({ seller_id, orders }) {
 /** @param {{order: SellerOrder, now: number, fresh: boolean}} props */
 function Arrival({ order, now, fresh }) {
   const at = new Date(order.timestamp);
+  const also = useStaying().replace("?", "&");
   const things = order.product_list.map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${name}` : name)).join(", ");
   return html`<li class="line-row arrival" data-order=${order.id} data-arrived=${fresh ? "" : null}>
     <div class="line-words">
       <p class="line-name">${things}</p>
-      <p class="soft small figures"><time datetime=${order.timestamp}>${(now - at.getTime() < DAY_MS ? today : earlier).format(at)}</time> · <a href=${`/seller/orders?show=all&q=${order.id}`}>${order.id.slice(-8).toUpperCase()}</a></p>
+      <p class="soft small figures"><time datetime=${order.timestamp}>${(now - at.getTime() < DAY_MS ? today : earlier).format(at)}</time> · <a href=${`/seller/orders?show=all&q=${order.id}${also}`}>${order.id.slice(-8).toUpperCase()}</a></p>
     </div>
     <div class="arrival-end"><strong class="figures">${money(order.total_amount, order.currency)}</strong><${Status} status=${order.status} /></div>
   </li>`;

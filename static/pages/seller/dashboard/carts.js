@@ -1,6 +1,7 @@
 import { html } from "htm/preact";
 import { plural } from "../../../components/format.js";
 import { Tag } from "../../../components/status.js";
+import { useStaying } from "../whose.js";
 import { fresh } from "./changes.js";
 import { Ticking } from "./ticking.js";
 
@@ -44,9 +45,10 @@ function Ending({ units, of, words }) {
 function AtRisk({ item }) {
   const soon = Math.min(item.held, item.expiring_within_60_seconds);
   const later = Math.min(item.held, item.expiring_within_300_seconds);
+  const staying = useStaying();
   return html`<li class="line-row" data-product=${item.id}>
     <div class="line-words">
-      <a class="line-name" href=${`/seller/products/${item.id}/stock`}>${item.name}</a>
+      <a class="line-name" href=${`/seller/products/${item.id}/stock${staying}`}>${item.name}</a>
       <p class="soft small figures">${plural(item.held, "unit")} in carts · ${item.available > 0 ? `${item.available} left` : "none left"}</p>
     </div>
     ${soon > 0 && html`<${Tag} tone="wrong">${soon} within a minute<//>`}

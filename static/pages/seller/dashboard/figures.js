@@ -37,12 +37,12 @@ function Figure({ name, value, was, text, before, note }) {
 
 /** @param {{value: number, was: number, before: string}} props */
 function Change({ value, was, before }) {
-  if (was === 0) return html`<p class="seller-change" data-way="same">${value === 0 ? `As in ${before}: none` : `None in ${before}`}</p>`;
+  if (was === 0) return html`<p class="seller-change" data-way="same">${value === 0 ? `None ${before} either` : `None ${before}`}</p>`;
   const part = Math.round((100 * (value - was)) / was) / 100;
   const way = part > 0 ? "up" : part < 0 ? "down" : "same";
   const words = { up: `${percent.format(part)} more`, down: `${percent.format(-part)} less`, same: "As much" }[way];
   return html`<p class="seller-change" data-way=${way}>
     <span class="seller-way" aria-hidden="true">${{ up: "▲", down: "▼", same: "=" }[way]}</span>
-    <span><strong class="figures">${words}</strong> ${way === "same" ? `as in ${before}` : `than in ${before}`}</span>
+    <span><strong class="figures">${words}</strong> ${way === "same" ? `as ${before}` : `than ${before}`}</span>
   </p>`;
 }

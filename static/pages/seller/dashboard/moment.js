@@ -8,6 +8,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 export function Moment({ data }) {
   const { connection } = useLive();
   const [state, words] = momentOf(connection.state.value, data);
+  if (state === "live") return null; // the head says so
   return html`<p class="moment" data-state=${state}><span class="moment-dot" aria-hidden="true"></span><span>${words}</span></p>`;
 }
 

@@ -1,5 +1,6 @@
 import { html } from "htm/preact";
 import { Tag } from "../../../components/status.js";
+import { useStaying } from "../whose.js";
 import { fresh } from "./changes.js";
 
 /**
@@ -11,6 +12,7 @@ const SHOWN = 8;
 
 /** What is out or runs low, each with the way to restock it. @param {{data: Dashboard}} props */
 export function Scarce({ data }) {
+  const staying = useStaying();
   const out = data.out_of_stock.items.map((item) => fresh(data, item));
   const low = data.low_stock.items.map((item) => fresh(data, item));
   const shown = [...out, ...low].slice(0, SHOWN);
@@ -19,19 +21,20 @@ export function Scarce({ data }) {
     <h2 class="panel-title" id="scarce">Out and running low</h2>
     ${shown.length === 0 && html`<p class="soft">Nothing runs low. Well stocked.</p>`}
     <ul class="lines">${shown.map((item) => html`<${ScarceRow} key=${item.id} item=${item} />`)}</ul>
-    ${more > 0 && html`<a class="button button-text" href="/seller/products">${more} more run low</a>`}
+    ${more > 0 && html`<a class="button button-text" href=${`/seller/products${staying}`}>${more} more run low</a>`}
   </section>`;
 }
 
 /** @param {{item: StockLevel}} props */
 function ScarceRow({ item }) {
   const { id, name, available, held, stock } = item;
+  const staying = useStaying();
   return html`<li class="line-row" data-product=${id}>
     <div class="line-words">
       <p class="line-name">${name}</p>
       <p class="small"><${Tag} tone=${available > 0 ? "low" : stock > 0 ? "held" : "out"}>${levelWords(available, stock)}<//>${held > 0 && html` <span class="soft figures">${held} in carts</span>`}</p>
     </div>
-    <a class="button button-quiet" href=${`/seller/products/${id}/stock`} aria-label=${`Restock ${name}`}>Restock</a>
+    <a class="button button-quiet" href=${`/seller/products/${id}/stock${staying}`} aria-label=${`Restock ${name}`}>Restock</a>
   </li>`;
 }
 

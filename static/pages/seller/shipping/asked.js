@@ -1,6 +1,6 @@
 import { useLive } from "../../../components/live_context.js";
 
-/** @typedef {{show: string, q: string, from: string, to: string}} Asked days as `2026-11-21`, in the reader's own time */
+/** @typedef {{show: string, q: string, from: string, to: string, order: string}} Asked days as `2026-11-21`, in the reader's own time */
 
 /** @type {Record<string, string>} */
 const STATUSES = { ship: "placed", shipped: "shipped,delivered,completed", all: "" };
@@ -8,11 +8,17 @@ const STATUSES = { ship: "placed", shipped: "shipped,delivered,completed", all: 
 /** Which parts: what each is called, and the statuses that are meant. @type {[string, string][]} */
 export const SHOWS = [["ship", "To ship"], ["shipped", "Shipped"], ["all", "All"]];
 
+/** Who packs begins with who has waited longest. @param {string} show */
+export function orderOf(show) {
+  return show === "ship" ? "oldest" : "newest";
+}
+
 /** What the address asks for. @returns {Asked} */
 export function useAsked() {
   const query = useLive().place.query.value;
   const show = query.get("show") ?? "ship";
-  return { show: show in STATUSES ? show : "ship", q: query.get("q") ?? "", from: query.get("from") ?? "", to: query.get("to") ?? "" };
+  const usual = orderOf(show);
+  return { show: show in STATUSES ? show : "ship", order: ["oldest", "newest"].includes(query.get("order") ?? "") ? (query.get("order") ?? usual) : usual, q: query.get("q") ?? "", from: query.get("from") ?? "", to: query.get("to") ?? "" };
 }
 
 /**
@@ -22,7 +28,7 @@ export function useAsked() {
  * @param {{seller: string, admin: boolean}} whose
  * @param {boolean} [file]
  */
-export function pathOf({ show, q, from, to }, { seller, admin }, file = false) {
+export function pathOf({ show, q, from, to, order }, { seller, admin }, file = false) {
   const params = new URLSearchParams();
   if (STATUSES[show]) params.set("status", STATUSES[show] ?? "");
   if (q.trim()) params.set("q", q.trim());
@@ -31,7 +37,10 @@ export function pathOf({ show, q, from, to }, { seller, admin }, file = false) {
   if (first) params.set("from", first);
   if (last && (!first || last >= first)) params.set("to", last);
   if (admin) params.set("seller_id", seller);
-  if (!file) params.set("limit", "20");
+  if (!file) {
+    params.set("limit", "20");
+    params.set("order", order);
+  }
   return `/api/orders/seller-orders${file ? "/export" : ""}?${params}`;
 }
 
