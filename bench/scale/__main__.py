@@ -125,7 +125,7 @@ def tell(results: Results, size: Size, given: argparse.Namespace, how: Mapping[s
     folder.mkdir(parents=True, exist_ok=True)
     for name, plot in tables.plots(results, size, simulated).items():
         (folder / f"{name}.svg").write_text(draw(plot))
-    if how:
+    if given.only.strip() != MODEL:  # which measures nothing
         page.write(given.write, MEASURED, measured)
         kept.write(folder / FIGURES, results, how)
     page.write(given.write, MODEL, modelled)

@@ -60,7 +60,9 @@ def of_processes(results: Results, size: Size) -> str:
 
 def _cell(results: Results, name: str, figure: str, unit: str, factor: float) -> str:
     if "+" in figure:
-        return number(sum(results.total(name, each) for each in figure.split("+")))
+        each = figure.split("+")
+        known = not any(isnan(results.middle(name, one)) for one in each)
+        return number(sum(results.total(name, one) for one in each)) if known else "n/a"
     told = " / ".join(number(results.middle(name, each) * factor) for each in figure.split(","))
     return f"{told} {unit}".strip()
 
