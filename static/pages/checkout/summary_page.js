@@ -43,7 +43,7 @@ function Summary({ state }) {
   return html`
     <section class="panel" aria-labelledby="goes-to"><div class="summary-head"><h2 id="goes-to" class="panel-title">It goes to</h2>${!busy && html`<a class="button button-text" href="/order/address">Change<span class="unseen"> the address</span></a>`}</div>
       ${state.address && html`<${OrderAddress} address=${state.address} />`}
-      ${state.email && shop.facts.value.mails && html`<p class="soft small">News of it go to ${state.email}.</p>`}
+      ${state.email && shop.facts.value.mails && html`<p class="soft small">News goes to ${state.email}.</p>`}
     </section>
     <section class="panel" aria-labelledby="paid-by"><div class="summary-head"><h2 id="paid-by" class="panel-title">Paid with</h2>${!busy && html`<a class="button button-text" href="/order/payment">Change<span class="unseen"> the payment</span></a>`}</div>
       <p>${paying?.words ?? "The payment that is under way"}</p>
