@@ -25,6 +25,11 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 ADMIN, SHOP = "admin", "shop"
 WATCHING = "shopWatching"
+# Without a heartbeat for so long another is elected: MongoDB's default of 10 s leaves nothing of a caller's patience of
+# 10 s. And a new primary takes writes so soon, though it has not heard how far the others are: of a member that is cut
+# off it would wait for that, by default, until its heartbeats time out. What a majority has acknowledged it has, or it
+# would not have been elected; catching up is for writes that nobody waited for. (docs/faults.md has the figures.)
+ELECTIONS: Mapping[str, int] = {"electionTimeoutMillis": 5000, "catchUpTimeoutMillis": 500}
 # For the overview: the members and their lag, and what runs long. MongoDB's own clusterMonitor may also read the oplog.
 _MAY_WATCH = [{"resource": {"cluster": True}, "actions": ["replSetGetStatus", "inprog"]}]
 PAUSE = 0.5
@@ -121,7 +126,8 @@ async def _make_set(stranger: Client, wanted: Wanted) -> None:
         {"_id": number, "host": host, "priority": 2 if number == 0 else 1} for number, host in enumerate(wanted.members)
     ]
     try:
-        await stranger.admin.command("replSetInitiate", {"_id": wanted.name, "members": members})
+        config = {"_id": wanted.name, "members": members, "settings": ELECTIONS}
+        await stranger.admin.command("replSetInitiate", config)
     except OperationFailure as error:
         if error.code != _ALREADY_INITIALIZED:
             raise

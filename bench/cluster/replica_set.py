@@ -15,14 +15,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from bench.cluster.parts import MEMBERS
 from bench.cluster.plan import DATABASE, OPERATOR, SET_NAME, SHOP, Plan
+from mongo.initiation import ELECTIONS
 
-# Milliseconds without a heartbeat until another is elected. MongoDB's default of 10 s leaves nothing of a caller's
-# patience of 10 s; members that share one machine's cores are heard well within five.
-ELECTION_MS = 5000
-# And until a new primary takes writes, though it has not heard how far the others are: of a member that is cut off it
-# would wait for that by default until its heartbeats time out, six seconds more. What the majority has acknowledged it
-# has already, or it would not have been elected; catching up is for writes that nobody waited for.
-CATCH_UP_MS = 500
 _POLL_SECONDS = 0.1
 _NOT_YET_INITIALIZED = 94
 _USER_EXISTS = 51003
@@ -95,7 +89,7 @@ async def _begun(hosts: list[str], key: str) -> None:
             config = {
                 "_id": SET_NAME,
                 "members": [{"_id": 0, "host": hosts[0]}],
-                "settings": {"electionTimeoutMillis": ELECTION_MS, "catchUpTimeoutMillis": CATCH_UP_MS},
+                "settings": ELECTIONS,
             }
             await client.admin.command("replSetInitiate", config)
 
