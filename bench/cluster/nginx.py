@@ -1,14 +1,15 @@
-"""nginx's configuration: the project's own template, and around it what a process of our own needs."""
+"""nginx's configuration: the deployment's own files, and around them what a process of our own needs."""
 
 import os
-import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from bench.root import ROOT
 
-TEMPLATE = ROOT / "deploy" / "nginx" / "shop.conf.template"
-_PARAMETER = re.compile(r"\$\{(SHOP_[A-Z]+)\}")
+DEPLOYED = ROOT / "deploy" / "nginx"
+ZONES = DEPLOYED / "zones.conf"
+SITE = DEPLOYED / "shop.conf"
+# Whom the deployment does not count: load comes from the network of the cluster.
+_UNCOUNTED = "127.0.0.0/8 1;"
 _MAIN = """{user}worker_processes 2;
 worker_rlimit_nofile 20000;
 daemon off;
@@ -22,28 +23,40 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    include {folder}/shop.conf;
+    include {folder}/zones.conf;
+    upstream shop {{
+        zone shop 128k;  # its workers share what they know of the hosts
+        least_conn;      # sockets stay for hours: taking turns would leave a host that came back empty
+        {servers}
+        keepalive 64;
+    }}
+    server {{
+        listen {listen} backlog=4096;
+        include {site};
+    }}
 }}
 """
 
 
-def filled(template: str, values: Mapping[str, str]) -> str:
-    """Return a template with its parameters filled in; KeyError names one that has no value."""
-    return _PARAMETER.sub(lambda found: values[found[1]], template)
-
-
 def servers(hosts: list[str]) -> str:
-    """Return the app hosts as nginx has them: passed over for 5 s after two failures."""
-    return "\n    ".join(f"server {host} max_fails=2 fail_timeout=5s;" for host in hosts)
+    """Return the app hosts as nginx has them: passed over for 2 s after three failures."""
+    return "\n        ".join(f"server {host} max_fails=3 fail_timeout=2s;" for host in hosts)
 
 
-def write(folder: Path, listen: str, hosts: list[str]) -> Path:
+def zones(subnet: str) -> str:
+    """Return what is counted by whom: load from the cluster's own network is not."""
+    text = ZONES.read_text()
+    if _UNCOUNTED not in text:
+        raise ValueError(f"{ZONES.name} does not say any more who is not counted")
+    return text.replace(_UNCOUNTED, f"{_UNCOUNTED}\n    {subnet}.0/24 1;") if subnet else text
+
+
+def write(folder: Path, listen: str, hosts: list[str], subnet: str) -> Path:
     """Write the configuration into a folder; return its file."""
     folder.mkdir(exist_ok=True)
-    values = {"SHOP_LISTEN": f"{listen} backlog=4096", "SHOP_SERVERS": servers(hosts), "SHOP_TLS": ""}
-    (folder / "shop.conf").write_text(filled(TEMPLATE.read_text(), values))
+    (folder / "zones.conf").write_text(zones(subnet))
     # The folder may lie where another user does not get through.
     user = "user root root;\n" if os.geteuid() == 0 else ""
     main = folder / "nginx.conf"
-    main.write_text(_MAIN.format(folder=folder, user=user))
+    main.write_text(_MAIN.format(folder=folder, user=user, servers=servers(hosts), listen=listen, site=SITE))
     return main

@@ -60,7 +60,7 @@ def nginx_program() -> str:
 
 
 def _nginx(plan: Plan, own: Path) -> Path:
-    return nginx.write(own, plan.where(NGINX), [plan.where(host) for host in HOSTS])
+    return nginx.write(own, plan.where(NGINX), [plan.where(host) for host in HOSTS], plan.subnet)
 
 
 def _mongod(part: str, plan: Plan, own: Path, key: Path) -> tuple[str, ...]:

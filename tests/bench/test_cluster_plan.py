@@ -63,12 +63,15 @@ def test_folders_have_networks_of_their_own(tmp_path: Path):
     assert max(len(f"iv{tag_of(tmp_path)}-{part}") for part in PARTS) <= 15
 
 
-def test_the_template_has_its_parameters_filled_in_and_nothing_else():
-    """What nginx itself fills in stays; a parameter without a value is an error."""
-    text = nginx.filled("listen ${SHOP_LISTEN}; set $host ${other};", {"SHOP_LISTEN": "80"})
-    assert text == "listen 80; set $host ${other};"
-    with pytest.raises(KeyError, match="SHOP_TLS"):
-        nginx.filled("${SHOP_TLS}", {})
+def test_nginx_has_the_deployments_own_configuration(tmp_path: Path):
+    """Its limits and times are the deployed file; only the load of the cluster's own network is not counted."""
+    main = nginx.write(tmp_path / "nginx", "10.213.7.16:8080", ["10.213.7.14:5000", "10.213.7.15:5000"], "10.213.7")
+    text = main.read_text()
+    assert f"include {nginx.SITE};" in text
+    assert text.count("server 10.213.7.1") == 2
+    deployed, own = nginx.ZONES.read_text().splitlines(), (tmp_path / "nginx" / "zones.conf").read_text().splitlines()
+    assert [line.strip() for line in own if line not in deployed] == ["10.213.7.0/24 1;"]
+    assert nginx.zones("") == nginx.ZONES.read_text()
 
 
 def test_mails_are_kept_and_counted(tmp_path: Path):
