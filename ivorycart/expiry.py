@@ -7,7 +7,7 @@ any line, or run twice at once, it does no harm: expiring is a command like any 
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -47,7 +47,7 @@ class Sweeper:
 
     carts: OverdueCarts
     ledger: Ledger
-    delay: Histogram
+    delay: Histogram = field(default_factory=lambda: expiry_delay(CollectorRegistry()))
 
     async def step(self) -> bool:
         """Expire one batch; return whether there may be more."""
