@@ -42,7 +42,7 @@ export function Plotted({ kind, at, series, words, height }) {
     let over = false;
     void (async () => {
       const Plot = await fetched(connection, () => over);
-      if (!Plot || over) return;
+      if (!Plot || over || !element.isConnected) return; // what was removed has no colours
       shown.current = wanted.current;
       const options = optionsOf(Plot, { element, kind, tones, height, words: latest, onPoint: setPoint });
       plot.current = new Plot(options, shown.current, element);
