@@ -1,6 +1,6 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make lively  people who hold, put back and order in the shop that `make run` serves, until Ctrl-C
-# make test    runs every test
+# make test    runs every test but those of whole machines, full disks and benchmarks: make test-long
 # make cluster three databases, two hosts with two processes each, nginx and a mail server on this machine; as root each
 #              part can be cut off: python -m bench.cluster --help. CLUSTER="--demo" beside it: with demo data
 # make check   lint, types, import contract, version floors
@@ -14,9 +14,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
-JOBS ?= 4
+JOBS ?= 5
 
-.PHONY: run lively test check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser nginx deploy-tools cluster faults clean help bench-scale
+.PHONY: run lively test test-long check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser nginx deploy-tools cluster faults clean help bench-scale
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -34,7 +34,11 @@ cluster: $(PYTHON_READY) web nginx
 	@$(BIN)/python -m bench.cluster up $(CLUSTER)
 
 test: $(PYTHON_READY) web browser nginx deploy-tools
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m "not long"
+	@echo "Whole machines, full disks and benchmarks have tests of their own, 3 to 5 minutes: make test-long"
+
+test-long: $(PYTHON_READY) web browser nginx deploy-tools
+	$(BIN)/pytest -n 2 --dist loadgroup -m long
 
 # The production form of static/ in .web/: a moment, and less where it is there. Without it the modules are served as they are.
 web: $(NODE_READY)

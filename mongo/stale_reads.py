@@ -31,20 +31,26 @@ class StaleReads:
     """Runs reads where they may go. ``heard`` is the cursor of the last change that this process knows of."""
 
     def __init__(
-        self, driver: Driver, database: Database, heard: Callable[[], str] = lambda: "", *, aside: bool = False
+        self,
+        driver: Driver,
+        database: Database,
+        heard: Callable[[], str] = lambda: "",
+        *,
+        aside: bool = False,
+        within: float = WITHIN,
     ) -> None:
         self._driver = driver
         self._database = database
         self._aside: Any = database.with_options(read_preference=SecondaryPreferred(max_staleness=STALEST))
         self._heard = heard
-        self._on = aside
+        self._on, self._within = aside, within
 
     async def run(self, read: Read[T], *, may_be_stale: bool = True) -> T:
         """Run a read on a secondary where that is wanted and can be had in time, else on the primary."""
         if not self._on or not may_be_stale:
             return await read(self._database, None)
         try:
-            with pymongo.timeout(WITHIN):
+            with pymongo.timeout(self._within):
                 return await self._run(read)
         except PyMongoError as error:
             if getattr(error, "code", None) in _REFUSED:

@@ -142,6 +142,13 @@ async def asked(request: pytest.FixtureRequest, three: ReplicaSet) -> AsyncItera
 
 
 async def _now(database: Database) -> str:
+    """Return what time it is, once all members have come so far."""
+    everywhere = database["everywhere"].with_options(write_concern=WriteConcern(3))
+    await everywhere.insert_one({})
+    return await _time(database)
+
+
+async def _time(database: Database) -> str:
     hello: Any = await database.command("hello")
     return str(cursor_of(hello["operationTime"]))
 
@@ -160,7 +167,7 @@ async def test_lists_and_counts_go_to_secondaries_and_nothing_else(
     await Orders(database).get(placed.order.id)
     await Products(driver, database).get(product_id)
     cursor = await _now(database)
-    reads = StaleReads(driver, database, lambda: cursor, aside=True)
+    reads = StaleReads(driver, database, lambda: cursor, aside=True, within=PATIENCE)
     lists, secondaries = Lists(driver, database, reads), set(three.ports[1:])
     await lists.page(Filters(managing=True), "newest", limit=10, after=None)
     ports = {port for asked_of in listener.ports.values() for port in asked_of}
@@ -190,14 +197,13 @@ async def test_a_list_is_never_older_than_what_was_told(
     driver, database, listener = asked
     product_id = await add_product(database, stock=0, shelves=[EVERYTHING], price_now=500, popularity=0)
     cursor = await _now(database)
-    lists = Lists(driver, database, StaleReads(driver, database, lambda: cursor, aside=True))
-    await lists.page(Filters(), "newest", limit=10, after=None)
+    lists = Lists(driver, database, StaleReads(driver, database, lambda: cursor, aside=True, within=5.0))
     async with three.secondaries_stand_still():
         written = database["products"].with_options(write_concern=WriteConcern(1))
         await written.update_one({"_id": ObjectId(product_id)}, {"$set": {"stock": 7, "version": 1}})
         (old,) = (await lists.page(Filters(), "newest", limit=10, after=None)).listings
         assert old.level.version == 0  # nobody was told of the change: it may be missing
-        cursor = await _now(database)  # the change stream has told of it
+        cursor = await _time(database)  # the change stream has told of it
         listener.ports.clear()
         (seen,) = (await lists.page(Filters(), "newest", limit=10, after=None)).listings
         assert (seen.level.stock, seen.level.version) == (7, 1)

@@ -105,6 +105,7 @@ async def test_a_killed_primary_costs_seconds_and_no_order(
     await same_answers(shop_of(cluster), journal, set(journal.orders))
 
 
+@pytest.mark.long
 @needs_root
 async def test_a_cut_off_primary_acknowledges_nothing(cluster: Cluster, books: Books, known: Journal) -> None:
     """With an app host on its side it is a minority: no write is acknowledged there; the majority goes on."""
@@ -147,6 +148,7 @@ async def _write_at(cluster: Cluster, member: str) -> None:
         await asyncio.shield(client.close())
 
 
+@pytest.mark.long
 async def test_up_mends_what_is_half_dead(cluster: Cluster) -> None:
     """What still runs stays as it is; what was killed is started."""
     stayed = cluster.processes.find("mongo1")
