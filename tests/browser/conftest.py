@@ -18,6 +18,8 @@ REFUSED = ("Failed to load resource", "WebSocket connection to")  # how lines be
 
 OpenWindow = Callable[..., Awaitable[Page]]
 
+HASTE = "WebSocket is closed before the connection is established"
+
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
@@ -42,6 +44,8 @@ async def window(browser: Browser) -> AsyncIterator[OpenWindow]:
         """Open a window; with ``refusals`` the browser may note those: wrong passwords, or a break of the network."""
 
         def complained(line: ConsoleMessage) -> None:
+            if HASTE in line.text:  # it was signed in or out, or left, while it was connecting
+                return
             if line.type in {"error", "warning"} and not (refusals and line.text.startswith(REFUSED)):
                 complaints.append(line.text)
 
