@@ -14,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := node_modules/.package-lock.json
-JOBS ?= 5
+JOBS ?= 4
 
 .PHONY: run lively test test-long check format lock bench bench-quick bench-ledger bench-profile bench-accounts bench-finding bench-imports bench-dashboard bench-telling bench-page web figures screenshots browser nginx deploy-tools cluster faults clean help bench-scale
 

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any, Self
+from uuid import uuid4
 
 import socketio
 from aiohttp import ClientSession
@@ -128,6 +129,14 @@ async def sign_in(url: str, email: str = "buyer@demo.com", password: str = PASSW
     ):
         assert answer.status == 200, await answer.text()
         return str((await answer.json())["token"])
+
+
+async def buyer_token(url: str) -> str:
+    """Register somebody whose cart nobody else fills, and return a token."""
+    body = {"email": f"{uuid4().hex}@example.org", "name": "Ada", "password": "quiet harbour lamp"}
+    async with ClientSession() as http, http.post(f"{url}/api/auth/register", json=body) as answer:
+        assert answer.status == 201, await answer.text()
+    return await sign_in(url, body["email"], body["password"])
 
 
 async def products(url: str) -> list[dict[str, Any]]:

@@ -12,7 +12,9 @@ import { useLive } from "./live_context.js";
  * What the server answers to a path, as whoever is signed in. While it is read again the last answer stays; another
  * path begins anew. After a break of the connection it is read again by itself, because it may have changed meanwhile.
  *
- * `set` puts an answer in its place that is known otherwise: the answer to a change, or an event.
+ * `set` puts an answer in its place that is known otherwise: the answer to a change, or an event. An answer under way,
+ * which may be older, does not undo it: functions given to `set` are applied to it, too, and so must be pure; beside a
+ * whole answer it is asked for again.
  *
  * @template [T=any]
  * @param {string | null} path null: nothing to ask yet
@@ -94,6 +96,8 @@ function useRead(key, read) {
   const state = useRef(/** @type {Read} */ (fresh(key)));
   const [, draw] = useReducer((/** @type {number} */ count) => count + 1, 0);
   const asked = useRef(0);
+  const meanwhile = useRef(/** @type {Function[]} */ ([])); // what was put in place since the reading under way began
+  const replaced = useRef(false); // whether all was
   if (state.current.key !== key) state.current = fresh(key);
 
   const put = useCallback((/** @type {Partial<Read>} */ change) => {
@@ -109,9 +113,18 @@ function useRead(key, read) {
     if (key === null) return;
     asked.current += 1;
     const mine = asked.current;
+    meanwhile.current = [];
+    replaced.current = false;
     try {
-      const data = await read();
-      if (mine === asked.current && state.current.key === key) put({ phase: "ready", data, problem: "", code: "" });
+      let answer = await read();
+      while (replaced.current && mine === asked.current) {
+        replaced.current = false; // which of the two is older nobody knows
+        answer = await read();
+      }
+      if (mine !== asked.current || state.current.key !== key) return;
+      // it may have been read before these were: they must not be undone by it
+      const data = meanwhile.current.reduce((known, change) => change(known), /** @type {T | null} */ (answer));
+      put({ phase: "ready", data, problem: "", code: "" });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (mine === asked.current && state.current.key === key) fail(error);
@@ -132,6 +145,8 @@ function useRead(key, read) {
 
   const set = useCallback((/** @type {T | ((known: T | null) => T | null)} */ next) => {
     const data = typeof next === "function" ? /** @type {Function} */ (next)(state.current.data) : next;
+    if (typeof next === "function") meanwhile.current.push(next);
+    else replaced.current = true;
     put({ data, phase: data === null ? state.current.phase : "ready" });
   }, [put]);
 

@@ -1,17 +1,19 @@
 """The account's own pages: the door, the address book, the password, the inbox, and a device whose clock is wrong."""
 
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from bson import ObjectId
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from bench.shop.books import Books, open_books
 from models.identity import owner_of_user
 from tests.browser.conftest import OpenWindow
 from tests.browser.person import PASSWORD, Person, anonymous, choose, elsewhere, fill, registered, sign_in
+from tests.patience import PATIENCE
 from tests.visitor import sign_in as token_of
 
 pytestmark = pytest.mark.browser
@@ -212,6 +214,41 @@ async def test_the_inbox_is_alive_and_agrees_over_tabs(shop: Any, window: OpenWi
         await expect(tab.locator(".news-row[data-unread]")).to_have_count(0)
         await expect(bell).to_have_accessible_name("Inbox")
         assert await books["notifications"].count_documents({"data.name": "Moon vase", "seen": False}) == 0
+
+
+async def test_what_was_read_stays_read_whatever_answer_comes_late(shop: Any, window: OpenWindow) -> None:
+    """A list that was asked for before and answers after it does not make it unread again."""
+    person = await registered(shop.url)
+    page = await window(shop.url)
+    await sign_in(page, person)
+    async with open_books(shop) as books:
+        await tell(books, person, "order_shipped", order_id="b" * 24, carrier="Post")
+        await expect(page.locator(".bell")).to_have_accessible_name("Inbox, 1 unread")
+        await page.goto(f"{shop.url}/inbox")
+        rows = page.locator(".news-row")
+        await expect(rows).to_have_count(1)
+        read_on_server, held, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def late(route: Route) -> None:
+            answer = await route.fetch()
+            held.set()
+            await read_on_server.wait()
+            await route.fulfill(response=answer)
+            answered.set()
+
+        await page.route("**/api/notifications?limit=20", late)
+        await tell(books, person, "order_shipped", order_id="c" * 24, carrier="Post")
+        async with asyncio.timeout(PATIENCE):
+            await held.wait()
+        async with page.expect_response("**/api/notifications/read"):
+            await page.get_by_role("button", name="Mark as read: Your order is on its way").click()
+        await expect(rows.last).not_to_have_attribute("data-unread", "")
+        read_on_server.set()
+        async with asyncio.timeout(PATIENCE):
+            await answered.wait()
+        await expect(rows).to_have_count(2)
+        await expect(page.locator(".news-row[data-unread]")).to_have_count(1)
+        await expect(rows.last).not_to_have_attribute("data-unread", "")
 
 
 async def test_a_device_whose_clock_is_an_hour_off_shows_the_right_times(shop: Any, window: OpenWindow) -> None:

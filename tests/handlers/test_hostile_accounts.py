@@ -15,7 +15,7 @@ from ivorycart.accounts.mail_tokens import MailTokens
 from ivorycart.accounts.tokens import Tokens
 from ivorycart.secrets_file import kept_secret
 from tests.handlers.doors import bearer, fresh_session, refusal_at_door, send, serves_on
-from tests.visitor import sign_in
+from tests.visitor import buyer_token, sign_in
 
 FAMILY = "👩‍👩‍👧‍👦🏳️‍🌈"
 RIGHT_TO_LEFT = "مُحَمَّد \N{RIGHT-TO-LEFT MARK}שָׁלוֹם\N{LEFT-TO-RIGHT MARK} \N{RIGHT-TO-LEFT OVERRIDE}Ada"
@@ -167,8 +167,7 @@ async def test_an_order_keeps_its_addressee(shop, visitor, name):
     """By socket as well."""
     async with open_books(shop) as books:
         tea = await books.add_product(stock=5)
-    buyer = await visitor(token=await sign_in(shop.url))
-    await buyer.ask("cart:clear")
+    buyer = await visitor(token=await buyer_token(shop.url))
     total = (await buyer.ask("cart:set", {"product_id": tea, "quantity": 1}))["cart"]["total_amount"] or 500
     address = order(1, "k")["address"] | {"name": name}
     placed = await buyer.ask("order:place", order(total, uuid4().hex, address=address))

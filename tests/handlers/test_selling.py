@@ -14,7 +14,7 @@ from bench.shop.books import open_books
 from bench.shop.order import order
 from bench.shop.running import RunningShop
 from tests.accounts import Person, person
-from tests.visitor import Visitor, sign_in
+from tests.visitor import Visitor, buyer_token, sign_in
 
 Connect = Callable[..., Awaitable[Visitor]]
 UNKNOWN = "0" * 24
@@ -176,7 +176,7 @@ async def test_a_price_change_reaches_open_carts_and_asks_who_orders(
     market: Market, shop: RunningShop, visitor: Connect
 ):
     """The cart shows it; an order at the old total is refused, one at the new goes through."""
-    buyer = await visitor(token=await sign_in(shop.url))
+    buyer = await visitor(token=await buyer_token(shop.url))
     put = await buyer.ask("cart:set", {"product_id": market.product["id"], "quantity": 2})
     await market.act("PUT", "/price", {"price": 3000, "reason": "copper"})
 
@@ -204,7 +204,7 @@ async def orders_at(buyer: Visitor, *, old: int, new: int, list_price: int | Non
 
 async def test_an_order_under_a_discount_pays_what_the_cart_shows(market: Market, shop: RunningShop, visitor: Connect):
     """At the list price it is refused; when the discount was taken away, so is the price it made."""
-    buyer = await visitor(token=await sign_in(shop.url))
+    buyer = await visitor(token=await buyer_token(shop.url))
     line, ends = {"product_id": market.product["id"], "quantity": 2}, datetime.now(UTC) + timedelta(hours=1)
     assert (await buyer.ask("cart:set", line))["cart"]["total_amount"] == 5000
     body = {"kind": "percent", "value": 20, "ends_at": ends.isoformat()}
@@ -221,7 +221,7 @@ async def test_what_is_disabled_stays_in_carts_and_cannot_be_ordered(
     market: Market, shop: RunningShop, visitor: Connect
 ):
     """What is held stays held, the line says so; enabled again, it can be ordered."""
-    buyer, path = await visitor(token=await sign_in(shop.url)), f"/api/admin/products/{market.product['id']}"
+    buyer, path = await visitor(token=await buyer_token(shop.url)), f"/api/admin/products/{market.product['id']}"
     assert (await buyer.ask("cart:set", {"product_id": market.product["id"], "quantity": 2}))["ok"]
     assert (await market.admin.ask("PUT", f"{path}/disable", {"reason": "not a real lamp"}))[0] == 200
     told = await buyer.hear("cart", lambda told: [line["for_sale"] for line in told["cart"]["lines"]] == [False])

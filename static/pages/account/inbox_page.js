@@ -32,8 +32,10 @@ function Content() {
 
   /** Shown at once; where the server does not hear of it, what it knows is shown again. @param {string[] | null} ids null: all */
   const read = async (ids) => {
-    pages.set((known) => known && { ...known, items: known.items.map((/** @type {News} */ one) => (ids === null || ids.includes(one.id) ? { ...one, seen: true } : one)) });
+    const show = () => pages.set((known) => known && { ...known, items: known.items.map((/** @type {News} */ one) => (ids === null || ids.includes(one.id) ? { ...one, seen: true } : one)) });
+    show();
     const heard = await inbox.read(ids);
+    if (heard) show(); // the list may have been read anew in between, before the server knew
     notices.settled(ids);
     if (!heard) {
       notices.tell({ tone: "error", title: "The shop did not answer. Try again in a moment." });
