@@ -175,6 +175,7 @@ from mongo.audit import audit
 from mongo.audit_trail import AuditTrail
 from mongo.audits import Audits as AuditResults
 from mongo.backup.operations import BackupOperations, listed
+from mongo.backup.pruning import prune
 from mongo.carts import Carts
 from mongo.catalogue import Catalogue
 from mongo.checkouts import Checkouts
@@ -923,7 +924,7 @@ def operate() -> int:
         settings = load_settings(operating=True)
         configure_logs("warning", as_json=settings.log_json)
         backups = BackupAccess(
-            lambda *, existing: open_backups(settings, existing=existing), listed, unusable=(NothingStored,)
+            lambda *, existing: open_backups(settings, existing=existing), listed, prune, unusable=(NothingStored,)
         )
         build_cli(lambda *, existing=False: open_operations(settings, existing=existing), backups)()
     except EXPECTED as error:

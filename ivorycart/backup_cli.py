@@ -17,9 +17,10 @@ import typer
 from rich.console import Console
 
 from ivorycart.audit_report import as_text
+from ivorycart.backup_figures import BackupFigures
 from ivorycart.stopping import StopRequests
 from models.audit import AuditResult
-from models.backup import BackupRefused, Backups, Followed, FullBackup, Restored, Until, time_of
+from models.backup import BackupRefused, Backups, Followed, FullBackup, Pruned, Restored, Until, time_of
 from models.feed import Cursor
 
 _TOLD_SECONDS = 60.0
@@ -53,10 +54,11 @@ class BackupOpener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BackupAccess:
-    """What the commands work with; to list or verify backups takes no database."""
+    """What the commands work with; to list, verify or delete backups takes no database."""
 
     open: BackupOpener
     listed: Callable[..., Backups]
+    prune: Callable[[Path, int], Pruned]
     unusable: tuple[type[Exception], ...] = ()
 
 
@@ -77,6 +79,13 @@ Moment = Annotated[
     str | None,
     typer.Option("--until", help="Up to when: 2026-11-22T10:00:00Z, without that second; or a cursor, with it."),
 ]
+TextFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--textfile", help="Tell Prometheus' node exporter how far it is: a file of its collector.", dir_okay=False
+    ),
+]
+Keep = Annotated[int, typer.Option("--keep", min=1, help="How many complete backups stay, the newest ones.")]
 Name = Annotated[str | None, typer.Option("--from", help="The full backup to begin with.", metavar="NAME")]
 
 
@@ -101,13 +110,14 @@ def _add_taking(cli: typer.Typer, access: BackupAccess) -> None:
         folder: Folder,
         *,
         once: Annotated[bool, typer.Option("--once", help="End when all that has happened is written.")] = False,
+        textfile: TextFile = None,
     ) -> None:
         """Write down every change, from the newest backup on, until stopped; goes on where it ended last time."""
-        _run(access, lambda work: _followed(work, folder, once=once))
+        _run(access, lambda work: _followed(work, folder, _Told(textfile), once=once))
 
 
-async def _followed(work: BackupWork, folder: Path, *, once: bool) -> None:
-    stops, told = StopRequests(), _Told()
+async def _followed(work: BackupWork, folder: Path, told: "_Told", *, once: bool) -> None:
+    stops = StopRequests()
     stops.heed_signals()
     following = asyncio.ensure_future(work.follow(folder, told, once=once))
     asked = asyncio.ensure_future(stops.asked.wait())
@@ -121,14 +131,18 @@ async def _followed(work: BackupWork, folder: Path, *, once: bool) -> None:
 
 
 class _Told:
-    """Says at the first write, each minute and at the end how far the journal is."""
+    """Says at the first write, each minute and at the end how far the journal is, and in a file with each write."""
 
-    def __init__(self) -> None:
+    def __init__(self, textfile: Path | None) -> None:
         self._last: Followed | None = None
         self._at = -_TOLD_SECONDS
+        self._textfile = textfile
+        self._figures = BackupFigures()
 
     def __call__(self, followed: Followed) -> None:
         self._last = followed
+        if self._textfile:
+            self._figures.tell(followed, self._textfile)
         if time.monotonic() - self._at >= _TOLD_SECONDS:
             self._at = time.monotonic()
             self.end()
@@ -148,6 +162,18 @@ def _add_looking(cli: typer.Typer, access: BackupAccess) -> None:
     def verify(folder: Folder) -> None:
         """Read every file and compare it with its checksums, without restoring. Exit status 1: something is wrong."""
         raise typer.Exit(_tell(access.listed(folder, thorough=True)))
+
+    @cli.command()
+    def prune(folder: Folder, keep: Keep) -> None:
+        """Delete older backups, and the journal that only they needed; nothing where there are not as many."""
+        try:
+            gone = access.prune(folder, keep)
+        except BackupRefused as error:
+            typer.echo(f"ivorycart: {error}", err=True)
+            raise typer.Exit(1) from error
+        for name in gone.full:
+            typer.echo(f"{name} deleted")
+        typer.echo(f"{gone.journal_files} files of the journal deleted")
 
 
 def _tell(found: Backups) -> int:

@@ -58,6 +58,14 @@ class Restored:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was deleted: full backups, and how many files of the journal."""
+
+    full: Sequence[BackupName]
+    journal_files: int
+
+
 def time_of(cursor: Cursor) -> int:
     """Return a moment's time: whole seconds since 1970."""
     return int(cursor[:8], 16)

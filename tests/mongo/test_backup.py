@@ -11,12 +11,13 @@ import pytest
 from bson import ObjectId
 
 from models.audit import AuditResult
-from models.backup import BackupRefused
+from models.backup import BackupRefused, Pruned
 from models.commands import Restock, SetLine
 from mongo.backup.folder import BackupFolder, read_manifest
 from mongo.backup.journal import journalled
 from mongo.backup.moments import cursor_of, timestamp_of
 from mongo.backup.operations import BackupOperations, listed
+from mongo.backup.pruning import prune
 from mongo.driver import Database, Driver
 from mongo.opening import Place, UnusableDatabase, connected
 from mongo.schema import META, SCHEMA
@@ -291,3 +292,46 @@ async def test_a_restored_database_is_another_history(
     await follow(driver, target, tmp_path)
     await restore(driver, target, tmp_path, replace=True)
     assert await target["products"].count_documents({}) == 1
+
+
+@both_drivers
+async def test_old_backups_go_and_what_stays_restores_to_its_last_change(
+    driver: Driver, database: Database, target: Database, tmp_path: Path
+) -> None:
+    """Older and unfinished ones go, with the journal before them; from the oldest that stays everything is there."""
+    product_id = await add_product(database, stock=0)
+    made = []
+    async with running_ledger(driver, database) as ledger:
+        await ledger.submit(Restock(product_id, 10, "seller", "delivery"))
+        for number in range(3):
+            made.append(await create(driver, database, tmp_path))
+            await buy(ledger, buyer(number), product_id, quantity=1, key=str(number))
+            await follow(driver, database, tmp_path)
+    folder = BackupFolder(tmp_path)
+    folder.begin("full-0000-cut-off")
+    files = folder.journal_files()
+    with pytest.raises(BackupRefused, match="there are 3 complete backups, fewer than 4"):
+        prune(tmp_path, 4)
+    assert (len(folder.full()), folder.journal_files()) == (4, files)
+    gone = prune(tmp_path, 2)
+    assert gone.full == ["full-0000-cut-off", made[0].name]
+    assert [each.name for each in listed(tmp_path, thorough=True).full] == [each.name for each in made[1:]]
+    assert folder.journal_files() == files[-2:]
+    assert gone.journal_files == len(files) - 2
+    done = await restore(driver, target, tmp_path, backup=made[1].name)
+    assert [row["order_key"] async for row in target["orders"].find().sort("order_key", 1)] == ["0", "1", "2"]
+    assert (await _audited(driver, target, done.at)).ok
+    assert prune(tmp_path, 2) == Pruned([], 0)
+
+
+@both_drivers
+async def test_the_journal_that_is_being_written_stays(driver: Driver, database: Database, tmp_path: Path) -> None:
+    """A full backup may be newer than all of it: whoever follows goes on in the same file."""
+    await add_product(database, stock=10)
+    await create(driver, database, tmp_path)
+    await add_product(database, stock=10)
+    await follow(driver, database, tmp_path)
+    await add_product(database, stock=10)
+    await create(driver, database, tmp_path)
+    assert prune(tmp_path, 1).journal_files == 0
+    assert len(BackupFolder(tmp_path).journal_files()) == 1

@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bson import ObjectId
+from prometheus_client.parser import text_string_to_metric_families as families
 
 from bench.shop.books import open_books
 from bench.shop.journal import Journal, load
@@ -36,8 +38,12 @@ async def test_a_busy_shop_is_backed_up_and_restored_elsewhere(open_shop: OpenSh
         assert (await ivorycart(shop, "backup", "create", folder))[0] == 0
         await journal.grows(30)
         acked = dict(journal.orders)
-        status, said, _ = await ivorycart(shop, "backup", "follow", folder, "--once")
+        textfile, began = tmp_path / "backup.prom", time.time()
+        status, said, _ = await ivorycart(shop, "backup", "follow", folder, "--once", "--textfile", str(textfile))
         assert status == 0
+        told = {sample.name: sample.value for each in families(textfile.read_text()) for sample in each.samples}
+        assert told["ivorycart_backup_through_timestamp_seconds"] > began - PATIENCE
+        assert told["ivorycart_backup_changes_total"] >= 30
         assert "changes written" in said
         await journal.grows(10)
     cursor = ada.cursor
@@ -62,6 +68,12 @@ async def test_a_busy_shop_is_backed_up_and_restored_elsewhere(open_shop: OpenSh
                 await asyncio.sleep(0.5)
     status, out, _ = await ivorycart(shop, "backup", "verify", folder)
     assert (status, out.count("complete")) == (0, 1)
+    assert (await ivorycart(shop, "backup", "prune", folder, "--keep", "1"))[:2] == (
+        0,
+        "0 files of the journal deleted\n",
+    )
+    status, _, err = await ivorycart(shop, "backup", "prune", folder, "--keep", "2")
+    assert (status, len(err.splitlines())) == (1, 1)
 
 
 async def test_what_was_killed_is_seen_to_be_incomplete(
