@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,6 +65,7 @@ class Supervisor:
         self._stop_patience = stop_patience
         self._wanted = asyncio.Event()  # that all be replaced
         self._places = [_Place(number, listener) for number, listener in enumerate(listeners, start=1)]
+        self._beginners: list[tuple[Worker, asyncio.Task[str]]] = []  # that were not ready when a stop was asked for
         self._stops = stops
         self._ended_well = True
 
@@ -112,7 +113,7 @@ class Supervisor:
                 log.error("process.not_replaced", process=place.number, reason=await run)
                 return False
         except asyncio.CancelledError:
-            fresh.send(signal.SIGTERM)
+            self._beginners.append((fresh, run))
             raise
         finally:
             ready.cancel()
@@ -181,7 +182,7 @@ class Supervisor:
             return place.failure
         place.worker = worker
         if self._stops.asked.is_set():
-            worker.send(signal.SIGTERM)
+            worker.ask_to_stop()
         ready = asyncio.create_task(self._note_ready(place, worker), name=f"worker {place.number} ready")
         try:
             how = await (following.run if following else worker.run())
@@ -223,18 +224,21 @@ class Supervisor:
         log.info("supervisor.stopping")
         for place in self._places:
             place.listener.close()  # each worker has its own hold on it
-        self._send(signal.SIGTERM)
-        gone = asyncio.ensure_future(asyncio.wait(keepers))
+        for worker in self._workers():
+            worker.ask_to_stop()
+        ends = [*keepers, *(run for _, run in self._beginners)]
+        gone = asyncio.ensure_future(asyncio.wait(ends))
         hurried = asyncio.ensure_future(self._stops.hurried.wait())
         await asyncio.wait({gone, hurried}, timeout=self._stop_patience, return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()
         if not gone.done():
             log.warning("supervisor.kills", message="workers that still run are ended by force")
-            self._send(signal.SIGKILL)
-        await asyncio.gather(*keepers)
+            for worker in self._workers():
+                worker.send(signal.SIGKILL)
+        await asyncio.gather(*ends)
 
-    def _send(self, number: signal.Signals) -> None:
+    def _workers(self) -> Iterator[Worker]:
+        """Yield all that run: in their places, about to take one, and not yet ready to."""
         for place in self._places:
-            for worker in (place.worker, place.successor.worker if place.successor else None):
-                if worker:
-                    worker.send(number)
+            yield from (each for each in (place.worker, place.successor and place.successor.worker) if each)
+        yield from (worker for worker, _ in self._beginners)

@@ -57,6 +57,7 @@ class Worker:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str | None = None
     _channel: Channel = field(init=False)
+    _asked_to_stop: bool = False
 
     def __post_init__(self) -> None:
         self._channel = Channel(self._end, self._answer)
@@ -88,7 +89,13 @@ class Worker:
         """Have it stop in good order, and leave its socket to the worker that takes its place."""
         with suppress(ChannelClosed, TimeoutError):
             await self._channel.ask("replaced", within=_FIGURES_WITHIN)
-        self.send(signal.SIGTERM)
+        self.ask_to_stop()
+
+    def ask_to_stop(self) -> None:
+        """Have it stop in good order. It is asked once, whoever asks: a second time would mean at once."""
+        if not self._asked_to_stop:
+            self._asked_to_stop = True
+            self.send(signal.SIGTERM)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it still runs."""

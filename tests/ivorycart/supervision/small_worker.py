@@ -1,7 +1,8 @@
 """A worker with no shop in it: answers every connection with its number and pid. Run with FOLDER and a descriptor.
 
 `broken-N` in the folder makes worker N fail at the start, `deaf-N` makes it ignore SIGTERM once it serves. As long as
-there is `slow-N` it does not begin to listen, nor, once it was asked to stop and has withdrawn, does it end.
+there is `slow-N` it does not begin to listen, nor, once it was asked to stop and has withdrawn, does it end; as long as
+there is `busy-N` it does not end either. Asked to stop twice it ends with status 3, with work left undone.
 """
 
 import asyncio
@@ -46,7 +47,8 @@ async def main(folder: Path, descriptor: int) -> int:
         link.withdraw()
         (folder / f"withdrew-{link.number}").touch()
         await wait_while(folder / f"slow-{link.number}")
-    return 0
+        await wait_while(folder / f"busy-{link.number}")
+        return 3 if stops.hurried.is_set() else 0
 
 
 async def wait_while(file: Path) -> None:

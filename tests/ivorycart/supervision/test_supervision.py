@@ -31,13 +31,15 @@ class Parent:
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     stops: StopRequests = field(default_factory=StopRequests)
     run: asyncio.Task[bool] | None = None
+    supervisor: Supervisor = field(init=False)
 
     def start(self) -> "asyncio.Task[bool]":
         """Start it; the task's result is whether all ended well."""
         listeners = listen_together("127.0.0.1", 0, 2)
         self.port = listeners[0].getsockname()[1]
         launcher = Launcher(command=(sys.executable, str(SMALL_WORKER), str(self.folder)), url="", settings={})
-        self.run = asyncio.create_task(Supervisor(launcher, listeners, self.stops).run(self._open))
+        self.supervisor = Supervisor(launcher, listeners, self.stops)
+        self.run = asyncio.create_task(self.supervisor.run(self._open))
         return self.run
 
     async def _open(self) -> None:
@@ -261,3 +263,41 @@ async def test_a_stop_at_the_start_is_a_stop(parent: Parent) -> None:
     parent.stops.ask()
     assert await run
     assert not parent.opened.is_set()
+
+
+async def test_a_stop_while_a_worker_is_replaced_lets_all_of_them_finish(parent: Parent) -> None:
+    """The one that was leaving anyway is not asked again, nor is the one in its place: twice would mean at once."""
+    await parent.open()
+    (parent.folder / "busy-1").touch()
+    parent.supervisor.replace_all()
+    await _there(parent.folder / "withdrew-1")
+    parent.stops.ask()
+    await _there(parent.folder / "withdrew-2")
+    await asyncio.sleep(0.2)  # a signal too many would have come by now
+    (parent.folder / "busy-1").unlink()
+    assert parent.run
+    assert await parent.run
+
+
+async def test_a_stop_while_the_next_worker_starts_leaves_nobody_behind(parent: Parent) -> None:
+    """It is ended with the others, by force when it is hurried: it takes as long to start as the other to end."""
+    await parent.open()
+    (parent.folder / "slow-1").touch()
+    before = len(psutil.Process().children())
+    parent.supervisor.replace_all()
+    async with asyncio.timeout(PATIENCE):
+        while len(psutil.Process().children()) == before:
+            await asyncio.sleep(0.02)
+    parent.stops.ask()
+    await _there(parent.folder / "withdrew-2")
+    parent.stops.ask()
+    assert parent.run
+    assert not await parent.run
+    assert not [child for child in psutil.Process().children() if _is_ours(child)]
+
+
+async def _there(file: Path) -> None:
+    """Wait until there is such a file."""
+    async with asyncio.timeout(PATIENCE):
+        while not file.exists():  # noqa: ASYNC240 - of this test alone
+            await asyncio.sleep(0.02)
