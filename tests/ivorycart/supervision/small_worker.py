@@ -27,6 +27,7 @@ async def main(folder: Path, descriptor: int) -> int:
             return 1
         if (folder / f"deaf-{link.number}").exists():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        (folder / f"began-{link.number}").touch()
         await wait_while(folder / f"slow-{link.number}")
         registry = CollectorRegistry()
         Gauge("number", "Which worker this is", registry=registry).set(link.number)

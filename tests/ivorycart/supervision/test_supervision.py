@@ -283,11 +283,9 @@ async def test_a_stop_while_the_next_worker_starts_leaves_nobody_behind(parent: 
     """It is ended with the others, by force when it is hurried: it takes as long to start as the other to end."""
     await parent.open()
     (parent.folder / "slow-1").touch()
-    before = len(psutil.Process().children())
+    (parent.folder / "began-1").unlink()
     parent.supervisor.replace_all()
-    async with asyncio.timeout(PATIENCE):
-        while len(psutil.Process().children()) == before:
-            await asyncio.sleep(0.02)
+    await _there(parent.folder / "began-1")
     parent.stops.ask()
     await _there(parent.folder / "withdrew-2")
     parent.stops.ask()
