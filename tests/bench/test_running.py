@@ -38,6 +38,7 @@ async def bench(*arguments: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
+@pytest.mark.long
 async def test_servers_are_measured_beside_their_peers(tmp_path: Path) -> None:
     """Every row that needs no database is there, with its goal, and on the page."""
     page = tmp_path / "page.md"
@@ -53,6 +54,7 @@ async def test_servers_are_measured_beside_their_peers(tmp_path: Path) -> None:
         assert peer in said
 
 
+@pytest.mark.long
 async def test_the_whole_shop_is_measured(tmp_path: Path) -> None:
     """Every row with a database is there; nothing was lost on the way, and nothing sold twice."""
     page = tmp_path / "page.md"

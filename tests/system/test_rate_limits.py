@@ -11,6 +11,7 @@ import pytest
 
 from bench.shop.running import RunningShop
 from tests.handlers.doors import Answer, bearer, fresh_session, send
+from tests.standing_still import stand_still
 from tests.system.conftest import Meet, OpenShop
 from tests.visitor import sign_in
 
@@ -100,7 +101,7 @@ async def test_behind_a_trusted_proxy_each_client_has_its_own_limit(open_shop: O
 async def test_where_nobody_can_count_nothing_limited_is_done(open_shop: OpenShop) -> None:
     """The database stands still: signing in is refused, not let through."""
     shop = await open_shop()
-    os.kill(shop.mongod_pid, signal.SIGSTOP)
+    await stand_still(shop.mongod_pid)
     try:
         assert (await login(shop, "ada@shop.test")).is_problem(503, "storage_unavailable")
     finally:

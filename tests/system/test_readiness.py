@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from bench.shop.running import RunningShop
 from tests.patience import PATIENCE
+from tests.standing_still import stand_still
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 
@@ -49,7 +50,7 @@ async def test_a_database_that_hangs_makes_it_unready_with_the_reason(
     books = await books_of(shop)
     product_id = await books.add_product(stock=10)
     ada = await meet(shop)
-    os.kill(shop.mongod_pid, signal.SIGSTOP)
+    await stand_still(shop.mongod_pid)
     asked = asyncio.create_task(ada.client.call("cart:set", {"product_id": product_id, "quantity": 2}, timeout=60))
     try:
         body = await _becomes(shop, 503)
@@ -70,7 +71,7 @@ async def test_a_killed_database_makes_it_unready_until_it_is_back(open_shop: Op
     shop = await open_shop()
     await (await books_of(shop)).add_product()
     killed = shop.mongod_pid
-    os.kill(killed, signal.SIGSTOP)  # unready for certain, however quickly a new one would be there
+    await stand_still(killed)  # unready for certain, however quickly a new one would be there
     await _becomes(shop, 503)
     os.kill(killed, signal.SIGKILL)
     await _becomes(shop, 200)

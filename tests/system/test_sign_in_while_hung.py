@@ -3,6 +3,7 @@
 import os
 import signal
 
+from tests.standing_still import stand_still
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.visitor import sign_in
 
@@ -17,7 +18,7 @@ async def test_a_socket_whose_cart_cannot_be_joined_stays_who_it_was(
     token = await sign_in(shop.url)
     guest = await meet(shop)
     await guest.ask("cart:set", {"product_id": tea, "quantity": 2})
-    os.kill(shop.mongod_pid, signal.SIGSTOP)
+    await stand_still(shop.mongod_pid)
     try:
         refused = await guest.ask("auth", {"token": token})
     finally:

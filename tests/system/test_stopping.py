@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import signal
 from pathlib import Path
 
 from aiohttp import ClientSession, WSCloseCode, WSMsgType
@@ -12,6 +10,7 @@ from bench.shop.books import open_books
 from bench.shop.journal import Journal, load, nothing_lost, same_answers
 from bench.shop.running import RunningShop
 from tests.patience import PATIENCE
+from tests.standing_still import stand_still
 from tests.system.conftest import Meet, OpenShop
 from tests.system.npm_visitor import npm_visitor
 from tests.visitor import Visitor, products, sign_in
@@ -77,7 +76,7 @@ async def test_a_stop_ends_though_the_database_hangs(tmp_path: Path) -> None:
     async with ClientSession(headers={"X-Cart-Session": visitor.session}) as http:
         for _ in range(4):  # so that the next request needs no permit of the database, and comes as far as the ledger
             await http.get(f"{shop.url}/api/cart")
-        os.kill(mongod, signal.SIGSTOP)
+        await stand_still(mongod)
         put = http.put(f"{shop.url}/api/cart/items/{product_id}", json={"quantity": 1})
         waiting = asyncio.ensure_future(put)
         await asyncio.sleep(0.5)  # nothing tells a client that its request was accepted

@@ -6,6 +6,7 @@ import signal
 from aiohttp import ClientSession
 
 from bench.shop.running import RunningShop
+from tests.standing_still import stand_still
 from tests.visitor import Visitor
 
 
@@ -16,7 +17,7 @@ async def test_reading_while_the_database_stands_still_is_storage_unavailable(tm
         visitor = await Visitor(shop.url).connect()
         headers = {"X-Cart-Session": visitor.session}
         async with ClientSession(headers=headers) as http:
-            os.kill(shop.mongod_pid, signal.SIGSTOP)
+            await stand_still(shop.mongod_pid)
             try:
                 async with http.get(f"{shop.url}/api/cart") as answer:
                     assert (answer.status, (await answer.json())["code"]) == (503, "storage_unavailable")

@@ -16,6 +16,7 @@ from bench.shop.books import Books, open_books
 from bench.shop.journal import Journal, load, nothing_lost, same_answers
 from bench.shop.running import RunningShop
 from tests.patience import PATIENCE
+from tests.standing_still import stand_still
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.system.flock import Flock, gone
 from tests.visitor import Visitor, sign_in
@@ -184,7 +185,7 @@ async def test_a_second_interrupt_hurries(open_shop: OpenShop) -> None:
     flock = Flock(shop)
     processes = flock.parent.children(recursive=True)
     hanging = flock.pids[2]
-    os.kill(hanging, signal.SIGSTOP)
+    await stand_still(hanging)
     assert shop.process
     shop.process.send_signal(signal.SIGINT)
     await gone(psutil.Process(flock.pids[1]))

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.root import ROOT
 from bench.scale import kept, plan
 
@@ -30,6 +32,7 @@ async def bench_scale(*arguments: str) -> tuple[int, str]:
     return process.returncode or 0, said.decode()
 
 
+@pytest.mark.long
 async def test_processes_and_change_streams_are_measured_drawn_and_kept(tmp_path: Path) -> None:
     """Nothing is sold twice or lost on the way."""
     page = tmp_path / "scaling.md"

@@ -18,6 +18,7 @@ from ivorycart.settings import SettingsError
 from ivorycart.stopping import StopRequests
 from ivorycart.supervision import Launcher, NoWorkerStarted, Supervisor
 from tests.patience import PATIENCE
+from tests.standing_still import stand_still
 
 SMALL_WORKER = Path(__file__).with_name("small_worker.py")
 
@@ -146,7 +147,7 @@ async def test_a_worker_that_stops_leaves_what_comes_to_the_others(parent: Paren
 async def test_those_who_wait_for_a_worker_that_dies_are_cut_off_and_served_when_they_ask_again(parent: Parent) -> None:
     """So nobody waits for its replacement."""
     before = await parent.open()
-    os.kill(before[1], signal.SIGSTOP)
+    await stand_still(before[1])
     (parent.folder / "slow-1").touch()
     waiting = [asyncio.create_task(parent.ask()) for _ in range(32)]
     await asyncio.sleep(0.2)  # nothing tells when a connection is in the queue
@@ -188,7 +189,7 @@ async def _until(happened: Callable[[], bool]) -> None:
 async def test_a_worker_that_hangs_is_left_out_of_the_figures(parent: Parent) -> None:
     """Those who ask are answered all the same, after a moment."""
     pids = await parent.open()
-    os.kill(pids[2], signal.SIGSTOP)
+    await stand_still(pids[2])
     asked = [asyncio.create_task(parent.ask()) for _ in range(32)]
     try:
         async with asyncio.timeout(PATIENCE):
