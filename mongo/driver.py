@@ -58,6 +58,12 @@ class Driver:
         self.client: Client = kind(uri, **{"tz_aware": True, "appname": "ivorycart", **TIMEOUTS, **options})
         self._rows = ThreadPoolExecutor(thread_name_prefix="ivorycart-rows")
 
+    @property
+    def has_primary(self) -> bool:
+        """Whether a server is known that takes writes; without one they wait, and reads of the primary with them."""
+        client: Any = self.client
+        return bool((client.delegate if self.name == "motor" else client).topology_description.has_writable_server())
+
     async def start_session(self, *, snapshot: bool = False) -> Session:
         """Start a session of one's own; with ``snapshot``, all that it reads is of one moment, the first read's."""
         started: Any = self.client.start_session(snapshot=snapshot)

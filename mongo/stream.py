@@ -4,6 +4,10 @@ Pattern: ``open`` reads all products at one cluster time T and opens a stream th
 follows. A lost connection or a new primary is bridged by the resume token; where the server no longer has the history,
 ``HistoryLost`` tells the reader to begin anew with ``open``.
 
+While there is no primary, a secondary is asked: the last changes before a primary died may be known to other processes
+already, and this one's clients shall not wait for an election to be equal to them. A stream tells what a majority has,
+wherever it is read. Whether history is lost the primary alone decides: a secondary may just be behind.
+
 Replies are read whole by ``getMore`` (one round trip for up to thousands of changes) rather than change by change
 through the driver's iterator, which costs a thread hop for each.
 
@@ -21,6 +25,8 @@ from typing import Any
 
 from bson import Timestamp
 from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
 
 from models.feed import (
     CartWritten,
@@ -46,6 +52,8 @@ from mongo.sessions import ended_of
 
 AWAIT_MS = 500
 BATCH = 1000
+ASIDE_MS = 2000  # that a secondary has for its answer
+ASIDE_SECONDS = 0.1  # between two questions to secondaries
 SLICE = 100  # changes that are translated at a stretch: about a millisecond
 # Seconds. An idle stream answers every AWAIT_MS; a longer silence is a lag of unknown size, at least that long.
 SILENCE = 2.0
@@ -102,6 +110,10 @@ class ChangeFeed:
         self._session: Session | None = None
         self._position: Document = {}
         self._start = Timestamp(0, 0)
+        self._newest = Timestamp(0, 0)  # of the last change that was read
+        self._aside: Any = database.with_options(
+            read_preference=ReadPreference.SECONDARY_PREFERRED, read_concern=ReadConcern("majority")
+        )
         self._behind = 0.0
         self._delivered_at = time.monotonic()
 
@@ -121,7 +133,7 @@ class ChangeFeed:
             batchSize=BATCH,
             readConcern={"level": "snapshot"},
         )
-        self._start = reply["cursor"]["atClusterTime"]
+        self._start = self._newest = reply["cursor"]["atClusterTime"]
         self._position = {"startAtOperationTime": self._start}
         rows: list[Document] = reply["cursor"]["firstBatch"]
         products = _readable(rows)
@@ -133,26 +145,17 @@ class ChangeFeed:
 
     async def batches(self) -> AsyncIterator[Sequence[Change]]:
         """Yield what happened, batch by batch; an empty one says that nothing did for half a second."""
-        cursor_id, session = 0, self._session
-        attempt = 0
+        cursor_id = attempt = 0
         while True:
             _heed_cancellation()
+            aside = not cursor_id and not self._driver.has_primary
             try:
-                if not cursor_id:
-                    session = await self._new_session()
-                    reply = await self._run(
-                        session, aggregate=1, pipeline=self._pipeline(), cursor={"batchSize": BATCH}
-                    )
-                    events = reply["cursor"]["firstBatch"]
-                else:
-                    reply = await self._run(
-                        session, getMore=cursor_id, collection="$cmd.aggregate", maxTimeMS=AWAIT_MS, batchSize=BATCH
-                    )
-                    events = reply["cursor"]["nextBatch"]
-                cursor_id, attempt = reply["cursor"]["id"], 0
-                changes = await self._translate(events)
+                reply = await self._next(cursor_id, aside=aside)
+                events = reply["cursor"]["nextBatch" if cursor_id else "firstBatch"]
+                cursor_id, attempt = 0 if aside else reply["cursor"]["id"], 0
+                changes = await self._translate(events, self._aside if aside else self._database)
             except PyMongoError as error:
-                if isinstance(error, OperationFailure) and error.code in LOST:
+                if isinstance(error, OperationFailure) and error.code in LOST and not aside:
                     raise HistoryLost(str(error)) from error
                 log.warning("change stream interrupted: %s", error)
                 cursor_id = 0
@@ -161,8 +164,25 @@ class ChangeFeed:
                 continue
             # Only now: a batch that could not be translated must be read again.
             self._position = {"resumeAfter": reply["cursor"]["postBatchResumeToken"]}
+            if events:
+                self._newest = events[-1]["clusterTime"]
             self._note_lag(reply, events)
             yield changes
+            if aside:
+                await asyncio.sleep(ASIDE_SECONDS)
+
+    async def _next(self, cursor_id: int, *, aside: bool) -> Document:
+        if cursor_id:
+            more = {"collection": "$cmd.aggregate", "maxTimeMS": AWAIT_MS, "batchSize": BATCH}
+            return await self._run(self._session, getMore=cursor_id, **more)
+        session = await self._new_session()
+        stream: Document = {"aggregate": 1, "pipeline": self._pipeline(), "cursor": {"batchSize": BATCH}}
+        if aside:  # a member that has what was read last; its cursor is dropped: the next question may go elsewhere
+            stream |= {"readConcern": {"level": "majority", "afterClusterTime": self._newest}, "maxTimeMS": ASIDE_MS}
+            options = {"codec_options": self._database.codec_options, "session": session}
+            reply: Document = await self._aside.command(stream, read_preference=self._aside.read_preference, **options)
+            return reply
+        return await self._run(session, **stream)
 
     def _note_lag(self, reply: Document, events: Sequence[Document]) -> None:
         """Compare the last change of a batch with the database's own time: no other clock takes part."""
@@ -198,14 +218,14 @@ class ChangeFeed:
             {"$project": dict.fromkeys(keep, 1)},
         ]
 
-    async def _translate(self, events: Sequence[Document]) -> list[Change]:
+    async def _translate(self, events: Sequence[Document], source: Database) -> list[Change]:
         """Turn events into changes; what an event does not carry whole is read, for the batch at once."""
         fresh = [event for event in events if event["clusterTime"] > self._start and self._concerns(event)]
-        listings = await self._whole("products", [event for event in fresh if _is_catalogue(event)])
-        orders = await self._whole("orders", [event for event in fresh if event["ns"]["coll"] == "orders"])
-        carts = await self._whole("carts", [event for event in fresh if _is_partial_cart(event)])
-        users = await self._whole("users", [event for event in fresh if event["ns"]["coll"] == "users"])
-        imports = await self._whole("imports", [event for event in fresh if event["ns"]["coll"] == "imports"])
+        listings = await self._whole(source, "products", [event for event in fresh if _is_catalogue(event)])
+        orders = await self._whole(source, "orders", [event for event in fresh if event["ns"]["coll"] == "orders"])
+        carts = await self._whole(source, "carts", [event for event in fresh if _is_partial_cart(event)])
+        users = await self._whole(source, "users", [event for event in fresh if event["ns"]["coll"] == "users"])
+        imports = await self._whole(source, "imports", [event for event in fresh if event["ns"]["coll"] == "imports"])
         changes: list[Change] = [ImportMoved(import_of(row)) for row in imports.values()]
         for number, event in enumerate(fresh, start=1):
             if number % SLICE == 0:
@@ -238,11 +258,12 @@ class ChangeFeed:
             case _:
                 return True
 
-    async def _whole(self, collection: str, events: Sequence[Document]) -> dict[Any, Document]:
+    async def _whole(self, source: Database, collection: str, events: Sequence[Document]) -> dict[Any, Document]:
         ids = [event["documentKey"]["_id"] for event in events]
         if not ids:
             return {}
-        rows = await self._database[collection].find({"_id": {"$in": ids}}).to_list(None)
+        session = self._session if source is self._aside else None  # no older than the events, whoever answers
+        rows = await source[collection].find({"_id": {"$in": ids}}, session=session).to_list(None)
         return {row["_id"]: row for row in rows}
 
 

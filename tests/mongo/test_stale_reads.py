@@ -16,6 +16,7 @@ from pymongo.write_concern import WriteConcern
 
 from models.commands import Restock, SetLine
 from models.entry import EVERYTHING
+from models.feed import CartWritten, LevelChanged
 from models.finding import Filters
 from mongo.carts import Carts
 from mongo.driver import Database, Driver
@@ -27,7 +28,7 @@ from mongo.products import Products
 from mongo.schema import migrate
 from mongo.shop_figures import ShopFigures
 from mongo.stale_reads import StaleReads
-from mongo.stream import cursor_of
+from mongo.stream import ChangeFeed, cursor_of
 from tests.mongo.shop import add_product, buy, buyer, running_ledger
 from tests.patience import PATIENCE
 
@@ -66,6 +67,17 @@ class ReplicaSet:
         await self._applying("alwaysOn")
         yield
         await self._applying("off")
+
+    @asynccontextmanager
+    async def no_primary(self) -> AsyncIterator[None]:
+        """Have the primary step down, and be elected again at the end."""
+        async with AsyncMongoClient("127.0.0.1", self.ports[0], directConnection=True) as first:
+            await first.admin.command({"replSetStepDown": 600, "secondaryCatchUpPeriodSecs": 0, "force": True})
+            yield
+            await first.admin.command({"replSetFreeze": 0})
+            async with asyncio.timeout(PATIENCE):
+                while not (await first.admin.command("hello"))["isWritablePrimary"]:
+                    await asyncio.sleep(0.1)
 
     async def _applying(self, mode: str) -> None:
         for port in self.ports[1:]:
@@ -208,3 +220,51 @@ async def test_a_list_is_never_older_than_what_was_told(
         (seen,) = (await lists.page(Filters(), "newest", limit=10, after=None)).listings
         assert (seen.level.stock, seen.level.version) == (7, 1)
         assert three.ports[0] in listener.ports["products"]
+
+
+async def test_without_a_primary_the_change_stream_is_read_from_secondaries(
+    three: ReplicaSet, asked: tuple[Driver, Database, Asked]
+) -> None:
+    """What was committed is told before there is one again, carts of others whole; afterwards it goes on."""
+    driver, database, listener = asked
+    product_id = await add_product(database, stock=0)
+    feed = ChangeFeed(driver, database, "another")
+    heard: list[Any] = []
+
+    async def follow() -> None:
+        async for changes in feed.batches():
+            heard.extend(changes)
+
+    async def heard_of(version: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while version not in levels(heard):
+                assert not following.done(), following.exception()
+                await asyncio.sleep(0.02)
+
+    await feed.open()
+    async with running_ledger(driver, database) as ledger:
+        await ledger.submit(Restock(product_id, 10, "seller", "delivery"))
+        await ledger.submit(SetLine(buyer(1), product_id, 2))
+        await ledger.submit(SetLine(buyer(1), product_id, 3))
+        listener.ports.clear()
+        async with three.no_primary():
+            async with asyncio.timeout(PATIENCE):
+                while driver.has_primary:
+                    await asyncio.sleep(0.02)
+            following = asyncio.create_task(follow())
+            await heard_of(3)
+            assert [each.cart.lines for each in heard if isinstance(each, CartWritten)][-1][0].quantity == 3
+        async with asyncio.timeout(PATIENCE):
+            while not driver.has_primary:
+                await asyncio.sleep(0.02)
+        await ledger.submit(Restock(product_id, 1, "seller", "delivery"))
+        await heard_of(4)
+    assert levels(heard) == [1, 2, 3, 4]
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await feed.close()
+
+
+def levels(heard: list[Any]) -> list[int]:
+    """Return the versions of levels that were heard of, in their order."""
+    return [each.version for each in heard if isinstance(each, LevelChanged)]
