@@ -23,7 +23,6 @@ from tests.patience import PATIENCE
 from tests.system.conftest import Measured
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.xdist_group("cluster")
 needs_root = pytest.mark.skipif(not possible(), reason="network namespaces need root")
 GUESTS = Options(settings={"GUEST_CHECKOUT": "true", "BCRYPT_COST": "4", "REQUESTS_PER_MINUTE": "1000000"})
 
