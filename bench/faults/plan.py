@@ -116,8 +116,8 @@ BY_TESTS: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
     ),
     (
         "resume-token",
-        "resume token too old (error 286)",
-        (f"{MONGO}/test_stream.py", f"{SYSTEM}/test_resume.py"),
+        "resume token too old (error 286; a small oplog)",
+        (f"{MONGO}/test_stream.py", f"{SYSTEM}/test_resume.py", f"{SYSTEM}/test_small_oplog.py"),
         "everyone gets a snapshot, no stale badge",
         1,
     ),
