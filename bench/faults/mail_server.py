@@ -76,8 +76,9 @@ def judged(rounds: Rounds) -> Outcome:
         if not median(p99) <= ALLOWED * noise:
             outcome.failures.append(f"{mood}: the p99 of checkouts was {median(p99):.2f} times what it is otherwise")
     outcome.held = (
-        f"p50 and p99 of checkouts, as times those with a mail server that is well (p99 {median(well):.0f} ms; such turns "
-        f"differ by up to {noise:.2f} times): {', '.join(told)}; 451 was sent in the end, 550 is dead and shown, audit clean"
+        f"p50 and p99 of checkouts, as times those with a mail server that is well (p99 {median(well):.0f} ms; "
+        f"such turns differ by up to {noise:.2f} times): {', '.join(told)}; "
+        "451 was sent in the end, 550 is dead and shown, audit clean"
     )
     return outcome
 
