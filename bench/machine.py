@@ -4,6 +4,8 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -46,6 +48,19 @@ def pin(pid: int, core: int) -> None:
     chosen = sorted(os.sched_getaffinity(0))[core]
     for thread in Path(f"/proc/{pid}/task").iterdir():
         os.sched_setaffinity(int(thread.name), {chosen})
+
+
+@contextmanager
+def kept_on(core: int) -> Iterator[None]:
+    """Keep this process on one core for a while; what it starts afterwards may be anywhere again."""
+    before = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+    pin(os.getpid(), core)
+    try:
+        yield
+    finally:
+        if before is not None:
+            for thread in Path("/proc/self/task").iterdir():
+                os.sched_setaffinity(int(thread.name), before)
 
 
 def said_by(*command: str) -> str:

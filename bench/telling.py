@@ -10,24 +10,22 @@ while that goes on, in turns. The shop has the first core; its database, the buy
 import argparse
 import asyncio
 import os
-import socket
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 import uvloop
 from aiohttp import ClientSession
-from aiosmtpd.controller import Controller
 from bson import ObjectId
 from rich.console import Console
 
 from bench import page, report
 from bench.machine import LOAD_CORE, mongod, pin, processor, today
 from bench.measure.shops import PRICE, OpenShop, open_shop
+from bench.shop.post_office import post_office
 from ivorycart.logs import configure_logs
 
 PART = "telling"
@@ -60,28 +58,6 @@ class Letters:
                 await asyncio.sleep(0.1)
 
 
-class _Office(Controller):
-    """A mail server on a port that the system picked."""
-
-    def __init__(self, letters: Letters) -> None:
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        super().__init__(letters, hostname="127.0.0.1", port=self._listening.getsockname()[1])
-
-    def _create_server(self) -> Any:
-        return self.loop.create_server(self._factory_invoker, sock=self._listening)
-
-
-@asynccontextmanager
-async def post_office(letters: Letters) -> AsyncIterator[str]:
-    """Run a mail server in a thread; yield its URL."""
-    office = _Office(letters)
-    await asyncio.to_thread(office.start)
-    try:
-        yield f"smtp://127.0.0.1:{office.port}"
-    finally:
-        await asyncio.to_thread(office.stop, no_assert=True)
-
-
 async def fill_carts(shop: OpenShop, product_id: str, alerts: int) -> None:
     """Put a product into so many carts that have an address and hold nothing, as if it had been there for long."""
     line = {"product_id": ObjectId(product_id), "quantity": 1, "since": 0}
@@ -102,7 +78,7 @@ async def measured(alerts: int, rounds: int, seconds: float) -> tuple[list[dict[
     alone: list[dict[str, Any]] = []
     beside: list[dict[str, Any]] = []
     drains: list[dict[str, Any]] = []
-    async with post_office(letters) as url, open_shop(SMTP_URL=url) as shop:
+    async with post_office(letters) as office, open_shop(SMTP_URL=office.url) as shop:
         pin(os.getpid(), LOAD_CORE)
         (hot,) = await shop.add_products(1, 10_000_000)
         await shop.load.ask("enter", url=shop.url, count=BUYERS, tokens=shop.tokens(BUYERS))

@@ -10,11 +10,14 @@ from typing import Self
 from bench.faults import disks, on_cluster, reconnects
 from bench.faults.by_tests import by_tests
 from bench.faults.killing import kill_test
+from bench.faults.mail_server import mail_server
 from bench.faults.row import Outcome, Row
 from bench.faults.stage import Stage, staged
+from bench.faults.stalled import stalled
 
 OnCluster = Callable[[Stage, int], Awaitable[Outcome]]
 InFolder = Callable[[Path, int], Awaitable[Outcome]]
+Alone = Callable[[int], Awaitable[Outcome]]
 
 # Name, in words, what shows it, how often on a whole run and on a quick one.
 ON_CLUSTER: tuple[tuple[str, str, OnCluster, int, int], ...] = (
@@ -30,6 +33,17 @@ ON_CLUSTER: tuple[tuple[str, str, OnCluster, int, int], ...] = (
 DISKS: tuple[tuple[str, str, InFolder, int, int], ...] = (
     ("database-disk", "database disk full", disks.database_disk_full, 3, 1),
     ("log-disk", "log disk full", disks.log_disk_full, 3, 1),
+)
+# On a shop of their own; how often is in pairs of turns, and in turns of each kind.
+ON_A_SHOP: tuple[tuple[str, str, Alone, int, int], ...] = (
+    ("stalled", "100 sockets that do not read", partial(stalled, 100), 5, 2),
+    (
+        "mail-checkouts",
+        "checkouts while the mail server is down, 60 s slow, 451, 550",
+        partial(mail_server, 15.0),
+        3,
+        1,
+    ),
 )
 SYSTEM, MONGO, IVORY = "tests/system", "tests/mongo", "tests/ivorycart"
 # Name, in words, tests, what held, how often on a whole run.
@@ -116,16 +130,9 @@ BY_TESTS: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
     ),
     (
         "resume-token",
-        "resume token too old (error 286)",
-        (f"{MONGO}/test_stream.py", f"{SYSTEM}/test_resume.py"),
+        "resume token too old (error 286; a small oplog)",
+        (f"{MONGO}/test_stream.py", f"{SYSTEM}/test_resume.py", f"{SYSTEM}/test_small_oplog.py"),
         "everyone gets a snapshot, no stale badge",
-        1,
-    ),
-    (
-        "stalled",
-        "sockets that do not read",
-        (f"{IVORY}/engine/test_lagging.py",),
-        "little is kept for them, and they are cut off",
         1,
     ),
     (
@@ -193,6 +200,8 @@ def rows(made: Made, *, quick: bool) -> list[Row]:
     found = [made.on_cluster(name, what, run, few if quick else many) for name, what, run, many, few in ON_CLUSTER]
     for name, what, run, many, few in DISKS:
         found.append(Row(name, what, partial(run, made.folder / name, few if quick else many)))
+    for name, what, alone, many, few in ON_A_SHOP:
+        found.append(Row(name, what, partial(alone, few if quick else many)))
     for name, what, tests, held, many in BY_TESTS:
         found.append(Row(name, what, partial(by_tests, tests, 1 if quick else many, held)))
     return found

@@ -114,6 +114,14 @@ async def audit(shop: RunningShop) -> None:
         raise Broken(f"the audit is not clean: {said.decode()[-1500:]}")
 
 
+async def clean(books: Books) -> None:
+    """Raise Broken unless the audit of these books finds nothing."""
+    try:
+        await books.check()
+    except AssertionError as error:
+        raise Broken(f"the audit is not clean: {error}") from error
+
+
 @asynccontextmanager
 async def staged(folder: Path, **settings: str) -> AsyncIterator[Stage]:
     """Run a cluster with a few products in a folder; at the end all of it is gone."""

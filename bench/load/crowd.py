@@ -54,10 +54,11 @@ class Crowd:
             client.tag = None
         return {}
 
-    async def stall(self, url: str, count: int) -> Mapping[str, Any]:
-        """Connect so many more, which are sent much and read nothing."""
+    async def stall(self, url: str, count: int, auth: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Connect so many more, which read nothing of what they are sent."""
         for _ in range(count):
-            self.stalled.append(await SocketIOClient.connect(url, {"swamped": True}, on_frame=ignore))
+            told = dict(auth) if auth else None
+            self.stalled.append(await SocketIOClient.connect(url, told, on_frame=ignore))
             self.stalled[-1].stall()
         return {}
 

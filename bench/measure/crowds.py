@@ -37,7 +37,7 @@ async def visit(server: str, clients: int, extent: Extent, *, stalled: int | Non
             url = f"http://127.0.0.1:{child.hello['port']}"
             figures = await arrive(child, load, url, clients, extent)
             if stalled is not None:
-                await load.ask("stall", url=url, count=stalled)
+                await load.ask("stall", url=url, count=stalled, auth={"swamped": True})
             figures |= await _broadcasts(child, load, server, clients, extent, swamped=stalled is not None)
             return figures | await depart(child, load, clients)
     finally:
@@ -85,7 +85,7 @@ async def _broadcasts(
     await load.ask("heard", first=0, count=extent.warm_up, patience=PATIENCE)
     await server.quiet()
     cpu, memory, busy = server.cpu(), server.memory(), load.cpu()
-    async with _peak(server) as peak:
+    async with peak_of(server) as peak:
         await server.ask("broadcast", first=extent.warm_up, count=count, interval=interval, **options)
         heard = await load.ask("heard", first=extent.warm_up, count=count, patience=PATIENCE)
     told = clients * count / 1e6
@@ -94,7 +94,7 @@ async def _broadcasts(
 
 
 @asynccontextmanager
-async def _peak(server: Watched) -> AsyncIterator[list[int]]:
+async def peak_of(server: Watched) -> AsyncIterator[list[int]]:
     """Note how much memory a server has, over and over."""
     seen = [server.memory()]
 

@@ -15,7 +15,7 @@ class Limits:
     max_message: int = 65_536
     max_unsent: int = 983_040  # with what the allocator adds, no more than 1 MiB is kept for a client
     lagging_from: int = 262_144  # unsent bytes from which a socket lags, until it has drained to a quarter of that
-    lag_timeout: float = 10.0
+    lag_timeout: float = 9.5  # with what a busy loop adds, gone within 10
     malformed_packets: int = 5
     handlers_at_once: int = 16
     events_waiting: int = 128

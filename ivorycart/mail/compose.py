@@ -8,7 +8,7 @@ can turn off say where. Amounts are integers in minor units, times are ISO 8601 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -24,6 +24,12 @@ from models.letter import ACCOUNT_KINDS
 from models.telling import KINDS as TOLD
 
 KINDS = frozenset({*TOLD, *ACCOUNT_KINDS})
+
+# What thousands are told at once in the same words. None of it is secret, so it may be kept.
+_TOLD_ALIKE = frozenset({"low_stock"})
+# "=_" cannot be in a part that is quoted-printable (RFC 2045, 6.7 and 5.1), so it may stand between such parts: to look
+# for a boundary that is in neither would cost as much as all other headers.
+_ALTERNATIVE = 'multipart/alternative; boundary="=_alternative"'
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -50,7 +56,8 @@ def compose(
     """
     if kind not in KINDS:
         raise UnknownMailKind(f"unknown kind of mail: {kind!r}; known: {', '.join(sorted(KINDS))}")
-    subject, text, html = _render(kind, {**data, "public_url": _site(public_url)})
+    given = {**data, "public_url": _site(public_url)}
+    subject, text, html = _written_alike(kind, tuple(given.items())) if kind in _TOLD_ALIKE else _written(kind, given)
     writer, reader = _sender(sender), mailbox(to)
     # Addresses beyond ASCII have no older spelling: such a message needs SMTPUTF8 (RFC 6531) all the way.
     plain = writer.addr_spec.isascii() and reader.addr_spec.isascii()
@@ -61,9 +68,25 @@ def compose(
     message["Date"] = format_datetime(date or datetime.now(UTC))
     message["Message-ID"] = stable_message_id(message_id)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: vacation responders keep silent
-    message.set_content(text, cte="quoted-printable")
-    message.add_alternative(_inliner().inline(html), subtype="html", cte="quoted-printable")
+    message["MIME-Version"] = "1.0"
+    message["Content-Type"] = _ALTERNATIVE
+    message.set_payload([text, html])
     return message
+
+
+def _written(kind: str, given: Mapping[str, Any]) -> tuple[str, MIMEPart, MIMEPart]:
+    """Return the subject, the text and the HTML of a mail."""
+    subject, words, page = _render(kind, given)
+    text, html = MIMEPart(policy=MailPolicy()), MIMEPart(policy=MailPolicy())
+    text.set_content(words, cte="quoted-printable")
+    html.set_content(_inliner().inline(page), subtype="html", cte="quoted-printable")
+    return subject, text, html
+
+
+@lru_cache(maxsize=16)
+def _written_alike(kind: str, given: tuple[tuple[str, Any], ...]) -> tuple[str, MIMEPart, MIMEPart]:
+    """Write once what goes to many; their messages share the parts, which nobody changes."""
+    return _written(kind, dict(given))
 
 
 def _render(kind: str, data: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -89,7 +89,15 @@ class MailPolicy(EmailPolicy):
 
     def fold_binary(self, name: str, value: str) -> bytes:
         """Write one header as bytes."""
+        if name.lower() in _ALIKE:
+            return _folded(name, value, self.utf8)
         return _as_it_is(name, value).encode() or super().fold_binary(name, value)
+
+
+@lru_cache(maxsize=64)
+def _folded(name: str, value: str, utf8: bool) -> bytes:  # noqa: FBT001 - a key of the cache
+    """Fold a header that every message has alike, once."""
+    return EmailPolicy.fold_binary(MailPolicy(utf8=utf8), name, value)
 
 
 def _as_it_is(name: str, value: str) -> str:

@@ -9,10 +9,14 @@ from bench import page
 from bench.faults import disks
 from bench.faults.by_tests import _take
 from bench.faults.killing import Kills, _judged
+from bench.faults.mail_server import DOWN, LATER, NEVER, SLOW, WELL
+from bench.faults.mail_server import judged as judged_moods
 from bench.faults.on_cluster import _judged as judged_holds
 from bench.faults.plan import Made, rows, rows_of
 from bench.faults.row import Outcome, Row, merged, table
 from bench.faults.stage import silence_between
+from bench.faults.stalled import Look, Turn, seconds_to_the_end
+from bench.faults.stalled import judged as judged_turns
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -86,6 +90,43 @@ def test_the_kill_test_fails_for_each_promise(report: dict[str, Any], words: str
     assert _judged(a_report(), kills, 3).ok
     [failure] = _judged(report, kills, 3).failures
     assert words in failure
+
+
+def test_who_lags_first_is_cut_off_first():
+    """So each has lagged from when it was counted on; those that still lag have not been cut off."""
+    looks = [Look(0.0, 5, 0, 0, 0), Look(1.0, 5, 1, 0, 0), Look(2.0, 5, 3, 0, 0), Look(11.0, 4, 2, 1, 0)]
+    assert seconds_to_the_end(looks) == [10.0]
+    assert seconds_to_the_end([*looks, Look(11.5, 2, 0, 3, 0)]) == [10.0, 9.5, 9.5]
+
+
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        (Turn(p99_ms=14.0, grown=102 << 20, seconds=[9.5]), "1.01 MiB were kept"),
+        (Turn(p99_ms=14.0, grown=0, unsent=150 << 20, seconds=[9.5]), "1.50 MiB were kept"),
+        (Turn(p99_ms=14.0, grown=0, seconds=[9.5, 10.5]), "10.5 s after it began to lag"),
+        (Turn(p99_ms=14.0, grown=0, left=3, seconds=[9.5]), "3 of 100 were not cut off"),
+        (Turn(p99_ms=14.0, grown=0, lost=2, seconds=[9.5]), "missed 2 changes"),
+        (Turn(p99_ms=15.0, grown=0, seconds=[9.5]), "p99 was 15 ms, 10 ms without them"),
+    ],
+)
+def test_sockets_that_do_not_read_may_cost_nobody_anything(turn: Turn, words: str):
+    """Neither memory nor time, and they go soon; what turns without them differ by is no cost of theirs."""
+    alone = [Turn(p99_ms=10.0, grown=1 << 20), Turn(p99_ms=10.0, grown=0), Turn(p99_ms=14.0, grown=0)]
+    fine = Turn(p99_ms=14.0, grown=60 << 20, unsent=50 << 20, seconds=[9.5])
+    assert judged_turns(alone, [fine] * 3, 100).ok
+    assert any(words in failure for failure in judged_turns(alone[:1], [turn], 100).failures)
+
+
+def test_a_mood_of_the_mail_server_may_not_cost_more_than_chance():
+    """Each is compared with the turns around it, and may differ as much as those do, and a tenth more."""
+    rounds = [(WELL, 5.0, 10.0), (DOWN, 5.0, 12.0), (WELL, 5.0, 12.0)]
+    rounds += [(SLOW, 5.0, 12.0), (WELL, 5.0, 10.0), (LATER, 5.0, 10.0), (WELL, 5.0, 10.0)]
+    outcome = judged_moods([*rounds, (NEVER, 6.0, 13.0), (WELL, 5.0, 10.0)])
+    assert outcome.ok
+    assert "550 1.20 and 1.30" in outcome.held
+    [failure] = judged_moods([*rounds, (NEVER, 6.0, 14.0), (WELL, 5.0, 10.0)]).failures
+    assert failure == "550: the p99 of checkouts was 1.40 times what it is otherwise"
 
 
 def test_what_tests_report_is_taken_as_it_is():

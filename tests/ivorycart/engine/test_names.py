@@ -48,7 +48,7 @@ def test_the_limits_are_those_of_the_protocol() -> None:
     assert (limits.ping_interval, limits.ping_timeout, limits.connect_timeout) == (25, 20, 5)
     assert (limits.max_message, limits.max_unsent, limits.malformed_packets) == (65_536, 983_040, 5)
     assert (limits.handlers_at_once, limits.events_waiting) == (16, 128)
-    assert (limits.lagging_from, limits.lag_timeout) == (262_144, 10)
+    assert (limits.lagging_from, limits.lag_timeout) == (262_144, 9.5)
 
 
 def test_sids_do_not_repeat() -> None:

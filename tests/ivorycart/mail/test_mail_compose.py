@@ -94,6 +94,28 @@ def test_every_kind_has_both_bodies_and_the_headers_of_an_automatic_mail(kind: s
     assert "<table" not in html
 
 
+def test_what_many_are_told_alike_reaches_each_as_a_mail_of_their_own() -> None:
+    """They have the words in common, and neither address nor Message-ID; another product has other words."""
+    one, two = (write(to=f"{name}@example.com", message_id=f"<{name}@ivorycart.example>") for name in ("ada", "bob"))
+    other = write(data={**LOW, "name": "Sun vase"})
+    assert bodies(one) == bodies(two)
+    assert "Moon vase" in bodies(one)[0]
+    assert "Sun vase" in bodies(other)[0]
+    assert (one["To"], two["To"]) == ("ada@example.com", "bob@example.com")
+    assert (one["Message-ID"], two["Message-ID"]) == ("<ada@ivorycart.example>", "<bob@ivorycart.example>")
+    assert other["Subject"] == "Only 2 left: Sun vase"
+
+
+def test_words_that_look_like_the_end_of_a_body_do_not_end_it() -> None:
+    """What stands between the bodies cannot be in them, whatever a product is called."""
+    boundary = write().get_boundary()
+    name = f"--{boundary} --{boundary}--"
+    text, html = bodies(write(data={**LOW, "name": name}))
+    assert name in text
+    assert name in html
+    assert len(list(message_from_bytes(write(data={**LOW, "name": name}).as_bytes(), policy=default).walk())) == 3
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_link_in_a_mail_is_a_page_that_is_served(kind: str) -> None:
     """In both bodies; where in the page it goes to is the page's business."""
