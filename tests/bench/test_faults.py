@@ -7,13 +7,14 @@ import pytest
 
 from bench import page
 from bench.faults import disks
-from bench.faults.by_tests import _take
+from bench.faults.by_tests import _say, _take, by_tests
 from bench.faults.killing import Kills, _judged
 from bench.faults.on_cluster import _judged as judged_holds
 from bench.faults.plan import Made, rows, rows_of
 from bench.faults.row import Outcome, Row, merged, table
 from bench.faults.stage import silence_between
 
+EXTENT = "tests/bench/test_extent.py"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -90,13 +91,28 @@ def test_the_kill_test_fails_for_each_promise(report: dict[str, Any], words: str
 
 def test_what_tests_report_is_taken_as_it_is():
     """A test that failed or was skipped did not hold; what took seconds is a recovery."""
-    outcome = Outcome(held="fine")
+    outcome, ran = Outcome(held="fine"), dict[str, int]()
     measured = '<properties><property name="seconds until all is well" value="1.5"/></properties>'
     passed = f'<testcase name="a">{measured}</testcase>'
-    _take(outcome, f'<testsuite>{passed}<testcase name="b"><skipped/></testcase></testsuite>', "")
+    _take(outcome, ran, f'<testsuite>{passed}<testcase name="b"><skipped/></testcase></testsuite>', "")
     assert (outcome.times, outcome.recovery, outcome.failures) == (1, [1.5], ["b: skipped"])
-    _take(outcome, "", "no tests collected")
+    _take(outcome, ran, "", "no tests collected")
     assert "no tests collected" in outcome.failures[-1]
+    assert ran == {}
+
+
+async def test_a_row_says_what_its_tests_ran():
+    """Whole, as they say themselves, and the least of it."""
+    outcome = await by_tests([EXTENT], 1, "{clients} clients are well", whole=True)
+    assert (outcome.failures, outcome.times, outcome.held) == ([], 2, "1,000 clients are well")
+
+
+def test_what_no_test_has_said_is_not_claimed():
+    """The row does not hold: nobody knows how large it was."""
+    outcome = Outcome(times=1)
+    _say(outcome, "{cuts} cuts of {clients} clients", {"clients": 1000})
+    assert not outcome.ok
+    assert outcome.failures == ["no test said how many cuts there were"]
 
 
 def test_rows_have_names_of_their_own(tmp_path: Any):
