@@ -60,7 +60,7 @@ def _say(outcome: Outcome, held: str, ran: Mapping[str, int]) -> None:
 
 
 def _take(outcome: Outcome, ran: dict[str, int], report: str, said: str) -> None:
-    """Add what a run of pytest reports; a test that did not run did not hold. Of what was ran often the least counts."""
+    """Add what a run of pytest reports; a test that did not run did not hold. Of what was run twice the least counts."""
     if not report:
         outcome.failures.append(f"the tests could not be run: {said[-500:]}")
         return
