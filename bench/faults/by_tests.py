@@ -33,12 +33,8 @@ async def by_tests(tests: Sequence[str], times: int, held: str, *, whole: bool =
             report = Path(folder) / "report.xml"
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "pytest", *tests, f"--basetemp={folder}/base"),
-                *(
-                    f"--junitxml={report}",
-                    "-o",
-                    "junit_family=xunit1",
-                ),  # the later form has no room for what they measured
-                *("-o", f"timeout={_LONGEST}"),
+                # The later form of the report has no room for what they measured.
+                *(f"--junitxml={report}", "-o", "junit_family=xunit1", "-o", f"timeout={_LONGEST}"),
                 cwd=ROOT,
                 env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", WHOLE: "1" if whole else ""},
                 stdout=asyncio.subprocess.PIPE,
@@ -60,7 +56,7 @@ def _say(outcome: Outcome, held: str, ran: Mapping[str, int]) -> None:
 
 
 def _take(outcome: Outcome, ran: dict[str, int], report: str, said: str) -> None:
-    """Add what a run of pytest reports; a test that did not run did not hold. Of what was run twice the least counts."""
+    """Add what a run of pytest reports; a test that did not run did not hold. Of several sizes the least counts."""
     if not report:
         outcome.failures.append(f"the tests could not be run: {said[-500:]}")
         return

@@ -116,7 +116,7 @@ BY_TESTS: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
             f"{IVORY}/test_expiry.py",
             f"{MONGO}/test_ending_holds.py",
         ),
-        "{checkouts} orders, {near} within 50 ms of the end of their hold: {placed} placed, {expired} expired, none both",
+        "{checkouts} orders, {near} within 50 ms of their hold's end: {placed} placed, {expired} expired, none both",
         1,
     ),
     (
