@@ -25,7 +25,7 @@ ON_CLUSTER: tuple[tuple[str, str, OnCluster, int, int], ...] = (
     ("host-killed", "app host killed in the middle of checkouts", on_cluster.host_killed, 4, 1),
     ("worker-killed", "worker of an app host killed", on_cluster.worker_killed, 8, 2),
     ("clocks", "clocks of the app hosts 5 min ahead and behind", on_cluster.wrong_clocks, 200, 20),
-    ("reconnect", "everybody reconnects at once", reconnects.all_at_once, 2000, 500),
+    ("reconnect", "everybody reconnects at once", reconnects.all_at_once, 10_000, 500),
 )
 DISKS: tuple[tuple[str, str, InFolder, int, int], ...] = (
     ("database-disk", "database disk full", disks.database_disk_full, 3, 1),
@@ -91,6 +91,13 @@ BY_TESTS: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
             f"{IVORY}/mail/test_outbox.py",
         ),
         "orders go on; 4xx tried again, 5xx dead and shown",
+        1,
+    ),
+    (
+        "mails",
+        "killed at five points between an order and its mail",
+        (f"{SYSTEM}/test_mails_of_the_killed.py",),
+        "{kills} kills each: {orders} orders mailed, {repeats} again with their Message-ID; none of {lost} rolled back",
         1,
     ),
     (

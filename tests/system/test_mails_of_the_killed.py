@@ -122,9 +122,8 @@ Orders = Callable[[], Awaitable[None]]
 
 async def before_the_claim(scene: Scene, orders: Orders) -> None:
     """Stop where it is committed, and no relay has asked for it."""
-    await scene.books["leases"].update_one(
-        {"_id": "mail"}, {"$set": {"owner": "another", "until": datetime.now(UTC) + HOUR}}
-    )
+    away = {"owner": "another", "until": datetime.now(UTC) + HOUR}
+    await scene.books["leases"].update_one({"_id": "mail"}, {"$set": away}, upsert=True)
     async with ClientSession() as http, asyncio.timeout(PATIENCE):
         while f"{LEASE} 0.0" not in await (await http.get(f"{scene.shop.url}/metrics")).text():
             await asyncio.sleep(0.05)

@@ -109,6 +109,42 @@ async def test_a_refused_token_is_the_loads_own_affair() -> None:
     assert [note for note in report["notes"] if "could not sign in again" in note]
 
 
+async def test_those_who_watch_may_be_signed_in() -> None:
+    """A share of them, when they come and when they come back; nobody orders."""
+    shop = Members()
+    shop.seconds = 600.0
+    watch = (
+        "--clients",
+        "8",
+        "--carts",
+        "0",
+        "--orders",
+        "0",
+        "--signed-in",
+        "0.5",
+        "--duration",
+        "3",
+        "--settle",
+        "3",
+    )
+    cut = (
+        "--reconnects",
+        "1",
+        "--reconnects-at",
+        "1",
+        "--buyer",
+        "a@example.com:secret",
+        "--probe-rate",
+        "0",
+        "--json",
+    )
+    async with opened(shop) as url:
+        status, out, err = await load(url, *watch, *cut)
+    assert status == 0, out + err
+    assert json.loads(out)["reconnects"]["back"] == 8
+    assert (shop.logins, len(shop.token_of), shop.ordered) == (1, 2 * 4, set())
+
+
 async def test_tokens_are_renewed_long_before_they_run_out() -> None:
     """Half of their life is left for a server that is slow to let anybody in."""
     shop = Members()
