@@ -1,6 +1,7 @@
 """The fault suite judges rightly: what does not hold is shown, and what was never tried has not held."""
 
 from datetime import UTC, datetime, timedelta
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from bench.faults import disks
 from bench.faults.by_tests import _say, _take, by_tests
 from bench.faults.killing import Kills, _judged
 from bench.faults.on_cluster import _judged as judged_holds
-from bench.faults.plan import Made, rows, rows_of
+from bench.faults.plan import BY_TESTS, Made, rows, rows_of
 from bench.faults.row import Outcome, Row, merged, table
 from bench.faults.stage import silence_between
+from bench.root import ROOT
 
 EXTENT = "tests/bench/test_extent.py"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -113,6 +115,17 @@ def test_what_no_test_has_said_is_not_claimed():
     _say(outcome, "{cuts} cuts of {clients} clients", {"clients": 1000})
     assert not outcome.ok
     assert outcome.failures == ["no test said how many cuts there were"]
+
+
+@pytest.mark.parametrize("row", BY_TESTS, ids=lambda row: str(row[0]))
+def test_what_a_row_names_is_said_by_its_tests(row: tuple[str, str, tuple[str, ...], str, int]):
+    """Those tests are there, and each size that the row's words leave open is noted by one of them."""
+    _, _, tests, held, _ = row
+    paths = [ROOT / each.partition("::")[0] for each in tests]
+    assert all(path.exists() for path in paths)
+    said = "".join(path.read_text() for path in paths if path.is_file())
+    wanted = [name for _, name, _, _ in Formatter().parse(held) if name]
+    assert [name for name in wanted if f'ran("{name}"' not in said] == []
 
 
 def test_rows_have_names_of_their_own(tmp_path: Any):
