@@ -97,7 +97,7 @@ BY_TESTS: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
         "mails",
         "killed at five points between an order and its mail",
         (f"{SYSTEM}/test_mails_of_the_killed.py",),
-        "at each {kills} times; {orders} orders mailed, {repeats} again with their Message-ID; none of {lost} rolled back",
+        "each {kills} times: {orders} orders mailed, {repeats} again, the same Message-ID; none of {lost} rolled back",
         1,
     ),
     (

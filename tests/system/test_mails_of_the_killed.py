@@ -28,7 +28,7 @@ from tests.system.mailbox import Mailbox, PostOffice
 
 KILLS = extent(1, 20)  # at each point
 HOUR = timedelta(hours=1)
-LEASE = 'ivorycart_lease_held{worker="mail"}'
+RETRIES = "ivorycart_ledger_retries_total"
 COMMITTED, ROLLED_BACK = 3, 2  # orders of each kill
 NO_MAJORITY = {"code": 64, "errmsg": "waiting for replication timed out", "errInfo": {"wtimeout": True}}
 ABORTED: dict[str, Any] = {"errorCode": 251, "errorLabels": ["TransientTransactionError"]}
@@ -90,16 +90,29 @@ class Scene:
     """Another product: what a killed process leaves of a transaction blocks it for seconds."""
     asked: list[str] = field(default_factory=list)
 
-    async def order(self, http: ClientSession, product_id: str) -> bool:
-        """Order a unit as a guest; return whether the shop said that it is placed."""
-        self.asked.append(address := f"{secrets.token_hex(8)}@example.org")
-        cart = {"cart": [{"product_id": product_id, "quantity": 1}], "socketId": secrets.token_urlsafe(24)}
+    async def fill_carts(self, http: ClientSession, count: int, product_id: str) -> list[dict[str, Any]]:
+        """Have so many guests hold a unit, each with an address of their own; return what they will order."""
+        carts = []
+        for _ in range(count):
+            self.asked.append(address := f"{secrets.token_hex(8)}@example.org")
+            cart = {"cart": [{"product_id": product_id, "quantity": 1}], "socketId": secrets.token_urlsafe(24)}
+            async with http.post(f"{self.shop.url}/api/cart/update", json=cart | {"email": address}) as answer:
+                assert answer.status == 200, await answer.text()
+            carts.append(cart)
+        return carts
+
+    async def order(self, http: ClientSession, cart: dict[str, Any]) -> bool:
+        """Order what is in a cart; return whether the shop said that it is placed."""
         with suppress(ClientConnectionError):  # the power went
-            async with http.post(f"{self.shop.url}/api/cart/update", json=cart | {"email": address}):
-                pass
             async with http.post(f"{self.shop.url}/api/cart/order", json=cart) as answer:
                 return answer.status == 201
         return False
+
+    async def figure(self, name: str) -> float:
+        """Return what the shop says of itself."""
+        async with ClientSession() as http, http.get(f"{self.shop.url}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        return next(float(line.removeprefix(f"{name} ")) for line in lines if line.startswith(f"{name} "))
 
     async def mails(self, count: int, **query: Any) -> None:
         """Wait until there are so many such mails in the outbox."""
@@ -111,11 +124,6 @@ class Scene:
         """Wait until the mails of all orders are known as sent."""
         await self.mails(await self.books["orders"].count_documents({}), state="sent")
 
-    async def rolled_back(self) -> int:
-        """Return how many transactions the database has rolled back so far."""
-        status: Any = await self.books.driver.client.admin.command("serverStatus")
-        return int(status["transactions"]["totalAborted"])
-
 
 Orders = Callable[[], Awaitable[None]]
 
@@ -124,8 +132,8 @@ async def before_the_claim(scene: Scene, orders: Orders) -> None:
     """Stop where it is committed, and no relay has asked for it."""
     away = {"owner": "another", "until": datetime.now(UTC) + HOUR}
     await scene.books["leases"].update_one({"_id": "mail"}, {"$set": away}, upsert=True)
-    async with ClientSession() as http, asyncio.timeout(PATIENCE):
-        while f"{LEASE} 0.0" not in await (await http.get(f"{scene.shop.url}/metrics")).text():
+    async with asyncio.timeout(PATIENCE):
+        while await scene.figure('ivorycart_lease_held{worker="mail"}'):
             await asyncio.sleep(0.05)
     await orders()
 
@@ -162,18 +170,17 @@ POINTS = (before_the_claim, claimed, before_the_message, taken, written_down)
 
 
 async def power_cut(scene: Scene) -> None:
-    """Kill the shop, while further orders are rolled back at each of their commits."""
-    before = await scene.rolled_back()
-    async with (
-        ClientSession() as http,
-        failing(scene.books.driver, "commitTransaction", "alwaysOn", **ABORTED),
-    ):
-        asked = [asyncio.create_task(scene.order(http, scene.never_sold)) for _ in range(ROLLED_BACK)]
-        async with asyncio.timeout(PATIENCE):
-            while await scene.rolled_back() == before:
-                await asyncio.sleep(0.02)
-        await scene.shop.kill()
-        assert not any(await asyncio.gather(*asked))
+    """Kill the shop, while further orders are rolled back, mails and all, at each of their commits."""
+    async with ClientSession() as http:
+        carts = await scene.fill_carts(http, ROLLED_BACK, scene.never_sold)
+        before = await scene.figure(RETRIES)
+        async with failing(scene.books.driver, "commitTransaction", "alwaysOn", **ABORTED):
+            asked = [asyncio.create_task(scene.order(http, each)) for each in carts]
+            async with asyncio.timeout(PATIENCE):
+                while await scene.figure(RETRIES) == before:
+                    await asyncio.sleep(0.02)
+            await scene.shop.kill()
+            assert not any(await asyncio.gather(*asked))
     scene.mailbox.speak()
 
 
@@ -182,7 +189,8 @@ async def killed_at(point: Callable[[Scene, Orders], Awaitable[None]], scene: Sc
 
     async def orders() -> None:
         async with ClientSession() as http:
-            assert all(await asyncio.gather(*(scene.order(http, scene.product_id) for _ in range(COMMITTED))))
+            carts = await scene.fill_carts(http, COMMITTED, scene.product_id)
+            assert all(await asyncio.gather(*(scene.order(http, each) for each in carts)))
 
     await point(scene, orders)
     await power_cut(scene)
