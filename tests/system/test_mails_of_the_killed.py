@@ -108,11 +108,11 @@ class Scene:
                 return answer.status == 201
         return False
 
-    async def figure(self, name: str) -> float:
-        """Return what the shop says of itself."""
+    async def figure(self, name: str) -> float | None:
+        """Return what the shop says of itself; None where it does not know yet."""
         async with ClientSession() as http, http.get(f"{self.shop.url}/metrics") as answer:
             lines = (await answer.text()).splitlines()
-        return next(float(line.removeprefix(f"{name} ")) for line in lines if line.startswith(f"{name} "))
+        return next((float(line.removeprefix(f"{name} ")) for line in lines if line.startswith(f"{name} ")), None)
 
     async def mails(self, count: int, **query: Any) -> None:
         """Wait until there are so many such mails in the outbox."""
@@ -133,7 +133,7 @@ async def before_the_claim(scene: Scene, orders: Orders) -> None:
     away = {"owner": "another", "until": datetime.now(UTC) + HOUR}
     await scene.books["leases"].update_one({"_id": "mail"}, {"$set": away}, upsert=True)
     async with asyncio.timeout(PATIENCE):
-        while await scene.figure('ivorycart_lease_held{worker="mail"}'):
+        while await scene.figure('ivorycart_lease_held{worker="mail"}') != 0:
             await asyncio.sleep(0.05)
     await orders()
 
