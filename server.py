@@ -42,7 +42,7 @@ from ivorycart.accounts.creating import Creating
 from ivorycart.accounts.erasing import GRACE, Eraser
 from ivorycart.accounts.erasing import INTERVAL as ERASE_INTERVAL
 from ivorycart.accounts.mail_tokens import MailTokens
-from ivorycart.accounts.passwords import Passwords
+from ivorycart.accounts.passwords import Passwords, password_hashes
 from ivorycart.accounts.presence import Presence
 from ivorycart.accounts.profiles import Profiles, Resealed
 from ivorycart.accounts.recovering import Recovering
@@ -376,7 +376,7 @@ class Server:
         self.settings, self.link, self.store, self.traces, self.leaving = settings, link, store, traces, Leaving()
         self.registry = CollectorRegistry()
         self.workers = Workers(outages=DRIVER_ERRORS)
-        self.passwords = Passwords(cost=settings.bcrypt_cost)
+        self.passwords = Passwords(cost=settings.bcrypt_cost, hashes=password_hashes(self.registry))
         self.mailer = mailer_of(settings)
         self.edge = Edge.of(settings)
         self.sockets = SocketServer(allow_origin=self.edge.origins)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from bench.faults.by_tests import RAN
 from bench.shop.running import RunningShop
 from mongo.driver import Database, Driver, DriverName
 from mongo.embedded import EmbeddedMongo
@@ -133,6 +134,12 @@ async def visitor(shop: RunningShop) -> AsyncIterator[Callable[..., Awaitable[Vi
     yield connect
     for each in visitors:
         await each.leave()
+
+
+@pytest.fixture
+def ran(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
+    """Return a function that notes how many of something a test ran: the fault suite says it in its words."""
+    return lambda what, count: record_property(f"{RAN}{what}", count)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from typing import TypeVar
 from unicodedata import normalize
 
 import bcrypt
+from prometheus_client import CollectorRegistry, Counter
 
 T = TypeVar("T")
 
@@ -27,11 +28,21 @@ NO_PASSWORD = ""  # no password has this hash
 LOWEST_PRIORITY = 19
 
 
+def password_hashes(registry: CollectorRegistry) -> Counter:
+    """Return where it is counted how often a password was hashed or checked."""
+    return Counter(
+        "ivorycart_password_hashes",
+        "Passwords hashed or checked, each of which takes as long as the cost of a hash wants",
+        registry=registry,
+    )
+
+
 class Passwords:
     """Hashes and checks passwords. Close it to end its threads."""
 
-    def __init__(self, *, cost: int = DEFAULT_COST, threads: int = 2) -> None:
+    def __init__(self, *, cost: int = DEFAULT_COST, threads: int = 2, hashes: Counter | None = None) -> None:
         self._cost = cost
+        self._hashes = hashes or password_hashes(CollectorRegistry())
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="password", initializer=_step_back)
         # Checked against where an account is unknown, so that an answer takes as long as for a known one.
         self._nobody = bcrypt.hashpw(b"nobody", bcrypt.gensalt(cost)).decode()
@@ -68,6 +79,7 @@ class Passwords:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
+        self._hashes.inc()
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 

@@ -41,6 +41,9 @@ def load(
         float, typer.Option(help="Share of clients that fill carts; the others watch.", rich_help_panel=WORK)
     ] = 0.05,
     orders: Annotated[float, typer.Option(help="Share of clients that order.", rich_help_panel=WORK)] = 0.02,
+    signed_in: Annotated[
+        float, typer.Option(help="Share of those who watch that are signed in, as the buyers.", rich_help_panel=CROWD)
+    ] = 0.0,
     rate: Annotated[float, typer.Option(help="Acts per second of each of these.", rich_help_panel=WORK)] = 1.0,
     hot: Annotated[
         bool, typer.Option("--hot/--spread", help="All want one product, or all products.", rich_help_panel=WORK)
@@ -110,6 +113,7 @@ def load(
             duration=duration,
             carts=carts,
             orders=orders,
+            signed_in=signed_in,
             rate=rate,
             hot=hot,
             stalled=stalled,

@@ -15,7 +15,10 @@ class BadOptions(ValueError):  # noqa: N818 - it says what is wrong
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOptions:
-    """A storm. Shares are parts of all clients (0 to 1), times are seconds; 0 processes: one per 5,000 clients."""
+    """A storm. Shares are parts of all clients (0 to 1), times are seconds; 0 processes: one per 5,000 clients.
+
+    ``signed_in`` is a share of those that watch.
+    """
 
     url: str
     clients: int = 500
@@ -24,6 +27,7 @@ class LoadOptions:
     duration: float = 20.0
     carts: float = 0.05
     orders: float = 0.02
+    signed_in: float = 0.0
     rate: float = 1.0
     hot: bool = False
     stalled: int = 0
@@ -46,6 +50,7 @@ class LoadOptions:
             (self.duration > 0, "--duration must be more than 0"),
             (0 <= self.stalled <= self.clients, "--stalled must not be more than --clients"),
             (self.carts >= 0 and self.orders >= 0, "--carts and --orders must be between 0 and 1"),
+            (0 <= self.signed_in <= 1, "--signed-in must be between 0 and 1"),
             (self.acting + self.stalled <= self.clients, "--carts, --orders and --stalled want more than all clients"),
             (0 < self.rate <= MAX_RATE, f"--rate must be more than 0 and at most {MAX_RATE:g}: servers refuse more"),
             (0 <= self.reconnects <= 1, "--reconnects must be between 0 and 1"),
@@ -101,12 +106,18 @@ class ProcessPlan:
     stalled: int
     probes: bool
     accounts: tuple[str, ...]  # emails of buyers that no other process acts for; none: buyers are guests
+    members: tuple[str, ...]  # emails of accounts that watchers are signed in with; other processes' may be, too
     source: str | None
 
     @property
     def clients(self) -> int:
         """How many clients it has; the probe comes on top."""
         return self.watchers + self.carters + self.buyers + self.stalled
+
+    @property
+    def signed_in(self) -> int:
+        """How many of its watchers are signed in."""
+        return round(self.watchers * self.options.signed_in) if self.members else 0
 
     @property
     def connects_per_second(self) -> float:
@@ -135,6 +146,7 @@ def divide(options: LoadOptions, accounts: Sequence[str] = (), *, guests: bool =
                 stalled=stalled[number],
                 probes=number == 0 and options.probe_rate > 0,
                 accounts=() if guests else tuple(accounts[number::count]),
+                members=tuple(accounts) if options.signed_in else (),
                 source=options.sources[number % len(options.sources)] if options.sources else None,
             )
         )

@@ -94,13 +94,13 @@ async def _prepare(target: Target, options: LoadOptions, buyers: Sequence[Accoun
     check_sources(options.sources)
     sources = sources_for(options.clients, port_range(), address, options.sources)
     guests = options.orders > 0 and await target.guests_may_order()
-    wants_tokens = options.orders > 0 and not guests
+    wants_tokens = options.signed_in > 0 or (options.orders > 0 and not guests)
     signing = SigningIn(target, dict(buyers) if wants_tokens else {})
     await signing.begin()
     products, probe_product, notes = _shelf(await target.on_sale(), options)
     if guests:
         notes.append("orders were placed by guests: the shop allows it")
-    elif signing.tokens and round(options.clients * options.orders) > len(signing.tokens):
+    elif options.orders and signing.tokens and round(options.clients * options.orders) > len(signing.tokens):
         notes.append(f"{len(signing.tokens)} account(s) ordered: sockets of one account share its cart and take turns")
     plans = divide(replace(options, sources=sources), tuple(signing.tokens), guests=guests)
     allow_files(max(plan.clients for plan in plans), len(plans))

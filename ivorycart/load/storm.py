@@ -103,7 +103,7 @@ class Storm:
         loop, context = asyncio.get_running_loop(), multiprocessing.get_context("spawn")
         for plan in self._plans:
             mine, theirs = context.Pipe()
-            tokens = {email: self._signing.tokens[email] for email in plan.accounts}
+            tokens = {email: self._signing.tokens[email] for email in {*plan.accounts, *plan.members}}
             process = context.Process(
                 target=work, args=(theirs, plan, self._products, self._probe_product, tokens), daemon=True
             )

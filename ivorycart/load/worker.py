@@ -60,7 +60,9 @@ class Worker:
         self._plan = plan
         self._crew = Crew(plan, probe_product, random.Random())  # noqa: S311 - no secret
         self._stage = Stage(products, probe_product)
-        self._accounts = [Account(email, tokens[email]) for email in plan.accounts]
+        accounts = {email: Account(email, token) for email, token in tokens.items()}
+        self._buying = [accounts[email] for email in plan.accounts]
+        self._members = [accounts[email] for email in plan.members]
         self._acts: list[asyncio.Task[None]] = []
         self._speaking = threading.Lock()
         self._enough = asyncio.Event()  # clients, for whatever reason
@@ -151,9 +153,11 @@ class Worker:
         plan, nothing = self._plan, self._crew.sights.nothing
         seats = [Seat(plan.first + number, nothing) for number in range(plan.clients)]
         for number, seat in enumerate(self._part(seats, 1)):
-            seat.account = self._accounts[number % len(self._accounts)] if self._accounts else None
+            seat.account = self._buying[number % len(self._buying)] if self._buying else None
         for seat in self._part(seats, 2):
             seat.stalls = True
+        for number, seat in enumerate(seats[plan.clients - plan.signed_in :]):
+            seat.account = self._members[number % len(self._members)]
         return seats
 
     def _part(self, seats: list[Seat], part: int) -> list[Seat]:

@@ -1,23 +1,26 @@
 """The fault suite judges rightly: what does not hold is shown, and what was never tried has not held."""
 
 from datetime import UTC, datetime, timedelta
+from string import Formatter
 from typing import Any
 
 import pytest
 
 from bench import page
 from bench.faults import disks
-from bench.faults.by_tests import _take
+from bench.faults.by_tests import _say, _take, by_tests
 from bench.faults.killing import Kills, _judged
 from bench.faults.mail_server import DOWN, LATER, NEVER, SLOW, WELL
 from bench.faults.mail_server import judged as judged_moods
 from bench.faults.on_cluster import _judged as judged_holds
-from bench.faults.plan import Made, rows, rows_of
+from bench.faults.plan import BY_TESTS, Made, rows, rows_of
 from bench.faults.row import Outcome, Row, merged, table
 from bench.faults.stage import silence_between
 from bench.faults.stalled import Look, Turn, seconds_to_the_end
 from bench.faults.stalled import judged as judged_turns
+from bench.root import ROOT
 
+EXTENT = "tests/bench/test_extent.py"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -131,13 +134,39 @@ def test_a_mood_of_the_mail_server_may_not_cost_more_than_chance():
 
 def test_what_tests_report_is_taken_as_it_is():
     """A test that failed or was skipped did not hold; what took seconds is a recovery."""
-    outcome = Outcome(held="fine")
+    outcome, ran = Outcome(held="fine"), dict[str, int]()
     measured = '<properties><property name="seconds until all is well" value="1.5"/></properties>'
     passed = f'<testcase name="a">{measured}</testcase>'
-    _take(outcome, f'<testsuite>{passed}<testcase name="b"><skipped/></testcase></testsuite>', "")
+    _take(outcome, ran, f'<testsuite>{passed}<testcase name="b"><skipped/></testcase></testsuite>', "")
     assert (outcome.times, outcome.recovery, outcome.failures) == (1, [1.5], ["b: skipped"])
-    _take(outcome, "", "no tests collected")
+    _take(outcome, ran, "", "no tests collected")
     assert "no tests collected" in outcome.failures[-1]
+    assert ran == {}
+
+
+async def test_a_row_says_what_its_tests_ran():
+    """Whole, as they say themselves, and the least of it."""
+    outcome = await by_tests([EXTENT], 1, "{clients} clients are well", whole=True)
+    assert (outcome.failures, outcome.times, outcome.held) == ([], 2, "1,000 clients are well")
+
+
+def test_what_no_test_has_said_is_not_claimed():
+    """The row does not hold: nobody knows how large it was."""
+    outcome = Outcome(times=1)
+    _say(outcome, "{cuts} cuts of {clients} clients", {"clients": 1000})
+    assert not outcome.ok
+    assert outcome.failures == ["no test said how many cuts there were"]
+
+
+@pytest.mark.parametrize("row", BY_TESTS, ids=lambda row: str(row[0]))
+def test_what_a_row_names_is_said_by_its_tests(row: tuple[str, str, tuple[str, ...], str, int]):
+    """Those tests are there, and each size that the row's words leave open is noted by one of them."""
+    _, _, tests, held, _ = row
+    paths = [ROOT / each.partition("::")[0] for each in tests]
+    assert all(path.exists() for path in paths)
+    said = "".join(path.read_text() for path in paths if path.is_file())
+    wanted = [name for _, name, _, _ in Formatter().parse(held) if name]
+    assert [name for name in wanted if f'ran("{name}"' not in said] == []
 
 
 def test_rows_have_names_of_their_own(tmp_path: Any):

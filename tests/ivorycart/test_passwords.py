@@ -6,9 +6,10 @@ from typing import Any
 
 import bcrypt
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ivorycart.accounts import passwords as module
-from ivorycart.accounts.passwords import Passwords
+from ivorycart.accounts.passwords import Passwords, password_hashes
 
 
 @pytest.fixture
@@ -17,6 +18,18 @@ def passwords() -> Iterator[Passwords]:
     passwords = Passwords(cost=4)
     yield passwords
     passwords.close()
+
+
+async def test_each_hash_is_counted():
+    """Where an account is unknown, too: what costs time is seen."""
+    registry = CollectorRegistry()
+    passwords = Passwords(cost=4, hashes=password_hashes(registry))
+    hashed = await passwords.hash("correct horse")
+    await passwords.check("correct horse", hashed)
+    await passwords.check("correct horse", None)
+    passwords.outdated(hashed)
+    passwords.close()
+    assert registry.get_sample_value("ivorycart_password_hashes_total") == 3
 
 
 @pytest.mark.parametrize(

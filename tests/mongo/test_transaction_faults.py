@@ -9,6 +9,7 @@ from models.commands import SetLine
 from models.errors import Pending
 from models.outcomes import OrderPlaced
 from mongo.driver import Database, Driver
+from tests.extent import Ran, extent
 from tests.mongo.shop import (
     ANNA,
     add_product,
@@ -26,6 +27,7 @@ from tests.patience import PATIENCE
 
 pytestmark = both_drivers
 
+BUYERS = extent(20, 200)
 NO_MAJORITY = {"code": 64, "errmsg": "waiting for replication timed out", "errInfo": {"wtimeout": True}}
 SHUTTING_DOWN = {"code": 91, "errmsg": "shutting down", "codeName": "ShutdownInProgress"}
 FAULTS: dict[str, tuple[str, int, dict[str, Any]]] = {
@@ -53,11 +55,11 @@ FAULTS: dict[str, tuple[str, int, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("batch", [256, 5])
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_checkout_survives(fault: str, batch: int, driver: Driver, database: Database) -> None:
-    """Whatever the server does in between, twenty buyers get one order each, be it one batch or some decided ahead."""
+async def test_a_checkout_survives(fault: str, batch: int, driver: Driver, database: Database, ran: Ran) -> None:
+    """Whatever the server does in between, all buyers get one order each, be it one batch or some decided ahead."""
     commands, times, data = FAULTS[fault]
-    tea = await add_product(database, 100)
-    buyers = [buyer(each) for each in range(20)]
+    tea = await add_product(database, 2 * BUYERS + 60)
+    buyers = [buyer(each) for each in range(BUYERS)]
     async with running_ledger(driver, database, max_commands=batch) as ledger:
         await ask(ledger, *(SetLine(each, tea, 2) for each in buyers))
         async with failing(driver, commands, {"times": times}, **data):
@@ -65,9 +67,10 @@ async def test_a_checkout_survives(fault: str, batch: int, driver: Driver, datab
     assert {type(each) for each in outcomes} == {OrderPlaced}
     assert [each.order.owner for each in outcomes] == buyers
     assert not any(each.repeated for each in outcomes)
-    assert await sizes(database) == {"orders": 20, "purchases": 20, "letters": 20}
+    assert await sizes(database) == dict.fromkeys(("orders", "purchases", "letters"), BUYERS)
     assert await counted(database, tea) == (60, 0)
     await check_books(database)
+    ran("checkouts", BUYERS)
 
 
 @pytest.mark.parametrize(("happened", "same_process"), [(True, False), (False, True), (False, False)])

@@ -12,6 +12,7 @@ from aiohttp import ClientError, ClientSession, TCPConnector
 
 from bench.shop.books import Books
 from bench.shop.running import RunningShop
+from tests.extent import Ran, extent
 from tests.handlers.doors import fresh_session
 from tests.patience import PATIENCE
 from tests.system.conftest import Measured, OpenShop, ReadBooks
@@ -19,8 +20,7 @@ from tests.system.flock import Flock
 from tests.system.watcher import Watcher, all_equal, watchers
 
 PRODUCTS = 10
-# The promise is of 1,000 clients and 100 cuts: these can be raised to that, a run then takes minutes.
-CLIENTS, CUTS = 200, 40
+CLIENTS, CUTS = extent(200, 1000), extent(40, 100)
 
 
 @asynccontextmanager
@@ -95,7 +95,7 @@ async def test_who_was_at_a_killed_process_is_soon_equal_to_the_database(
 
 
 async def test_cuts_and_restarts_cost_nobody_an_update(
-    open_shop: OpenShop, books_of: ReadBooks, measured: Measured
+    open_shop: OpenShop, books_of: ReadBooks, measured: Measured, ran: Ran
 ) -> None:
     """At random, under stock changes; both processes are killed in turn. In the end all equal the database."""
     dice = random.Random(7)
@@ -119,3 +119,5 @@ async def test_cuts_and_restarts_cost_nobody_an_update(
     assert len(took) >= CUTS // 2  # who is cut again before having caught up is counted once
     assert not [each.went_back for each in crowd if each.went_back]
     await books.check()
+    ran("clients", CLIENTS)
+    ran("cuts", CUTS)

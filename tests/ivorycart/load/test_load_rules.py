@@ -47,6 +47,15 @@ def test_every_client_is_planned_once(processes: int, accounts: tuple[str, ...])
     assert sum(plan.connects_per_second for plan in plans) == pytest.approx(storm.connects_per_second)
 
 
+def test_a_share_of_those_who_watch_is_signed_in() -> None:
+    """In every process, with all accounts: they have no cart to fight for. Where there are none nobody is."""
+    storm = options(clients=1000, processes=4, signed_in=0.2)
+    assert sum(plan.signed_in for plan in divide(storm, ("a", "b"))) == pytest.approx(0.2 * 930, abs=4)
+    assert {plan.members for plan in divide(storm, ("a", "b"), guests=True)} == {("a", "b")}
+    assert not any(plan.signed_in for plan in divide(storm, ()))
+    assert not any(plan.members for plan in divide(options(clients=10), ("a",)))
+
+
 def test_guests_order_from_every_process() -> None:
     """Guests have carts of their own, so they are spread evenly."""
     plans = divide(options(clients=100, processes=4, orders=0.2), guests=True)

@@ -93,7 +93,6 @@ async def test_a_storm_outlasts_its_tokens() -> None:
         status, out, err = await load(url, *LONG)
     assert status == 0, out + err
     assert shop.logins > 2
-    assert "token 1" in shop.ordered
     assert len(shop.ordered) > 1  # sockets that were open all the time ordered on
     assert shop.came_with - {"token 1"}  # those that were cut came back with a later one
 
@@ -107,6 +106,22 @@ async def test_a_refused_token_is_the_loads_own_affair() -> None:
     assert report["clients"]["equal_in_the_end"] == 8
     assert [note for note in report["notes"] if "the load's own sign-in was refused" in note]
     assert [note for note in report["notes"] if "could not sign in again" in note]
+
+
+async def test_those_who_watch_may_be_signed_in() -> None:
+    """A share of them, when they come and when they come back; nobody orders."""
+    shop = Members()
+    shop.seconds = 600.0
+    watching = (
+        *("--clients", "8", "--carts", "0", "--orders", "0", "--probe-rate", "0", "--signed-in", "0.5"),
+        *("--buyer", "a@example.com:secret", "--reconnects", "1", "--reconnects-at", "1"),
+        *("--duration", "3", "--settle", "3", "--json"),
+    )
+    async with opened(shop) as url:
+        status, out, err = await load(url, *watching)
+    assert status == 0, out + err
+    assert json.loads(out)["reconnects"]["back"] == 8
+    assert (shop.logins, len(shop.token_of), shop.ordered) == (1, 2 * 4, set())
 
 
 async def test_tokens_are_renewed_long_before_they_run_out() -> None:
