@@ -157,6 +157,7 @@ from ivorycart.supervision import ChannelClosed, Launcher, Link, NoWorkerStarted
 from ivorycart.supervision.supervisor import STOP_PATIENCE as WORKERS_PATIENCE
 from ivorycart.telling import Telling
 from ivorycart.tracing import NO_TRACES, Traces, traces_of
+from ivorycart.turn_taking import TurnTaking
 from ivorycart.users_cli import UserOperations
 from ivorycart.vault import Vault, fresh_keys, keys_of
 from ivorycart.waiting import WaitingRoom
@@ -230,6 +231,7 @@ from mongo.stale_reads import StaleReads
 from mongo.stream import ChangeFeed
 from mongo.traced_commands import trace_commands
 from mongo.transaction import LedgerTransactions
+from mongo.turns import Turns
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
 from mongo.waiting import Lines
@@ -411,11 +413,13 @@ class Server:
         self.finding = Finding(Lists(driver, database, self.stale_reads), self.upkeep)
         dashboards = Dashboards(Sales(driver, database), Holds(driver, database), board)
         self.screens = Screens(dashboards, connections, outlet, SellerShapes(board.clock))
+        self.turn_taking = TurnTaking(Turns(database, store.process_id))
         self.ledger = Ledger(
             LedgerTransactions(driver, database, store.process_id),
             policy_of(settings),
             metrics=LedgerMetrics(self.registry, traces=traces),
             on_commit=self._committed,
+            on_held_up=self.turn_taking.held_up,
         )
         self.wakes = {worker: asyncio.Event() for worker in ("alerts", "clerk", "imports")}
         self.lines = Lines(driver, database)
@@ -434,6 +438,7 @@ class Server:
             on_hold=self.releases.forget,
             on_import=self._import_moved,
             on_queued=self._queued,
+            on_turn_wanted=self.ledger.leave_a_turn,
         )
         self.refusals = AnsweredRefusals()
         self.registry.register(self.refusals)
@@ -659,6 +664,7 @@ class Server:
         self.workers.start("open carts", self.open_carts.run)
         self.workers.start("import news", self.import_news.run)
         self.workers.start("finding", self.upkeep.run)
+        self.workers.start("turns", self.turn_taking.run)
         self.workers.start("reminding", self.telling.reminding.run)
         self.workers.start("bringing", self.shop.bringing.run)
         self.workers.start("clock", partial(self.clock.run, self.pings))

@@ -123,6 +123,11 @@ class WorkQueued:
     queue: str
 
 
+@dataclass(frozen=True, slots=True)
+class TurnWanted:
+    """Another process's ledger is held up again and again: those who get through shall leave it a turn."""
+
+
 Change = (
     LevelChanged
     | CatalogueChanged
@@ -135,6 +140,7 @@ Change = (
     | SalesMoved
     | ImportMoved
     | WorkQueued
+    | TurnWanted
 )
 
 

@@ -83,6 +83,7 @@ VALIDATORS: dict[str, Document] = {
     "account_tokens": {"purpose": {"$type": "string"}, "user_id": {"$type": "objectId"}},
     "audit_events": {"kind": {"$type": "string"}, "at": {"$type": "date"}},
     "rate_limits": {},
+    "turns": {},
     "processes": {},
     "audits": {},
     "sales": {},
@@ -274,6 +275,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     # A process that died is not shown after seconds; this only clears its document away.
     "processes": [IndexModel([("at", ASCENDING)], expireAfterSeconds=60)],
+    "turns": [IndexModel([("at", ASCENDING)], expireAfterSeconds=60)],
     "crossings": [IndexModel([("state", ASCENDING), ("timestamp", ASCENDING)])],
     # those of GridFS, made here because a driver makes them at its first write alone, and looks for them at each
     FILES: [IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)])],
@@ -492,6 +494,12 @@ async def _alerts_by_mail_once(database: Database) -> None:
     await database["emails"].create_indexes(INDEXES["emails"])
 
 
+async def _turns(database: Database) -> None:
+    """Add where ledgers that are held up say so."""
+    await _collection(database, "turns", VALIDATORS["turns"])
+    await database["turns"].create_indexes(INDEXES["turns"])
+
+
 Step = Callable[[Database], Awaitable[None]]
 STEPS: tuple[Step, ...] = (
     make_shape,
@@ -514,6 +522,7 @@ STEPS: tuple[Step, ...] = (
     _notifications_that_are_listed,
     _orders_to_be_listed,
     _alerts_by_mail_once,
+    _turns,
 )
 
 

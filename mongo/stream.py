@@ -41,6 +41,7 @@ from models.feed import (
     OrderUpdated,
     SalesMoved,
     Snapshot,
+    TurnWanted,
     WaiterChanged,
     WorkQueued,
 )
@@ -77,6 +78,7 @@ _KINDS: dict[str, frozenset[str]] = {
     "users": frozenset({"update"}),
     "projections": frozenset({"update"}),
     "imports": frozenset({"insert", "update"}),
+    "turns": frozenset({"insert", "update"}),
     **dict.fromkeys(_QUEUES, frozenset({"insert"})),
 }
 _FOLLOWED = [collection for collection in _KINDS if collection != "orders"]
@@ -253,6 +255,8 @@ class ChangeFeed:
                 return isinstance(updated.get("ended"), dict)
             case "users":
                 return "changed_at" in updated
+            case "turns":
+                return bool(event["documentKey"]["_id"] != self._process_id)
             case "projections":
                 return "news" in updated
             case _:
@@ -306,6 +310,8 @@ def _carried(event: Document) -> list[Change]:
         return []
     if collection in _QUEUES:
         return [WorkQueued(collection)]
+    if collection == "turns":
+        return [TurnWanted()]
     if collection == "waiting":
         return [WaiterChanged(documents.waiter_of(event["fullDocument"]))]
     if collection == "sessions":

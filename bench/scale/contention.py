@@ -4,7 +4,9 @@ The rules are those of `ivorycart/ledger/ledger.py` and of the database: a batch
 and may write unless somebody else has written the product since or is doing so now; then it backs off with growing
 jitter and reads anew. Buyers come back as soon as they are answered, each to the ledger of its own process. Where
 enough commands wait, the next batch is decided ahead: what passes before it writes is then the fixed part of reading
-alone, until that was in vain.
+alone, until that was in vain. A batch that others held up takes along what has gathered meanwhile, and its ledger
+leaves the field to them for as long afterwards. One that is held up again and again says so; whoever has heard of that
+pauses after its next commit.
 
 Time is that of the batches alone: every ledger has a core, and the database has enough of them. Pure; seconds.
 """
@@ -17,10 +19,12 @@ from dataclasses import dataclass, field
 from math import inf
 
 from bench.figures import percentile
-from ivorycart.ledger.ledger import MAX_BACKOFF, MAX_COMMANDS, PAUSE_AHEAD
+from ivorycart.ledger.ledger import HEEDED, HELD_UP_FROM, MAX_BACKOFF, MAX_COMMANDS, MAX_COURTESY, PAUSE_AHEAD, TURN
+from ivorycart.turn_taking import PAUSE
 
 BACKOFF = 0.002  # the first, doubled with each further one
 VARIED = 0.3  # assumed
+HEARD_AFTER = 0.01  # seconds until others have heard what one says; assumed
 LEAST_MS = 1.0
 
 
@@ -73,6 +77,7 @@ class Contention:
         self._version, self._writer = 0, -1
         self._retries, self._batches = 0, 0
         self._waits: list[float] = []
+        self._said: dict[int, float] = {}  # when which ledger last said that it is held up
         for buyer in range(buyers):
             self._at(self._dice.random() * cost.pause, None, buyer % ledgers)
 
@@ -108,28 +113,50 @@ class Contention:
         """One ledger's life while commands wait; yields the seconds until it goes on."""
         ledger, ahead = self._ledgers[number], False
         while ledger.waiting:
-            ledger.batch = [ledger.waiting.popleft() for _ in range(min(MAX_COMMANDS, len(ledger.waiting)))]
-            ledger.attempt = 0
+            ledger.batch, ledger.attempt, began = [], 0, self._now
             while True:
-                ledger.read_version = self._version
+                if not ahead or not ledger.batch:
+                    room = MAX_COMMANDS - len(ledger.batch)
+                    ledger.batch += [ledger.waiting.popleft() for _ in range(min(room, len(ledger.waiting)))]
+                ledger.read_version, tried = self._version, self._now
                 yield self._varied(self._cost.reading(0 if ahead else len(ledger.batch)))
                 if self._writer < 0 and ledger.read_version == self._version:
                     break
-                self._retries += 1
+                self._lost(number)
                 if ahead:  # it is decided anew at once, in the plain way
-                    ledger.no_look_before = self._now + PAUSE_AHEAD
                     ahead = False
                     continue
-                yield self._dice.random() * min(MAX_BACKOFF, BACKOFF * 2 ** min(ledger.attempt, 10))
                 ledger.attempt += 1
+                yield self._dice.random() * min(MAX_BACKOFF, BACKOFF * 2 ** min(ledger.attempt - 1, 10))
             self._writer = number
             looks = len(ledger.waiting) >= MAX_COMMANDS // 2 and self._now >= ledger.no_look_before
             yield self._varied(self._cost.writing(len(ledger.batch)))
             self._writer = -1
             self._version += 1
-            ahead = looks
+            owed = tried - began if ledger.attempt else 0.0
+            if self._has_heard(number):
+                owed = max(owed, TURN * (self._now - tried))
+            ahead = looks and not owed
             self._answer(number)
+            if owed:
+                yield min(MAX_COURTESY, owed) * self._dice.uniform(0.5, 1.5)
         ledger.busy = False
+
+    def _lost(self, number: int) -> None:
+        """Note that a batch has to be decided anew; say that it is held up, from the third time on."""
+        ledger = self._ledgers[number]
+        self._retries += 1
+        ledger.no_look_before = self._now + PAUSE_AHEAD
+        if ledger.attempt + 1 >= HELD_UP_FROM and self._now - self._said.get(number, -inf) >= PAUSE:
+            self._said[number] = self._now
+
+    def _has_heard(self, number: int) -> bool:
+        """Whether another ledger has said a moment ago that it is held up."""
+        return any(
+            HEARD_AFTER <= self._now - said < HEARD_AFTER + HEEDED
+            for other, said in self._said.items()
+            if other != number
+        )
 
     def _varied(self, seconds: float) -> float:
         """No two batches take the same time: in lockstep some would never fit in between the others."""

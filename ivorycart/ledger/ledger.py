@@ -7,7 +7,10 @@ the database work at the same time. What was decided ahead is written only after
 everybody else; where anything fails, it is forgotten and decided anew in the plain way.
 
 Concurrency: ``submit`` may be called by any number of tasks of one event loop; exactly one task runs ``run``. Other
-processes may run ledgers on the same database: a conflict costs the loser one retry of its batch.
+processes may run ledgers on the same database: a conflict costs the loser a retry of its batch, which then takes along
+what has gathered meanwhile. One that is held up again and again says so (``on_held_up``); the others hear of it
+(``leave_a_turn``) and pause after their next commits. Without that whoever commits once goes on committing, and the
+others starve until their callers' deadlines: simulated in `bench/scale/contention.py`.
 
 Shutdown: ``close`` refuses new commands; ``run`` returns when what was accepted is answered.
 
@@ -31,7 +34,7 @@ from ivorycart.ledger.patience import Patience
 from models.commands import Command
 from models.decide import Decision, reads
 from models.errors import Internal, Pending, StorageUnavailable
-from models.faults import CommitUnknown, Rejected, Stale, StorageFault, Transient
+from models.faults import CommitUnknown, Contended, Rejected, Stale, StorageFault, Transient
 from models.policy import Policy
 from models.state import Changes
 
@@ -41,6 +44,13 @@ MAX_COMMANDS = 256
 MAX_DOCUMENTS = 1000
 DEADLINE = 10.0
 MAX_BACKOFF = 0.1
+# Seconds that a batch which others held up holds back the next one, at the most.
+MAX_COURTESY = 1.0
+# Conflicts in a row from which on a batch is held up; how long it is heeded that others are; and by how many times of
+# what a batch took the field is left to them then.
+HELD_UP_FROM = 3
+HEEDED = 0.25
+TURN = 2.0
 # A fresh read settles a stale one; what is stale again and again is a document at odds with the ledger.
 MAX_STALE = 5
 # How many commands are decided before others of the event loop get their turn.
@@ -72,12 +82,14 @@ class Ledger:
         *,
         metrics: LedgerMetrics,
         on_commit: CommitListener = lambda _: None,
+        on_held_up: Callable[[], None] = lambda: None,
         max_commands: int = MAX_COMMANDS,
         max_documents: int = MAX_DOCUMENTS,
         deadline: float = DEADLINE,
     ) -> None:
         self.policy = policy
         self.on_commit = on_commit
+        self.on_held_up = on_held_up
         self._store = store
         self._metrics = metrics
         self._max_commands = max_commands
@@ -91,6 +103,8 @@ class Ledger:
         self._ahead: _Ahead | None = None
         self._answering: asyncio.Task[None] | None = None
         self._no_look_before = 0.0
+        self._owed = 0.0
+        self._turn_wanted_at = -HEEDED
 
     @property
     def waiting(self) -> int:
@@ -114,6 +128,10 @@ class Ledger:
         outcome: O = await entry.future
         return outcome
 
+    def leave_a_turn(self) -> None:
+        """Note that another process's ledger is held up; to be told again while it is so."""
+        self._turn_wanted_at = asyncio.get_running_loop().time()
+
     def close(self) -> None:
         """Accept nothing more; ``run`` ends when the queue is empty."""
         self._closed = True
@@ -128,12 +146,13 @@ class Ledger:
                 self._wake.clear()
                 await asyncio.sleep(0)  # lets everyone who is about to submit get into this batch
                 while self._queue or self._ahead:
+                    await self._leave_the_field()
                     foreseen = await self._foreseen()
                     if not foreseen:
                         # who hears an answer may come back in time for this batch: fewer, fuller ones cost less
                         await self._all_answered()
                     batch = foreseen.entries if foreseen else self._take()
-                    await self._commit_isolated(batch, foreseen)
+                    await self._commit_isolated(batch, foreseen, filling=True)
         finally:
             self._closed = True
             await self._all_answered()
@@ -148,14 +167,23 @@ class Ledger:
         for entry in batch:
             entry.refuse(Pending("the outcome is not known: ask again with the same key"))
 
-    def _take(self) -> list[Entry]:
-        return [self._queue.popleft() for _ in range(min(len(self._queue), self._max_commands))]
+    def _take(self, beside: int = 0) -> list[Entry]:
+        return [self._queue.popleft() for _ in range(min(len(self._queue), max(0, self._max_commands - beside)))]
 
-    async def _commit_isolated(self, batch: list[Entry], foreseen: Decided | None = None) -> None:
+    async def _leave_the_field(self) -> None:
+        """Pause where the batch before was held up, or others are now."""
+        owed, self._owed = self._owed, 0.0
+        if owed and not self._closed:
+            await self._forget_ahead()  # by then it would be out of date
+            await asyncio.sleep(owed * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+
+    async def _commit_isolated(
+        self, batch: list[Entry], foreseen: Decided | None = None, *, filling: bool = False
+    ) -> None:
         """Commit a batch; where the store rejects it, find the poisonous command by halving."""
         try:
             if not (foreseen and await self._commit_foreseen(foreseen)):
-                await self._commit(batch)
+                await self._commit(batch, filling=filling)
         except Rejected:
             if len(batch) == 1:
                 log.exception("ledger.command_rejected", command=named(batch[0].command))
@@ -171,10 +199,18 @@ class Ledger:
             for entry in batch:
                 entry.refuse(Pending("the outcome is not known: ask again with the same key"))
 
-    async def _commit(self, batch: list[Entry]) -> None:
-        """Try a batch until it is committed or its callers' deadlines have passed."""
+    async def _commit(self, batch: list[Entry], *, filling: bool) -> None:
+        """Try a batch until it is committed or its callers' deadlines have passed.
+
+        ``filling``: what comes in between two attempts joins it.
+        """
+        loop = asyncio.get_running_loop()
         attempt = stale = 0
+        began, conflicts = loop.time(), 0
         while self._drop_overdue(batch):
+            if filling and attempt:
+                batch += self._take(len(batch))
+            tried = loop.time()
             transaction = self._store.transaction()
             try:
                 with self._metrics.batch(len(batch)):
@@ -182,15 +218,27 @@ class Ledger:
             except Transient as fault:
                 self._metrics.retried(fault)
                 stale = stale + 1 if isinstance(fault, Stale) else 0
+                if isinstance(fault, Contended | Stale):
+                    conflicts += 1
+                    self._no_look_before = loop.time() + PAUSE_AHEAD
+                    if conflicts >= HELD_UP_FROM:
+                        self.on_held_up()
                 if stale == MAX_STALE:
                     raise Rejected(str(fault)) from fault
                 log.debug("ledger.retry", attempt=attempt, reason=str(fault)[:200])
             else:
+                self._owe(held_up=tried - began if conflicts else 0.0, took=loop.time() - tried)
                 return
             finally:
                 await transaction.abort()
             await asyncio.sleep(random.random() * min(MAX_BACKOFF, 0.002 * 2 ** min(attempt, 10)))  # noqa: S311 - jitter
             attempt += 1
+
+    def _owe(self, *, held_up: float, took: float) -> None:
+        """After a commit: owe others the time for which they held it up, and a turn where they want one."""
+        if asyncio.get_running_loop().time() - self._turn_wanted_at < HEEDED:
+            held_up = max(held_up, TURN * took)
+        self._owed = min(MAX_COURTESY, held_up)
 
     def _drop_overdue(self, batch: list[Entry]) -> bool:
         """Give up those whose deadline has passed; return whether anyone is left."""
@@ -297,9 +345,11 @@ class Ledger:
 
     async def _commit_foreseen(self, foreseen: Decided) -> bool:
         """Commit what was decided ahead; False where something was not as foreseen, and nothing happened."""
+        began = asyncio.get_running_loop().time()
         try:
             with self._metrics.batch(len(foreseen.entries)):
                 await self._settle(foreseen)
+            self._owe(held_up=0.0, took=asyncio.get_running_loop().time() - began)
         except StorageFault as fault:
             # two processes at the same products: to foresee what the other one does is in vain, for a while
             self._no_look_before = asyncio.get_running_loop().time() + PAUSE_AHEAD

@@ -31,6 +31,7 @@ from models.feed import (
     SalesMoved,
     SessionEnded,
     Snapshot,
+    TurnWanted,
     WaiterChanged,
     WorkQueued,
 )
@@ -109,6 +110,7 @@ class Feed:
         on_level: Callable[[str, Level], None] = lambda _product_id, _level: None,
         on_hold: Callable[[Iterable[str]], None] = lambda _product_ids: None,
         on_queued: Callable[[str], None] = lambda _queue: None,
+        on_turn_wanted: Callable[[], None] = lambda: None,
     ) -> None:
         self._source = source
         self._board = board
@@ -124,6 +126,7 @@ class Feed:
         self._on_level = on_level
         self._on_hold = on_hold
         self._on_queued = on_queued
+        self._on_turn_wanted = on_turn_wanted
         self._opened = False
         self.gaps = 0
         """How often changes were missed, and all began anew from a snapshot."""
@@ -184,6 +187,8 @@ class Feed:
                 self._on_import(job)
             case WorkQueued(queue):
                 self._on_queued(queue)
+            case TurnWanted():
+                self._on_turn_wanted()
             case _:
                 await self._tell(change)
 

@@ -19,7 +19,7 @@ from mongo.driver import Database, Document, Driver, Session
 from mongo.stream import LOST, pause
 
 # What is of the running processes alone, and sign-ins: who was signed out since must not be let in by a restore.
-PASSING = ("audits", "leases", "processes", "rate_limits", "sessions")
+PASSING = ("audits", "leases", "processes", "rate_limits", "sessions", "turns")
 _AWAIT_MS = 500
 _BATCH = 1000
 

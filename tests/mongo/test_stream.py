@@ -22,6 +22,7 @@ from models.feed import (
     NotificationAdded,
     OrderUpdated,
     Snapshot,
+    TurnWanted,
     WorkQueued,
 )
 from models.order import Address, OrderStatus
@@ -29,6 +30,7 @@ from models.stock import Level
 from mongo.account_requests import AccountRequests
 from mongo.driver import Database, Driver
 from mongo.stream import ChangeFeed
+from mongo.turns import Turns
 from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, failing, order, running_ledger
 from tests.movers import AN_ADMIN
 from tests.patience import PATIENCE
@@ -173,6 +175,16 @@ async def test_a_killed_cursor_is_replaced(driver: Driver, database: Database) -
         await ledger.submit(SetLine(ANNA, tea, 2))
         await listener.until(lambda: len(listener.of(LevelChanged)) == 2)
     assert listener.levels[tea].held == 2
+
+
+async def test_another_ledger_that_is_held_up_is_heard_and_ones_own_is_not(driver: Driver, database: Database) -> None:
+    """The first time and each further one."""
+    async with listening(driver, database) as listener:
+        for _ in range(2):
+            await Turns(database, "listener").want()
+            await Turns(database, "another").want()
+        await listener.until_marked(database)
+    assert listener.heard == [TurnWanted()] * 2
 
 
 @pytest.mark.parametrize("code", [286, 280])

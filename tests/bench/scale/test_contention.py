@@ -28,6 +28,14 @@ def test_many_ledgers_commit_less_than_one() -> None:
     assert contended(32, BUYERS, ORDERS, COST).orders_per_s < contended(1, BUYERS, ORDERS, COST).orders_per_s / 2
 
 
+@pytest.mark.parametrize("ledgers", [2, 8, 32])
+def test_nobody_starves(ledgers: int) -> None:
+    """Those who wait longest wait a few times as long as they would if all took turns, and not fifteen times."""
+    told = contended(ledgers, BUYERS, ORDERS, COST)
+    in_turns = BUYERS / told.orders_per_s * 1000
+    assert told.p99_ms < 10 * in_turns
+
+
 def test_a_run_can_be_repeated() -> None:
     """Or two pages could not be compared."""
     assert contended(4, BUYERS, ORDERS, COST) == contended(4, BUYERS, ORDERS, COST)

@@ -9,7 +9,7 @@ from ivorycart.ledger import ledger as ledger_module
 from ivorycart.ledger.ledger import MAX_STALE
 from models.commands import Command, SetLine
 from models.errors import InsufficientStock, Internal, Pending, StorageUnavailable
-from models.faults import CommitUnknown, Rejected, Stale, Transient
+from models.faults import CommitUnknown, Contended, Rejected, Stale, Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged
 from models.stock import Level
@@ -45,6 +45,88 @@ async def test_a_conflict_is_decided_anew(step: str) -> None:
     assert len(store.committed) == 1
     assert len(store.loaded) == 4
     assert it.figure("retries_total") == 3
+
+
+async def test_a_batch_that_was_held_up_takes_along_what_came_meanwhile() -> None:
+    """Fewer, fuller batches: where many processes want one product, that is what lets each of them through."""
+    store = FakeStore()
+    store.on_write.append(Contended("somebody else wrote it"))
+    store.write_gate.clear()
+    async with running(store, deadline=PATIENT) as it:
+        first = asyncio.create_task(it.ask(*lines(3)))
+        await until(lambda: len(store.loaded) == 1)
+        second = asyncio.create_task(it.ask(SetLine(ANNA, "tea", 1)))
+        await until(lambda: it.ledger.waiting == 1)
+        store.write_gate.set()
+        await asyncio.gather(first, second)
+    assert [len(each) for each in store.loaded] == [3, 4]
+    assert len(store.committed) == 1
+
+
+async def test_halves_of_a_batch_take_nothing_along() -> None:
+    """Or the one that the store rejects would never be found while others keep coming."""
+    store = FakeStore()
+    poison = SetLine(ANNA, "tea", 1)
+    store.on_load.extend([None, Contended("somebody else wrote it")])
+    store.rejects = lambda command: Rejected("never") if command is poison else None
+    store.gate.clear()
+    async with running(store, deadline=PATIENT) as it:
+        asked = asyncio.create_task(it.ask(poison, *lines(3)))
+        await until(lambda: store.open == 1)
+        late = asyncio.create_task(it.ask(*[SetLine(OwnerId(f"u:late{each}"), "tea", 1) for each in range(4)]))
+        await until(lambda: it.ledger.waiting == 4)
+        store.gate.set()
+        outcomes = await asked
+        await late
+    assert [type(each) for each in outcomes] == [Internal, *[CartChanged] * 3]
+    assert [len(each) for each in store.loaded if poison in each] == [4, 2, 2, 1]
+
+
+async def test_who_was_held_up_by_others_leaves_the_field_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For about as long; by a database that was away for a moment nobody is owed anything."""
+    pauses: list[float] = []
+    monkeypatch.setattr(ledger_module.random, "uniform", lambda *_: pauses.append(1.0) or 0.0)
+    store = FakeStore()
+    async with running(store, deadline=PATIENT) as it:
+        for fault, owed in ((Contended("first"), 1), (Stale("a guard"), 2), (Transient("no primary"), 2)):
+            store.on_write.append(fault)
+            await it.ask(*lines(2))
+            await it.ask(SetLine(ANNA, "tea", 1))
+            assert len(pauses) == owed
+
+
+async def test_who_is_held_up_again_and_again_says_so() -> None:
+    """From the third time on, and only of others' doing."""
+    said: list[int] = []
+    store = FakeStore()
+    async with running(store, deadline=PATIENT) as it:
+        it.ledger.on_held_up = lambda: said.append(len(store.loaded))
+        store.on_write.extend([Transient("no primary")] * 5)
+        await it.ask(SetLine(ANNA, "tea", 1))
+        assert said == []
+        store.loaded.clear()
+        store.on_write.extend([Contended("somebody else wrote it")] * 4)
+        await it.ask(SetLine(ANNA, "tea", 2))
+    assert said == [3, 4]
+
+
+async def test_who_hears_that_others_are_held_up_leaves_them_a_turn(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """After each commit, for as long as that is fresh; what was decided ahead is decided anew then."""
+    pauses: list[float] = []
+    monkeypatch.setattr(ledger_module.random, "uniform", lambda *_: pauses.append(1.0) or 0.0)
+    async with running(FakeStore(), deadline=PATIENT) as it:
+        await it.ask(SetLine(ANNA, "tea", 1))
+        it.ledger.leave_a_turn()
+        await it.ask(SetLine(ANNA, "tea", 2))
+        await it.ask(SetLine(ANNA, "tea", 3))
+        assert len(pauses) >= 1
+        clock.forward(1)
+        await it.ask(SetLine(ANNA, "tea", 4))
+        before = len(pauses)
+        await it.ask(SetLine(ANNA, "tea", 5))
+        assert len(pauses) == before
 
 
 async def test_a_retry_decides_on_what_is_there_by_then() -> None:
