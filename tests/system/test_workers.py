@@ -184,11 +184,11 @@ async def test_a_second_interrupt_hurries(open_shop: OpenShop) -> None:
     shop = await open_shop(WORKERS="2")
     flock = Flock(shop)
     processes = flock.parent.children(recursive=True)
-    hanging = flock.pids[2]
+    well, hanging = psutil.Process(flock.pids[1]), flock.pids[2]
     await stand_still(hanging)
     assert shop.process
     shop.process.send_signal(signal.SIGINT)
-    await gone(psutil.Process(flock.pids[1]))
+    await gone(well)
     assert shop.process.returncode is None
     assert await shop.end(signal.SIGINT) == 1
     await gone(*processes)
