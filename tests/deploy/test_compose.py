@@ -139,7 +139,7 @@ def test_the_hosts_of_the_shop_are_alike_and_their_settings_are_known() -> None:
     known = {name.upper() for name in Settings.model_fields}
     one, two = (read[name] for name in OURS)
     assert one["environment"] == two["environment"]
-    assert set(one["environment"]) <= known | SAMPLER
+    assert SAMPLER <= set(one["environment"]) <= known | SAMPLER
     assert int(one["environment"]["WORKERS"]) > 1
     assert not set(one["environment"]) & {"JWT_SECRET", "ENCRYPTION_KEYS", "METRICS_TOKEN", "MONGODB_URI"}
     assert set(as_written()["services"]["app1"]["secrets"]) <= set(Settings.model_fields)
@@ -223,6 +223,26 @@ def test_a_host_serves_on_while_it_is_turned_away_from() -> None:
         assert drain >= 2 * 2  # nginx's fail_timeout, twice
         assert host["stop_grace_period"] in {"1m", "1m0s", "60s"}
         assert drain <= 30
+
+
+def test_members_are_asked_how_they_are_now_and_then() -> None:
+    """Each time costs a second of a CPU; nobody is held up by it, as the initiation waits by itself."""
+    written = as_written()["services"]
+    for name in MEMBERS:
+        assert 15 <= int(written[name]["healthcheck"]["interval"].removesuffix("s")) <= 30
+        assert written["mongo-init"]["depends_on"][name]["condition"] == "service_started"
+
+
+def test_compose_takes_what_the_manual_adds_for_ipv6(tmp_path: Path) -> None:
+    """It is about a network that there is."""
+    manual = (ROOT / "docs" / "deploying.md").read_text()
+    (added,) = re.findall(r"^```yaml\n(.*?)^```$", manual, re.MULTILINE | re.DOTALL)
+    file = tmp_path / "docker-compose.override.yml"
+    file.write_text(added)
+    assert yaml.safe_load(added)["networks"].keys() <= as_written()["networks"].keys()
+    read = compose("-f", str(FILES[0]), "-f", str(file), "config", PUBLIC_URL=URL)
+    assert read.returncode == 0, read.stderr
+    assert yaml.safe_load(read.stdout)["networks"]["edge"]["enable_ipv6"] is True
 
 
 def test_to_try_it_mails_are_caught_and_else_nothing_is() -> None:
