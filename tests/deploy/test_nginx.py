@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import ClientSession, ClientTimeout, WSServerHandshakeError, web
 from aiohttp.test_utils import TestServer, unused_port
 
@@ -86,6 +87,16 @@ def test_nginx_takes_the_configuration(site: str, tmp_path: Path) -> None:
     checked = subprocess.run([tool("nginx"), "-t", "-c", str(file)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "warn" not in checked.stderr.replace("test", ""), checked.stderr
+
+
+def test_the_composition_fills_in_all_of_a_template() -> None:
+    """What it leaves out would stay there as it is written, and nginx would not start."""
+    nginx = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["nginx"]
+    for site in ("tls", "plain"):
+        named = re.findall(r"\$\{(\w+)\}", (FOLDER / f"site-{site}.conf.template").read_text())
+        assert set(named) <= set(nginx["environment"])
+        assert all(re.match(nginx["environment"]["NGINX_ENVSUBST_FILTER"], name) for name in named)
+    assert nginx["environment"]["SHOP_BALANCER"] == "${BALANCER:-unix:}"  # nobody: as it is tested here
 
 
 def test_what_others_include_has_no_address() -> None:

@@ -17,68 +17,54 @@ MINUTES = 20
 """How long each case goes on."""
 FAULT = 10
 """Minutes until something ends, where something does."""
-
-
-def series(name: str, values: str) -> dict[str, str]:
-    """Return a series of one value a minute, as promtool wants to have it."""
-    return {"series": name, "values": values}
-
-
-def fires(folder: Path, given: list[dict[str, str]], minute: int) -> bool:
-    """Whether the alert fires, by Prometheus' own judgement, which says what it has found where that is not so."""
-    summary = "nobody writes the journal of the backups on backup"
-    expected = {
-        "exp_labels": {"severity": "critical", "job": "backup", "instance": "backup"},
-        "exp_annotations": {"summary": summary, "runbook_url": "docs/operations.md#backupbehind"},
-    }
-    found = {wanted: _judged(folder, given, minute, [expected] if wanted else []) for wanted in (True, False)}
-    assert found[True].returncode != found[False].returncode, found
-    return found[True].returncode == 0
-
-
-def _judged(
-    folder: Path, given: list[dict[str, str]], minute: int, expected: list[dict[str, Any]]
-) -> subprocess.CompletedProcess[str]:
-    asked = {"eval_time": f"{minute}m", "alertname": "BackupBehind", "exp_alerts": expected}
-    case = {"interval": "1m", "input_series": given, "alert_rule_test": [asked]}
-    file = folder / "case.yml"
-    file.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": [case]}))
-    return subprocess.run([tool("promtool"), "test", "rules", file], capture_output=True, text=True, check=False)
-
-
 ALWAYS = f"1x{MINUTES}"
 GOING_ON = f"0+60x{MINUTES}"
 ENDED = f"0+60x{FAULT} {FAULT * 60}x{MINUTES - FAULT}"
 GONE = f"0+60x{FAULT} stale"
+# One value a minute, as promtool has it.
+WELL = {
+    "nobody keeps backups": {},
+    "it is followed": {UP: ALWAYS, FIGURE: GOING_ON},
+    "it is followed, and told by a job of another name": {FIGURE: GOING_ON},
+}
+ILL = {
+    "what follows has ended": {UP: ALWAYS, FIGURE: ENDED},
+    "its file is gone": {UP: ALWAYS, FIGURE: GONE},
+    "its container is away": {UP: f"1x{FAULT} 0x{MINUTES - FAULT}", FIGURE: GONE},
+    "its container is away, and its name, too": {UP: f"1x{FAULT} stale", FIGURE: GONE},
+    "it never wrote anything": {UP: ALWAYS},
+}
+FIRES = {
+    "exp_labels": {"severity": "critical", "job": "backup", "instance": "backup"},
+    "exp_annotations": {
+        "summary": "nobody writes the journal of the backups on backup",
+        "runbook_url": "docs/operations.md#backupbehind",
+    },
+}
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        pytest.param([], id="nobody keeps backups"),
-        pytest.param([series(UP, ALWAYS), series(FIGURE, GOING_ON)], id="it is followed"),
-        pytest.param([series(FIGURE, GOING_ON)], id="without a job of this name"),
-    ],
-)
-def test_nothing_is_said_while_all_is_well(given: list[dict[str, str]], tmp_path: Path) -> None:
-    """Nor where nobody asked for backups."""
-    assert not fires(tmp_path, given, MINUTES)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        pytest.param([series(UP, ALWAYS), series(FIGURE, ENDED)], id="what follows has ended"),
-        pytest.param([series(UP, ALWAYS), series(FIGURE, GONE)], id="its file is gone"),
-        pytest.param([series(UP, f"1x{FAULT} 0x{MINUTES - FAULT}"), series(FIGURE, GONE)], id="its container is away"),
-        pytest.param([series(UP, f"1x{FAULT} stale"), series(FIGURE, GONE)], id="and its name, too"),
-        pytest.param([series(UP, ALWAYS)], id="it never wrote anything"),
-    ],
-)
-def test_whoever_keeps_backups_hears_that_they_have_ended(given: list[dict[str, str]], tmp_path: Path) -> None:
-    """Within a few minutes, and it does not end by itself."""
-    assert fires(tmp_path, given, FAULT + 4)
-    assert fires(tmp_path, given, MINUTES)
+@pytest.mark.parametrize(("cases", "expected"), [(WELL, []), (ILL, [FIRES])], ids=["well", "ill"])
+def test_whoever_keeps_backups_hears_when_they_have_ended(
+    cases: dict[str, dict[str, str]], expected: list[Any], tmp_path: Path
+) -> None:
+    """Within a few minutes, and it does not end by itself; nobody else hears of it. Prometheus' own tool judges."""
+    at = [
+        {"eval_time": f"{minute}m", "alertname": "BackupBehind", "exp_alerts": expected}
+        for minute in (FAULT + 4, MINUTES)
+    ]
+    tests = [
+        {
+            "name": name,
+            "interval": "1m",
+            "input_series": [{"series": each, "values": values} for each, values in given.items()],
+            "alert_rule_test": at,
+        }
+        for name, given in cases.items()
+    ]
+    file = tmp_path / "cases.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": tests}))
+    judged = subprocess.run([tool("promtool"), "test", "rules", file], capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
 def test_prometheus_itself_takes_its_file(tmp_path: Path) -> None:
