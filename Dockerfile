@@ -30,6 +30,8 @@ RUN python -m venv /opt/shop \
 
 FROM ${PYTHON_IMAGE} AS shop
 RUN groupadd --system --gid 10001 shop && useradd --system --uid 10001 --gid shop --no-create-home --home-dir /tmp shop
+# Volumes that are mounted here belong to whoever these folders belong to: see the service "backup".
+RUN install -d -o shop -g shop -m 0700 /backups && install -d -o shop -g shop -m 0755 /figures
 ENV PATH=/opt/shop/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

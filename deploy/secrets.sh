@@ -20,6 +20,11 @@ make_file jwt_secret "$(openssl rand -hex 32)"
 make_file encryption_keys "k1:$(openssl rand -base64 32 | tr +/ -_)"
 make_file metrics_token "$(openssl rand -hex 24)"
 make_file grafana_password "$(openssl rand -hex 12)"
+# What others give you: put it there, or leave it empty.
+for name in smtp_url stripe_api_key stripe_publishable_key stripe_webhook_secret; do
+  make_file "$name" ""
+  chmod 0644 "$name"
+done
 # A composition names the files of its certificate also where SITE=plain needs none: these stand in for them, and nginx
 # refuses them where TLS is wanted.
 make_file tls_certificate.pem "put the certificate chain here"

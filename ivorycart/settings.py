@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     )
     mongod: Path | None = Field(None, description="mongod to embed; unset: the one on the PATH or of the package")
     secrets_dir: Path | None = Field(
-        None, description="folder with a file for each secret, named after its setting: jwt_secret, mongodb_uri, …"
+        None,
+        description="folder with a file for each secret, named after its setting: jwt_secret, mongodb_uri, …; "
+        "its variable is empty then, or says the same",
     )
     data_dir: Path = Field(Path(".data"), description="where the embedded database and generated secrets are kept")
     mongo_driver: Literal["motor", "pymongo"] = Field("motor", description="which driver to use")
@@ -320,7 +322,7 @@ def not_known_yet() -> list[str]:
 
 def _read(**given: Any) -> Settings:
     try:
-        return Settings(**_from_files(), **given)
+        return Settings(**_from_files() | given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
@@ -330,14 +332,38 @@ def _read(**given: Any) -> Settings:
         raise SettingsError(f".env: is not UTF-8 text ({error.reason})") from error
 
 
-def _from_files() -> dict[str, Any]:
-    """Return where files with secrets are, as the settings' class wants to hear it."""
-    folder = os.environ.get("SECRETS_DIR") or dotenv_values(ENV_FILE).get("SECRETS_DIR")
+def _from_files() -> dict[str, str]:
+    """Return the settings that are in files of SECRETS_DIR; one that is empty says nothing.
+
+    Raise SettingsError where a variable says otherwise: one of the two is forgotten, and nobody knows which.
+    """
+    variables = _variables()
+    folder = variables.get("secrets_dir")
     if not folder:
         return {}
     if not Path(folder).is_dir():
         raise SettingsError(f"SECRETS_DIR: there is no folder {folder}")
-    return {"_secrets_dir": folder}
+    files = {file.name.lower(): file for file in Path(folder).iterdir() if file.is_file()}
+    found = {name: _text_of(files[name]) for name in Settings.model_fields if name in files}
+    for name, text in found.items():
+        if text and variables.get(name, text) != text:
+            raise SettingsError(f"{name.upper()}: the variable and the file {files[name]} differ: keep one of them")
+    return {name: text for name, text in found.items() if text}
+
+
+def _variables() -> dict[str, str]:
+    """Return what is set and not empty, by lower-case names; the environment goes before ``.env``."""
+    given = {name.lower(): value for name, value in {**dotenv_values(ENV_FILE), **os.environ}.items()}
+    return {name: value for name, value in given.items() if value}
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{file.name.upper()}: {file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file.name.upper()}: {file} is not UTF-8 text") from None  # the cause quotes it
 
 
 def describe() -> list[tuple[str, str, str]]:

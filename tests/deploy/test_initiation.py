@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 from aiohttp import ClientSession
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
 from bench.root import ROOT
+from bench.shop.running import RunningShop
 from ivorycart.vault import fresh_keys
 from mongo.embedded.binary import find_mongod
 from mongo.embedded.ports import free_port
 from tests.handlers.doors import bearer
 from tests.patience import PATIENCE
+from tests.system.commands import ivorycart
 from tests.system.conftest import Meet, OpenShop, open_shop  # noqa: F401 - a fixture
 from tests.visitor import products, sign_in
 
@@ -95,8 +98,12 @@ async def members(tmp_path: Path) -> AsyncIterator[Members]:
 async def test_from_three_empty_members_to_a_shop_with_least_rights(
     members: Members,
     open_shop: OpenShop,  # noqa: F811 - the fixture
+    tmp_path: Path,
 ) -> None:
-    """Run twice it changes nothing but the shop's password, where that is another now."""
+    """Run twice it changes nothing but the shop's password, where that is another now.
+
+    What the shop's account may do is enough for a backup and for going back to it.
+    """
     secrets = {"mongo_admin_password": "admin-password", "mongo_shop_password": "shop-password"}
     assert await members.initiate(**secrets) == (0, f"the set ivorycart is ready: {', '.join(members.hosts)}\n")
     assert (await members.initiate(**secrets | {"mongo_shop_password": "renewed"}))[0] == 0
@@ -138,6 +145,35 @@ async def test_from_three_empty_members_to_a_shop_with_least_rights(
         assert not {name: part for name, part in parts.items() if not part["ok"] and "no answer" not in part["reason"]}
         async with http.get(f"{shop.url}/readyz") as answer:
             assert (await answer.json())["checks"]["database"]["ok"]
+    (tmp_path / "handed").mkdir()
+    (tmp_path / "handed" / "mongodb_uri").write_text(members.uri("shop", "renewed") + "\n")
+    await backed_up_and_restored(shop, tmp_path)
+
+
+async def backed_up_and_restored(shop: RunningShop, folder: Path) -> None:
+    """Take a backup as the composition's service does, with its account and one secret, and go back to it."""
+
+    async def backup(*arguments: str) -> tuple[int | None, str]:
+        status, out, err = await ivorycart(shop, "backup", *arguments, SECRETS_DIR=str(folder / "handed"))
+        return status, out + err
+
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["backup"]
+    backups, figures = folder / "backups", folder / "figures"
+    for each in (backups, figures):
+        each.mkdir(mode=0o755)
+    places = {"/backups": str(backups), "/figures/ivorycart.prom": str(figures / "ivorycart.prom")}
+    following = [places.get(word, word) for word in service["command"][4:]]
+    assert (await backup(*following))[0] == 1  # there is nothing to follow yet
+    assert (await backup("create", str(backups)))[0] == 0
+    assert (await backup(*following, "--once"))[0] == 0
+    assert (figures / "ivorycart.prom").stat().st_mode & 0o004  # another user reads it
+    assert (await backup("verify", str(backups)))[0] == 0
+    refused = await backup("restore", str(backups), "--replace")
+    assert (refused[0], "stop it first" in refused[1]) == (1, True)
+    assert await shop.stop() == 0
+    status, said = await backup("restore", str(backups), "--replace")
+    assert (status, "Everything that must hold, holds." in said) == (0, True), said
+    assert (await backup("prune", str(backups), "--keep", "1"))[0] == 0
 
 
 async def test_what_is_missing_is_said_in_a_line(tmp_path: Path) -> None:

@@ -253,15 +253,51 @@ def test_settings_that_are_handed_over_are_the_same(monkeypatch: pytest.MonkeyPa
     assert handed_over(values) == given
 
 
-def test_secrets_may_be_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As orchestrators hand them over. What the environment says goes before a file."""
-    folder = tmp_path / "secrets"
+def secrets_in(folder: Path, **texts: str) -> str:
+    """Put secrets into files; return their folder."""
     folder.mkdir()
-    for name, text in {"jwt_secret": f"{SECRET}\n", "metrics_token": "t" * 20, "port": "7777"}.items():
-        (folder / name).write_text(text)
-    settings = accepted(monkeypatch, SECRETS_DIR=str(folder), PORT="6666")
-    assert (settings.jwt_secret, settings.metrics_token, settings.port) == (SECRET, "t" * 20, 6666)
+    for name, text in texts.items():
+        (folder / name).write_text(f"{text}\n")
+    return str(folder)
+
+
+def test_secrets_may_be_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As orchestrators hand them over."""
+    folder = secrets_in(tmp_path / "secrets", jwt_secret=SECRET, METRICS_TOKEN="t" * 20, port="7777")
+    settings = accepted(monkeypatch, SECRETS_DIR=folder, PORT="7777")
+    assert (settings.jwt_secret, settings.metrics_token, settings.port) == (SECRET, "t" * 20, 7777)
     assert "SECRETS_DIR: there is no folder" in refusal(monkeypatch, SECRETS_DIR=str(tmp_path / "none"))
+
+
+def test_a_variable_that_is_empty_leaves_a_secret_to_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A composition names all variables, set or not. An empty file says nothing either."""
+    folder = secrets_in(
+        tmp_path / "secrets", stripe_api_key="sk_test_x", smtp_url="smtp://mail.example", metrics_token=""
+    )
+    (tmp_path / ".env").write_text("SMTP_URL=\n")
+    settings = accepted(monkeypatch, SECRETS_DIR=folder, STRIPE_API_KEY="", METRICS_TOKEN="m" * 20)
+    assert (settings.stripe_api_key, settings.smtp_url) == ("sk_test_x", "smtp://mail.example")
+    assert settings.metrics_token == "m" * 20
+
+
+def test_a_variable_and_a_file_that_differ_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One of them is forgotten. Neither is quoted."""
+    folder = secrets_in(tmp_path / "secrets", stripe_api_key="sk_test_filed", smtp_url="smtp://mail.example")
+    line = refusal(monkeypatch, SECRETS_DIR=folder, STRIPE_API_KEY="sk_test_other")
+    assert line.startswith("STRIPE_API_KEY: ")
+    assert "differ" in line
+    assert "sk_test" not in line
+    (tmp_path / ".env").write_text("SMTP_URL=smtp://another.example\n")
+    assert refusal(monkeypatch, STRIPE_API_KEY="sk_test_filed").startswith("SMTP_URL: ")
+
+
+def test_a_secret_file_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By its name, in one line."""
+    folder = secrets_in(tmp_path / "secrets")
+    (tmp_path / "secrets" / "jwt_secret").write_bytes(b"caf\xe9" * 10)
+    line = refusal(monkeypatch, SECRETS_DIR=folder)
+    assert line.startswith("JWT_SECRET: ")
+    assert "UTF-8" in line
 
 
 def test_a_wrong_collector_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
