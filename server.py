@@ -29,6 +29,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from handlers import order_list_shapes, shapes
 from handlers.app import build_app
 from handlers.edge import Edge
+from handlers.errors import STATUS
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
 from handlers.import_shapes import import_shape
@@ -435,7 +436,7 @@ class Server:
             on_import=self._import_moved,
             on_queued=self._queued,
         )
-        self.refusals = AnsweredRefusals()
+        self.refusals = AnsweredRefusals(STATUS)
         self.registry.register(self.refusals)
         self.overview = self._overview(connections, outlet)
         self.commands, self.expiry_delay = CommandMetrics(self.registry), expiry_delay(self.registry)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -14,8 +14,12 @@ from prometheus_client import generate_latest
 
 from bench.root import ROOT
 from bench.shop.running import RunningShop
+from handlers.errors import STATUS
 from ivorycart.backup_figures import BackupFigures
+from ivorycart.command_metrics import ARRIVALS, KINDS
+from ivorycart.engine import Refusal
 from ivorycart.figures import told
+from models.errors import CODES
 from tests.deploy.tools import tool
 from tests.patience import PATIENCE
 from tests.visitor import Visitor, products
@@ -96,6 +100,22 @@ async def test_what_people_do_is_in_the_figures(shop: RunningShop, visitor: Call
     assert "/no/such/page" not in text
     assert value(text, 'ivorycart_arrivals_total{how="new"}')
     assert value(text, 'ivorycart_lease_held{worker="settling"}') == 1
+
+
+async def test_what_has_few_labels_is_told_from_nought_on(shop: RunningShop) -> None:
+    """Prometheus does not see the first of a series that begins at 1, and it may be the only one."""
+    text = await figures(shop)
+    few: dict[str, Iterable[str]] = {
+        'ivorycart_refusals_total{code="%s"}': STATUS,
+        'ivorycart_ledger_refusals_total{code="%s"}': CODES,
+        'ivorycart_socket_refusals_total{reason="%s"}': Refusal,
+        'ivorycart_arrivals_total{how="%s"}': ARRIVALS,
+        'ivorycart_http_request_seconds_count{kind="%s"}': KINDS,
+    }
+    told_of = set(re.findall(r"^(ivorycart_\S+) ", text, re.MULTILINE))
+    for series, labels in few.items():
+        assert told_of >= {series % label for label in labels}
+    assert {"internal", "pending", "insufficient_stock"} <= {*CODES} < {*STATUS}
 
 
 def value(exposition: str, series: str) -> float:
