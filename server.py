@@ -105,6 +105,8 @@ from ivorycart.order_links import OrderLinks
 from ivorycart.order_lists import OrderLists
 from ivorycart.order_timelines import OrderTimelines
 from ivorycart.overview import exposition
+from ivorycart.overview.auditing import INTERVAL as AUDIT_INTERVAL
+from ivorycart.overview.auditing import Auditing
 from ivorycart.overview.audits import Audits
 from ivorycart.overview.dashboard import Dashboard
 from ivorycart.overview.health import Health
@@ -689,7 +691,12 @@ class Server:
         importer_ = importer(self.settings, self.store, self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         pictures, wake = PictureSweeper(Images(database)), self.wakes
+        every, unasked = self.settings.audit_every_hours, []
+        if every:
+            step = Auditing(self.overview.audits, AuditResults(database), every).step
+            unasked.append(LeasedWorker(name="auditing", leases=leases, step=step, interval=AUDIT_INTERVAL))
         return [
+            *unasked,
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
             LeasedWorker(name="popularity", leases=leases, step=popularity.step, interval=POPULARITY_INTERVAL),

@@ -99,7 +99,8 @@ async def test_what_people_do_is_in_the_figures(shop: RunningShop, visitor: Call
     assert product not in text
     assert "/no/such/page" not in text
     assert value(text, 'ivorycart_arrivals_total{how="new"}')
-    assert value(text, 'ivorycart_lease_held{worker="settling"}') == 1
+    for worker in ("settling", "auditing"):
+        assert value(text, f'ivorycart_lease_held{{worker="{worker}"}}') == 1
 
 
 async def test_what_has_few_labels_is_told_from_nought_on(shop: RunningShop) -> None:
