@@ -473,11 +473,11 @@ class Server:
     def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
         """Return what admins see, and make what measures it."""
         driver, database, process_id = self.store.driver, self.store.database, self.store.process_id
-        trail, loop_lag = AuditTrail(database), LoopLag()
+        trail, loop_lag, cluster = AuditTrail(database), LoopLag(), Cluster(driver, database)
         books = Books(
             processes=Processes(database, process_id),
             shop=ShopFigures(driver, database, self.stale_reads),
-            cluster=Cluster(driver, database),
+            cluster=cluster,
             sales=Sales(driver, database),
             mail_server=self.mailer,
         )
@@ -490,7 +490,7 @@ class Server:
         )
         self.loop_lag = loop_lag
         self.heart = Heart(living, books.processes, Vitals())
-        self.promises = Promises(PromiseFigures(driver, database))
+        self.promises = Promises(PromiseFigures(driver, database), cluster)
         self.shop_gauges = exposition.ShopGauges(dashboard, self.promises)
         self.registry.register(exposition.ProcessGauges(loop_lag, driver.slow))
         self.registry.register(self.shop_gauges)
