@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.patience import PATIENCE
 from tests.visitor import Visitor, products
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
+TESTS = ALERTS.with_name("alerts_test.yml")
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboards" / "ivorycart.json"
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 PROMETHEUS_OWN = {"up"}
@@ -41,6 +43,11 @@ def rules() -> list[dict[str, Any]]:
 def questions() -> Iterator[tuple[str, str]]:
     """Return who asks, and what."""
     yield from ((rule["alert"], rule["expr"]) for rule in rules())
+    yield from panels_ask()
+
+
+def panels_ask() -> Iterator[tuple[str, str]]:
+    """Return which panel asks, and what."""
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         yield from ((panel["title"], target["expr"]) for target in panel.get("targets", ()))
 
@@ -155,10 +162,38 @@ def test_the_table_of_symptoms_names_figures_and_sections_that_there_are() -> No
 
 def test_prometheus_itself_takes_the_rules() -> None:
     """By its own tool."""
-    checked = subprocess.run(
-        [tool("promtool"), "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    promtool("check", "rules", str(ALERTS))
+
+
+def promtool(*arguments: str) -> None:
+    """Let it judge."""
+    judged = subprocess.run([tool("promtool"), *arguments], capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_prometheus_takes_what_the_dashboard_asks(tmp_path: Path) -> None:
+    """As rules that record it: the tool reads nothing else."""
+    asked = [expr.replace("$__rate_interval", "1m") for _, expr in panels_ask()]
+    recorded = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
+    (tmp_path / "dashboard.yml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": recorded}]}))
+    promtool("check", "rules", str(tmp_path / "dashboard.yml"))
+
+
+def test_every_alert_fires_on_its_fault_and_is_silent_at_rest() -> None:
+    """By Prometheus' own tool, on series such as a shop tells them."""
+    promtool("test", "rules", str(TESTS))
+
+
+def test_every_alert_has_a_case_of_its_fault_and_one_at_rest() -> None:
+    """At rest with all figures that it is about: without them it would be silent, too."""
+    groups = yaml.safe_load(TESTS.read_text())["tests"]
+    cases = [(group, case) for group in groups for case in group["alert_rule_test"]]
+    firing = {case["alertname"] for _, case in cases if case.get("exp_alerts")}
+    silent = {case["alertname"]: group for group, case in reversed(cases) if not case.get("exp_alerts")}
+    assert firing == silent.keys() == {rule["alert"] for rule in rules()}
+    for rule in rules():
+        told_of = {each["series"].partition("{")[0] for each in silent[rule["alert"]]["input_series"]}
+        assert named_in(rule["expr"]) <= told_of, rule["alert"]
 
 
 @pytest.mark.parametrize("panel", json.loads(DASHBOARD.read_text())["panels"], ids=lambda panel: str(panel["title"]))
