@@ -23,6 +23,7 @@ from ivorycart.figures import told
 from models.errors import CODES
 from tests.deploy.tools import tool
 from tests.patience import PATIENCE
+from tests.system.conftest import OpenShop, open_shop  # noqa: F401 - a fixture
 from tests.visitor import Visitor, products
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
@@ -108,6 +109,13 @@ async def test_what_people_do_is_in_the_figures(shop: RunningShop, visitor: Call
     assert value(text, 'ivorycart_arrivals_total{how="new"}')
     for worker in ("settling", "auditing"):
         assert value(text, f'ivorycart_lease_held{{worker="{worker}"}}') == 1
+
+
+async def test_without_a_rhythm_nobody_audits_unasked(open_shop: OpenShop) -> None:  # noqa: F811 - the fixture
+    """So nobody's lease of that is missed."""
+    text = await figures(await open_shop(AUDIT_EVERY_HOURS="0"))
+    assert value(text, 'ivorycart_lease_held{worker="settling"}') == 1
+    assert 'worker="auditing"' not in text
 
 
 async def test_what_has_few_labels_is_told_from_nought_on(shop: RunningShop) -> None:
