@@ -29,6 +29,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from handlers import order_list_shapes, shapes
 from handlers.app import build_app
 from handlers.edge import Edge
+from handlers.errors import STATUS
 from handlers.front_door import FrontDoor
 from handlers.http_operations import Process
 from handlers.import_shapes import import_shape
@@ -104,6 +105,8 @@ from ivorycart.order_links import OrderLinks
 from ivorycart.order_lists import OrderLists
 from ivorycart.order_timelines import OrderTimelines
 from ivorycart.overview import exposition
+from ivorycart.overview.auditing import INTERVAL as AUDIT_INTERVAL
+from ivorycart.overview.auditing import Auditing
 from ivorycart.overview.audits import Audits
 from ivorycart.overview.dashboard import Dashboard
 from ivorycart.overview.health import Health
@@ -440,7 +443,7 @@ class Server:
             on_queued=self._queued,
             on_turn_wanted=self.ledger.leave_a_turn,
         )
-        self.refusals = AnsweredRefusals()
+        self.refusals = AnsweredRefusals(STATUS)
         self.registry.register(self.refusals)
         self.overview = self._overview(connections, outlet)
         self.commands, self.expiry_delay = CommandMetrics(self.registry), expiry_delay(self.registry)
@@ -475,11 +478,11 @@ class Server:
     def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
         """Return what admins see, and make what measures it."""
         driver, database, process_id = self.store.driver, self.store.database, self.store.process_id
-        trail, loop_lag = AuditTrail(database), LoopLag()
+        trail, loop_lag, cluster = AuditTrail(database), LoopLag(), Cluster(driver, database)
         books = Books(
             processes=Processes(database, process_id),
             shop=ShopFigures(driver, database, self.stale_reads),
-            cluster=Cluster(driver, database),
+            cluster=cluster,
             sales=Sales(driver, database),
             mail_server=self.mailer,
         )
@@ -492,7 +495,7 @@ class Server:
         )
         self.loop_lag = loop_lag
         self.heart = Heart(living, books.processes, Vitals())
-        self.promises = Promises(PromiseFigures(driver, database))
+        self.promises = Promises(PromiseFigures(driver, database), cluster)
         self.shop_gauges = exposition.ShopGauges(dashboard, self.promises)
         self.registry.register(exposition.ProcessGauges(loop_lag, driver.slow))
         self.registry.register(self.shop_gauges)
@@ -694,7 +697,12 @@ class Server:
         importer_ = importer(self.settings, self.store, self.ledger)
         clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=self.emails)
         pictures, wake = PictureSweeper(Images(database)), self.wakes
+        every, unasked = self.settings.audit_every_hours, []
+        if every:
+            step = Auditing(self.overview.audits, AuditResults(database), every).step
+            unasked.append(LeasedWorker(name="auditing", leases=leases, step=step, interval=AUDIT_INTERVAL))
         return [
+            *unasked,
             LeasedWorker(name="expiry", leases=leases, step=sweeper.step, interval=EXPIRY_INTERVAL),
             LeasedWorker(name="pricing", leases=leases, step=repricer.step, interval=PRICING_INTERVAL),
             LeasedWorker(name="popularity", leases=leases, step=popularity.step, interval=POPULARITY_INTERVAL),

@@ -1,7 +1,8 @@
 """Figures about what people ask for: requests and events, how each ended and how long it took.
 
-Labels are bounded: routes and events are those of our own tables, and methods those that HTTP has. A series is made
-when its first request comes.
+Labels are bounded: routes and events are those of our own tables, and methods those that HTTP has. Where that makes few
+series they are told from nought on, so that the first is seen as a rise; one of a route or an event is made when its
+first request comes.
 """
 
 from functools import lru_cache
@@ -11,6 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNKNOWN = "unknown"
+KINDS = ("read", "write", "page")
+ARRIVALS = ("new", "resumed", "snapshot")
 # What the shop could not do, for whatever reason of its own; all other codes are answers to what was asked.
 _OUTCOMES = {"internal": "failed", "storage_unavailable": "unavailable", "pending": "pending"}
 
@@ -45,6 +48,10 @@ class CommandMetrics:
             ["how"],
             registry=registry,
         )
+        for kind in KINDS:
+            request_seconds.labels(kind)
+        for how in ARRIVALS:
+            self._arrivals.labels(how)
         # finding a series by its labels costs more than counting in it
         self._requests = lru_cache(2048)(requests.labels)
         self._request_seconds = lru_cache(8)(request_seconds.labels)
@@ -63,7 +70,7 @@ class CommandMetrics:
         self._event_seconds(event, outcome).observe(seconds)
 
     def arrival(self, how: str) -> None:
-        """Count a socket that was let in: ``new``, ``resumed`` or ``snapshot``."""
+        """Count a socket that was let in: one of ``ARRIVALS``."""
         self._arrivals.labels(how).inc()
 
 

@@ -54,8 +54,8 @@ class Gauges(Collector):
         refusals = CounterMetricFamily(
             "ivorycart_socket_refusals", "Sockets and packets refused, by what the client did", labels=["reason"]
         )
-        for reason, count in self._refusals.items():
-            refusals.add_metric([reason.value], count)
+        for reason in Refusal:  # those of which there were none as well: the first of them is to be seen as a rise
+            refusals.add_metric([reason.value], self._refusals.get(reason, 0))
         yield refusals
         yield from self._of_workers()
 

@@ -1,22 +1,25 @@
 """Refusals as people get them: each is counted where it becomes an answer, and so once, wherever it was decided."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 
 class AnsweredRefusals(Collector):
-    """Counts by code; the codes are those of the wire, of which there are few."""
+    """Counts by code; the codes are those of the wire, of which there are few.
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+    Those in ``codes`` are told from nought on: of a series that begins at 1, Prometheus does not see the first.
+    """
+
+    def __init__(self, codes: Iterable[str] = ()) -> None:
+        self._counts: Counter[str] = Counter(dict.fromkeys(codes, 0))
 
     @property
     def by_code(self) -> Mapping[str, int]:
-        """How many there were."""
-        return self._counts
+        """How many there were, of those codes of which there were any."""
+        return +self._counts
 
     def count(self, code: str) -> None:
         """Note that a request or an event is answered by a refusal."""

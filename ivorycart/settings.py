@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     mails_per_hour: int = Field(
         5, ge=1, le=1_000_000, description="links that one address may ask for: activation, reset, new address"
     )
+    audit_every_hours: int = Field(
+        24, ge=0, le=8760, description="how often the shop audits itself in the background; 0: only when it is asked to"
+    )
     metrics_token: str | None = Field(
         None,
         pattern=r"^[!-~]{16,200}$",

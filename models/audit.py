@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 PROVES: Mapping[str, str] = {
     "levels": "each level is the sum of its movements, whose versions run 1..n",
@@ -70,3 +71,10 @@ class AuditResult:
     def findings(self) -> tuple[Finding, ...]:
         """The listed findings of all checks."""
         return tuple(finding for check in self.checks for finding in check.findings)
+
+
+class LastBegun(NamedTuple):
+    """The audit that was begun last, by whomever: how long ago, in seconds, and whether it ended and could be done."""
+
+    seconds_ago: float
+    ended_well: bool

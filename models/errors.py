@@ -122,3 +122,7 @@ class Internal(Refused):
     """This command alone cannot be handled; it was logged, and the others went on."""
 
     code = "internal"
+
+
+CODES = tuple(each.code for each in Refused.__subclasses__())
+"""Of this family; what the wire itself refuses stands in ``handlers/errors.py``, too."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from models.audit import LastBegun
 from mongo.driver import Database, Document
 
 LEASE = "audit"
@@ -37,3 +38,14 @@ class Audits:
         """Return the last result, with ``finished_at``; None where there was none yet."""
         found: Any = await self._audits.find_one({"_id": "last"})
         return {**found["result"], "finished_at": found["finished_at"]} if found else None
+
+    async def last_begun(self) -> LastBegun | None:
+        """Return when the last one was begun, and how it ended; None where there was none yet."""
+        shown: Document = {"at": 1, "ago": {"$subtract": ["$$NOW", "$at"]}, "finished_at": 1, "error": "$result.error"}
+        rows: Any = await self._audits.find({}, shown).to_list(None)
+        found: dict[str, Any] = {row["_id"]: row for row in rows}
+        if "running" not in found:
+            return None
+        begun, last = found["running"], found.get("last")
+        ended_well = last is not None and last["finished_at"] >= begun["at"] and last["error"] is None
+        return LastBegun(begun["ago"] / 1000, ended_well)

@@ -12,6 +12,8 @@ from mongo.slow_commands import SLOW_MICROSECONDS, collection_of, shape_of
 MAX_MS = 2000
 LISTED = 50
 _AT_ONCE = 4
+# The largest parts of a server's status, which nobody here looks at.
+_UNASKED: Document = dict.fromkeys(("metrics", "wiredTiger", "tcmalloc", "locks", "transactions"), 0)
 
 
 class Cluster:
@@ -105,6 +107,19 @@ class Cluster:
             "index_bytes": int(whole["indexSize"]),
             "collections": sorted(collections, key=lambda each: (-each["storage_bytes"], each["name"])),
         }
+
+    async def disk(self) -> Mapping[str, int]:
+        """Return in bytes what is used of the primary's disk, and what there is; ``{}`` where it does not say."""
+        whole: Any = await self._database.command({"dbStats": 1, "maxTimeMS": MAX_MS})
+        if not whole.get("fsTotalSize"):
+            return {}
+        return {"used_bytes": int(whole["fsUsedSize"]), "total_bytes": int(whole["fsTotalSize"])}
+
+    async def oplog(self) -> Mapping[str, float]:
+        """Return how far back the primary's oplog goes, in seconds; the driver's error where the user may not ask."""
+        status: Any = await self._admin.command({"serverStatus": 1, "oplog": 1, **_UNASKED, "maxTimeMS": MAX_MS})
+        oplog = status["oplog"]
+        return {"window_seconds": float(oplog["latestOptime"].time - oplog["earliestOptime"].time)}
 
     async def slow(self) -> Mapping[str, Any]:
         """Return what runs long right now, and what the profiler kept where somebody has switched it on."""

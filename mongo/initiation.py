@@ -30,8 +30,9 @@ WATCHING = "shopWatching"
 # off it would wait for that, by default, until its heartbeats time out. What a majority has acknowledged it has, or it
 # would not have been elected; catching up is for writes that nobody waited for. (docs/faults.md has the figures.)
 ELECTIONS: Mapping[str, int] = {"electionTimeoutMillis": 5000, "catchUpTimeoutMillis": 500}
-# For the overview: the members and their lag, and what runs long. MongoDB's own clusterMonitor may also read the oplog.
-_MAY_WATCH = [{"resource": {"cluster": True}, "actions": ["replSetGetStatus", "inprog"]}]
+# For the overview: the members and their lag, what runs long, and from when to when the oplog is, of which the server's
+# status tells no more than that. MongoDB's own clusterMonitor may also read what is in it.
+_MAY_WATCH = [{"resource": {"cluster": True}, "actions": ["replSetGetStatus", "inprog", "serverStatus"]}]
 PAUSE = 0.5
 PATIENCE_MS = 3000
 _UNAUTHORIZED, _AUTHENTICATION_FAILED, _USER_EXISTS = 13, 18, 51003

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ivorycart.tracing import NO_TRACES, Traces
+from models.errors import CODES
 from models.faults import Contended, Stale, StorageFault
 
 
@@ -38,6 +39,8 @@ class LedgerMetrics:
             "ivorycart_ledger_unknown_commits", "Commits whose answer was missing", registry=registry
         )
         self._refusals = Counter("ivorycart_ledger_refusals", "Refused commands", ["code"], registry=registry)
+        for code in CODES:  # told from nought on: the first of each is to be seen as a rise
+            self._refusals.labels(code)
 
     @contextmanager
     def batch(self, commands: int) -> Iterator[None]:

@@ -60,22 +60,30 @@ class Audits:
 
     async def start(self, actor: Actor) -> Figures:
         """Start one; return the same as ``state``. Conflict while one runs, here or elsewhere."""
+        await self._start(AuditEvent(kind="run_audit", actor_id=actor.user_id, visitor=actor.visitor))
+        return await self.state()
+
+    async def start_due(self) -> None:
+        """Start one that nobody asked for; Conflict as above."""
+        await self._start(None)
+
+    async def _start(self, noted: AuditEvent | None) -> None:
         if self._taken:
             raise Conflict("an audit runs already")
         self._taken = True
         try:
-            await self._begin(actor)
+            await self._begin(noted)
         except BaseException:
             self._taken = False
             raise
         self._asked.set()
-        return await self.state()
 
-    async def _begin(self, actor: Actor) -> None:
+    async def _begin(self, noted: AuditEvent | None) -> None:
         if not await self._leases.take(LEASE, int(LEASE_SECONDS * 1000)):
             raise Conflict("an audit runs already, started by another process")
         await self._book.begun()
-        await self._trail.note(AuditEvent(kind="run_audit", actor_id=actor.user_id, visitor=actor.visitor))
+        if noted:
+            await self._trail.note(noted)
 
     async def run(self, state: WorkerState) -> None:
         """Run what was started, until cancelled."""

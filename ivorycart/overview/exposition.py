@@ -208,6 +208,21 @@ def _audit(part: Part) -> Iterator[Metric]:
         yield family
 
 
+def _disk(part: Part) -> Iterator[Metric]:
+    kinds = {kind: part[f"{kind}_bytes"] for kind in ("used", "total") if f"{kind}_bytes" in part}
+    yield _by(
+        "ivorycart_database_disk_bytes", "The primary's disk: what is used of it, and what there is", "kind", kinds
+    )
+
+
+def _oplog(part: Part) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "ivorycart_oplog_window_seconds",
+        "How far back the primary's oplog goes: for so long a process may be away",
+        value=part["window_seconds"],
+    )
+
+
 _FAMILIES: Mapping[str, Callable[[Part], Iterator[Metric]]] = {
     "users": _users,
     "carts": _carts,
@@ -221,6 +236,8 @@ _FAMILIES: Mapping[str, Callable[[Part], Iterator[Metric]]] = {
     "payments": _payments,
     "lateness": _lateness,
     "audit": _audit,
+    "disk": _disk,
+    "oplog": _oplog,
 }
 # What the dashboard adds up each process tells of itself, under these names. What runs long at this moment, and what a
 # profiler keeps, is not told: it has neither bounded labels nor a history.

@@ -20,16 +20,32 @@ class PromiseBook(Protocol):
         """Return what the last audit found, and how old it is; nothing before the first."""
 
 
+class RoomBook(Protocol):
+    """Where it is read what room the database has left."""
+
+    async def disk(self) -> Figures:
+        """Return how much of its disk is used, and what there is; nothing where it does not say."""
+
+    async def oplog(self) -> Figures:
+        """Return how far back its oplog goes."""
+
+
 class Promises:
     """Reads the parts."""
 
-    def __init__(self, book: PromiseBook) -> None:
-        reads = {"payments": book.payments, "lateness": book.lateness, "audit": book.audit}
-        self._parts = Parts({name: RememberedRead(read) for name, read in reads.items()})
+    def __init__(self, book: PromiseBook, room: RoomBook) -> None:
+        self._reads = {
+            "payments": book.payments,
+            "lateness": book.lateness,
+            "audit": book.audit,
+            "disk": room.disk,
+            "oplog": room.oplog,
+        }
+        self._parts = Parts({name: RememberedRead(read) for name, read in self._reads.items()})
 
     async def shop_wide(self) -> Mapping[str, Part]:
         """Return them."""
-        return await self._parts.read(("payments", "lateness", "audit"))
+        return await self._parts.read(self._reads)
 
     async def close(self) -> None:
         """End what is being read."""

@@ -115,6 +115,7 @@ async def test_from_three_empty_members_to_a_shop_with_least_rights(
     async with client:
         found = (await client.admin.command("replSetGetStatus"))["members"]
         assert len(found) == 3
+        assert (await client.admin.command({"serverStatus": 1, "oplog": 1}))["oplog"]["earliestOptime"]
         for attempt in (
             client["another"]["things"].insert_one({}),
             client.admin.command("createUser", "more", pwd="x", roles=["root"]),

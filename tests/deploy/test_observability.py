@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +15,19 @@ from prometheus_client import generate_latest
 
 from bench.root import ROOT
 from bench.shop.running import RunningShop
+from handlers.errors import STATUS
 from ivorycart.backup_figures import BackupFigures
+from ivorycart.command_metrics import ARRIVALS, KINDS
+from ivorycart.engine import Refusal
 from ivorycart.figures import told
+from models.errors import CODES
 from tests.deploy.tools import tool
 from tests.patience import PATIENCE
+from tests.system.conftest import OpenShop, open_shop  # noqa: F401 - a fixture
 from tests.visitor import Visitor, products
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
+TESTS = ALERTS.with_name("alerts_test.yml")
 DASHBOARD = ROOT / "deploy" / "grafana" / "dashboards" / "ivorycart.json"
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text()
 PROMETHEUS_OWN = {"up"}
@@ -37,6 +44,11 @@ def rules() -> list[dict[str, Any]]:
 def questions() -> Iterator[tuple[str, str]]:
     """Return who asks, and what."""
     yield from ((rule["alert"], rule["expr"]) for rule in rules())
+    yield from panels_ask()
+
+
+def panels_ask() -> Iterator[tuple[str, str]]:
+    """Return which panel asks, and what."""
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         yield from ((panel["title"], target["expr"]) for target in panel.get("targets", ()))
 
@@ -95,7 +107,31 @@ async def test_what_people_do_is_in_the_figures(shop: RunningShop, visitor: Call
     assert product not in text
     assert "/no/such/page" not in text
     assert value(text, 'ivorycart_arrivals_total{how="new"}')
+    for worker in ("settling", "auditing"):
+        assert value(text, f'ivorycart_lease_held{{worker="{worker}"}}') == 1
+
+
+async def test_without_a_rhythm_nobody_audits_unasked(open_shop: OpenShop) -> None:  # noqa: F811 - the fixture
+    """So nobody's lease of that is missed."""
+    text = await figures(await open_shop(AUDIT_EVERY_HOURS="0"))
     assert value(text, 'ivorycart_lease_held{worker="settling"}') == 1
+    assert 'worker="auditing"' not in text
+
+
+async def test_what_has_few_labels_is_told_from_nought_on(shop: RunningShop) -> None:
+    """Prometheus does not see the first of a series that begins at 1, and it may be the only one."""
+    text = await figures(shop)
+    few: dict[str, Iterable[str]] = {
+        'ivorycart_refusals_total{code="%s"}': STATUS,
+        'ivorycart_ledger_refusals_total{code="%s"}': CODES,
+        'ivorycart_socket_refusals_total{reason="%s"}': Refusal,
+        'ivorycart_arrivals_total{how="%s"}': ARRIVALS,
+        'ivorycart_http_request_seconds_count{kind="%s"}': KINDS,
+    }
+    told_of = set(re.findall(r"^(ivorycart_\S+) ", text, re.MULTILINE))
+    for series, labels in few.items():
+        assert told_of >= {series % label for label in labels}
+    assert {"internal", "pending", "insufficient_stock"} <= {*CODES} < {*STATUS}
 
 
 def value(exposition: str, series: str) -> float:
@@ -134,10 +170,38 @@ def test_the_table_of_symptoms_names_figures_and_sections_that_there_are() -> No
 
 def test_prometheus_itself_takes_the_rules() -> None:
     """By its own tool."""
-    checked = subprocess.run(
-        [tool("promtool"), "check", "rules", str(ALERTS)], capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    promtool("check", "rules", str(ALERTS))
+
+
+def promtool(*arguments: str) -> None:
+    """Let it judge."""
+    judged = subprocess.run([tool("promtool"), *arguments], capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_prometheus_takes_what_the_dashboard_asks(tmp_path: Path) -> None:
+    """As rules that record it: the tool reads nothing else."""
+    asked = [expr.replace("$__rate_interval", "1m") for _, expr in panels_ask()]
+    recorded = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(asked)]
+    (tmp_path / "dashboard.yml").write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": recorded}]}))
+    promtool("check", "rules", str(tmp_path / "dashboard.yml"))
+
+
+def test_every_alert_fires_on_its_fault_and_is_silent_at_rest() -> None:
+    """By Prometheus' own tool, on series such as a shop tells them."""
+    promtool("test", "rules", str(TESTS))
+
+
+def test_every_alert_has_a_case_of_its_fault_and_one_at_rest() -> None:
+    """At rest with all figures that it is about: without them it would be silent, too."""
+    groups = yaml.safe_load(TESTS.read_text())["tests"]
+    cases = [(group, case) for group in groups for case in group["alert_rule_test"]]
+    firing = {case["alertname"] for _, case in cases if case.get("exp_alerts")}
+    silent = {case["alertname"]: group for group, case in reversed(cases) if not case.get("exp_alerts")}
+    assert firing == silent.keys() == {rule["alert"] for rule in rules()}
+    for rule in rules():
+        told_of = {each["series"].partition("{")[0] for each in silent[rule["alert"]]["input_series"]}
+        assert named_in(rule["expr"]) <= told_of, rule["alert"]
 
 
 @pytest.mark.parametrize("panel", json.loads(DASHBOARD.read_text())["panels"], ids=lambda panel: str(panel["title"]))

@@ -21,7 +21,7 @@ def test_the_life_of_a_socket_is_no_time_of_a_request() -> None:
     CommandMetrics(registry).request("GET", "/socket.io/", 101, 3600.0)
     labels = {"method": "GET", "route": "/socket.io/", "status": "101"}
     assert registry.get_sample_value("ivorycart_http_requests_total", labels) == 1
-    assert registry.get_sample_value("ivorycart_http_request_seconds_count", {"kind": "page"}) is None
+    assert registry.get_sample_value("ivorycart_http_request_seconds_count", {"kind": "page"}) == 0
 
 
 def test_an_event_is_told_by_whose_fault_it_was() -> None:

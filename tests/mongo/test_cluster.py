@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from mongo.cluster import Cluster
 from mongo.driver import Database, Driver
@@ -70,6 +71,32 @@ async def test_sizes_are_told_though_a_profiler_was_on_once(humble: Driver, driv
     await database.command({"profile": 0})
     told = await Cluster(humble, humble.client[database.name]).sizes()
     assert not [each["name"] for each in told["collections"] if each["name"].startswith("system.")]
+
+
+@both_drivers
+async def test_the_room_that_is_left_is_told(humble: Driver, driver: Driver, database: Database) -> None:
+    """Of the disk by whoever uses the database; of the oplog by its first and its last entry."""
+    disk = await Cluster(humble, humble.client[database.name]).disk()
+    assert 0 < disk["used_bytes"] <= disk["total_bytes"]
+    first, last = await _ends_of_oplog(driver)
+    window = (await Cluster(driver, database).oplog())["window_seconds"]
+    first_then, last_then = await _ends_of_oplog(driver)
+    assert last - first_then <= window <= last_then - first
+
+
+async def _ends_of_oplog(driver: Driver) -> tuple[int, int]:
+    """Return of when its first and its last entry are."""
+    entries = driver.client["local"]["oplog.rs"]
+    found = [await entries.find_one(sort=[("$natural", way)]) for way in (1, -1)]
+    first, last = (entry["ts"].time for entry in found if entry)
+    return first, last
+
+
+@both_drivers
+async def test_one_who_may_not_ask_for_the_oplog_is_told_so(humble: Driver, database: Database) -> None:
+    """No window is not a long one."""
+    with pytest.raises(OperationFailure, match="not authorized"):
+        await Cluster(humble, humble.client[database.name]).oplog()
 
 
 @both_drivers

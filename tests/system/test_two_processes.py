@@ -11,7 +11,7 @@ from tests.system.mailbox import Mailbox, PostOffice
 
 WORKERS = {
     *("alerts", "clerk", "erasing", "expiry", "images", "imports", "informing", "mail", "offers", "sales", "settling"),
-    "warnings",
+    *("auditing", "warnings"),
 }
 BOB = "bob@example.com"
 

@@ -23,7 +23,7 @@ from tests.visitor import Visitor, sign_in
 
 LEASED = {
     *("alerts", "clerk", "erasing", "expiry", "images", "imports", "informing", "mail", "offers", "sales", "settling"),
-    "warnings",
+    *("auditing", "warnings"),
 }
 
 

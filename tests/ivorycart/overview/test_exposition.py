@@ -48,6 +48,8 @@ PROMISES: dict[str, Any] = {
     },
     "lateness": {"ok": True, "holds": 1.5, "mails": 2.5, "crossings": 0.0},
     "audit": {"ok": True, "findings": 4, "age_seconds": 60.0, "failed": False},
+    "disk": {"ok": True, "used_bytes": 70, "total_bytes": 100},
+    "oplog": {"ok": True, "window_seconds": 86400.0},
 }
 
 
@@ -108,6 +110,9 @@ async def test_the_holder_of_the_lease_tells_all_parts_under_names_of_their_unit
     assert shop.value("ivorycart_audit_findings") == 4
     assert shop.value("ivorycart_audit_age_seconds") == 60
     assert shop.value("ivorycart_audit_failed") == 0
+    assert shop.value("ivorycart_database_disk_bytes", kind="used") == 70
+    assert shop.value("ivorycart_database_disk_bytes", kind="total") == 100
+    assert shop.value("ivorycart_oplog_window_seconds") == 86400
     families = list(text_string_to_metric_families(generate_latest(shop.registry).decode()))
     assert all(each.documentation and each.name.startswith("ivorycart_") for each in families)
 
@@ -127,6 +132,15 @@ async def test_before_the_first_audit_there_is_no_figure_of_one() -> None:
     await shop.gauges.step()
     assert shop.value("ivorycart_audit_findings") is None
     assert b"# TYPE ivorycart_audit_findings gauge" in generate_latest(shop.registry)
+
+
+async def test_of_a_disk_that_the_database_does_not_tell_of_there_is_no_figure() -> None:
+    """Not every server says what it lies on."""
+    shop = Shop()
+    shop.promises["disk"] = {"ok": True}
+    await shop.gauges.step()
+    assert shop.value("ivorycart_database_disk_bytes", kind="used") is None
+    assert b"# TYPE ivorycart_database_disk_bytes gauge" in generate_latest(shop.registry)
 
 
 async def test_they_are_read_every_fifteen_seconds_at_the_most() -> None:
