@@ -35,7 +35,7 @@ class Following:
         self._written = 0
 
     async def run(self, told: Callable[[Followed], None], *, once: bool = False) -> None:
-        """Follow until cancelled, or with ``once`` until now. ``told`` hears of every write.
+        """Follow until cancelled, or with ``once`` until now. ``told`` hears where it begins, and of every write.
 
         BackupRefused where there is no full backup to go on from, somebody else follows, or history is missing.
         """
@@ -79,10 +79,13 @@ class Following:
         tail = Tail(self._driver, self._database, self._history, self._after)
         waiting: list[bytes] = []
         goal = await self._present() if once else None
-        flushed = time.monotonic()
+        flushed, began = time.monotonic(), False
         try:
             while True:
                 portion = await tail.read()
+                if not began:  # it goes on from here: said even where nothing follows
+                    began = True
+                    told(Followed(cursor_of(self._after), self._written))
                 waiting += [bson.encode(change) for change in portion.changes]
                 since = time.monotonic() - flushed
                 due = since >= (FLUSH if waiting else _IDLE) or len(waiting) >= _AT_ONCE
