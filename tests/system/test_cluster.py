@@ -9,12 +9,12 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from bench.cluster import Cluster, running_cluster
 from bench.cluster.network import possible
 from bench.cluster.parts import MEMBERS, PARTS
-from bench.cluster.plan import OPERATOR, Options
+from bench.cluster.plan import DATABASE, OPERATOR, SHOP, Options
 from bench.cluster.shop import shop_of
 from bench.faults.stage import silence
 from bench.shop.books import Books, open_books
@@ -70,6 +70,19 @@ async def test_it_is_open_behind_nginx(cluster: Cluster, books: Books, known: Jo
     stored = await books.product(product_id)
     await visitor.sees(product_id, stock=stored["stock"], version=stored["version"])
     await visitor.leave()
+
+
+async def test_its_shop_has_the_rights_of_a_deployment(cluster: Cluster) -> None:
+    """What is shown with it is shown with those: it sees how the set is, and neither reads the oplog nor makes users."""
+    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(cluster.plan.uri(SHOP))
+    async with client:
+        assert len((await client.admin.command("replSetGetStatus"))["members"]) == len(MEMBERS)
+        for attempt in (
+            client.local.command("find", "oplog.rs", limit=1),
+            client[DATABASE].command("createUser", "more", pwd="x", roles=["readWrite"]),
+        ):
+            with pytest.raises(OperationFailure, match="not authorized"):
+                await attempt
 
 
 async def test_nginx_lets_in_websockets_alone_and_keeps_the_figures(cluster: Cluster) -> None:
