@@ -73,7 +73,7 @@ async def test_it_is_open_behind_nginx(cluster: Cluster, books: Books, known: Jo
 
 
 async def test_its_shop_has_the_rights_of_a_deployment(cluster: Cluster) -> None:
-    """What is shown with it is shown with those: it sees how the set is, and neither reads the oplog nor makes users."""
+    """What is shown with it is shown with those: it sees how the set is; it reads no oplog and makes no user."""
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(cluster.plan.uri(SHOP))
     async with client:
         assert len((await client.admin.command("replSetGetStatus"))["members"]) == len(MEMBERS)
