@@ -22,7 +22,7 @@ from tests.system.commands import ivorycart, start_ivorycart
 
 @pytest.mark.long
 async def test_a_set_is_backed_up_through_an_election_and_restored_up_to_a_moment(tmp_path: Path) -> None:
-    """Elsewhere as it was at a moment between; in its own place as it was at the end. All with the shop's own rights."""
+    """Elsewhere as it was at a moment between; in its own place as it was at the end. All with the rights of a shop."""
     folder, journal = str(tmp_path / "backups"), Journal()
     async with running_cluster(tmp_path / "cluster", Options(settings=SETTINGS)) as cluster:
         shop = RunningShop(tmp_path / "operator" / "data", cluster.plan.app_settings(HOSTS[0]), cluster.url)
