@@ -35,7 +35,7 @@ cluster: $(PYTHON_READY) web nginx
 
 test: $(PYTHON_READY) web browser nginx deploy-tools
 	$(BIN)/pytest -n $(JOBS) -m "not long"
-	@echo "Whole machines, full disks and benchmarks have tests of their own, 3 to 5 minutes: make test-long"
+	@echo "Whole machines, full disks and benchmarks have tests of their own, 6 to 9 minutes: make test-long"
 
 test-long: $(PYTHON_READY) web browser nginx deploy-tools
 	$(BIN)/pytest -n 2 -m long

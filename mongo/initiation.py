@@ -156,23 +156,31 @@ async def _make_shop(wanted: Wanted, *, has_admin: bool) -> None:
         serverSelectionTimeoutMS=PATIENCE_MS,
         appname="ivorycart initiation",
     )
-    roles = [
-        {"role": "readWrite", "db": wanted.database},
-        {"role": "dbAdmin", "db": wanted.database},  # validators, and what the profiler kept
-        {"role": WATCHING, "db": "admin"},
-    ]
     async with admin:
         try:
-            await _make_role(admin)
-            await _create(admin, SHOP, wanted.shop_password, roles)
+            await make_account(admin, wanted.database, wanted.shop_password)
         except OperationFailure as error:
             if error.code == _AUTHENTICATION_FAILED and has_admin:
                 raise NotInitiated(
                     "the database has another password for admin than mongo_admin_password: put the right file back"
                 ) from error
-            if error.code != _USER_EXISTS:
-                raise
-            await admin.admin.command("updateUser", SHOP, pwd=wanted.shop_password, roles=roles)
+            raise
+
+
+async def make_account(may_all: Client, database: str, password: str) -> None:
+    """Make the shop's account, or give it its rights on this database and its password anew."""
+    roles = [
+        {"role": "readWrite", "db": database},
+        {"role": "dbAdmin", "db": database},  # validators, and what the profiler kept
+        {"role": WATCHING, "db": "admin"},
+    ]
+    await _make_role(may_all)
+    try:
+        await _create(may_all, SHOP, password, roles)
+    except OperationFailure as error:
+        if error.code != _USER_EXISTS:
+            raise
+        await may_all.admin.command("updateUser", SHOP, pwd=password, roles=roles)
 
 
 async def _make_role(admin: Client) -> None:

@@ -21,8 +21,9 @@ from mongo.driver import Database, Document, Driver
 
 log = structlog.get_logger(__name__)
 
-# After so long an intent that became no order is given up.
-PATIENCE = timedelta(seconds=45)
+# After so long an intent that became no order is given up: soon enough to be settled within the minute after which the
+# audit names it (the settler's bounds), and later than its request may still make an order of it (checkout's).
+PATIENCE = timedelta(seconds=35)
 DUE: Document = {"open": True, "$expr": {"$lte": ["$due", "$$NOW"]}}
 INTENT_FIELDS: Document = dict.fromkeys(
     (

@@ -2,7 +2,8 @@
 
 The members know each other by the key file, and whoever has it is one of them: as such the set is begun and the
 accounts are made. The set begins with one member, which is primary at once, and takes the others in one by one: three
-that begin together would first wait for an election's whole timeout.
+that begin together would first wait for an election's whole timeout. Its settings, and the shop's account with its
+rights, are the deployment's own: `mongo/initiation.py`.
 """
 
 import asyncio
@@ -15,15 +16,11 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from bench.cluster.parts import MEMBERS
 from bench.cluster.plan import DATABASE, OPERATOR, SET_NAME, SHOP, Plan
-from mongo.initiation import ELECTIONS
+from mongo.initiation import ELECTIONS, make_account
 
 _POLL_SECONDS = 0.1
 _NOT_YET_INITIALIZED = 94
 _USER_EXISTS = 51003
-_ROLES: dict[str, list[Any]] = {
-    OPERATOR: ["root"],
-    SHOP: [{"role": "dbOwner", "db": DATABASE}, {"role": "clusterMonitor", "db": "admin"}],
-}
 
 Client = AsyncMongoClient[Mapping[str, Any]]
 
@@ -101,8 +98,10 @@ async def _complete(hosts: list[str], key: str, passwords: Mapping[str, str]) ->
             async with as_member(host, key) as client:
                 if not (await client.admin.command("hello")).get("isWritablePrimary"):
                     continue
+                if not await _members(client, hosts):
+                    return False
                 await _accounts(client, passwords)
-                return await _members(client, hosts)
+                return True
         except PyMongoError:  # not there yet, or no longer primary
             continue
     return False
@@ -123,9 +122,9 @@ async def _members(primary: Client, hosts: list[str]) -> bool:
 
 
 async def _accounts(primary: Client, passwords: Mapping[str, str]) -> None:
-    for name, wanted in _ROLES.items():
-        try:
-            await primary.admin.command("createUser", name, pwd=passwords[name], roles=wanted)
-        except OperationFailure as error:
-            if error.code != _USER_EXISTS:
-                raise
+    try:
+        await primary.admin.command("createUser", OPERATOR, pwd=passwords[OPERATOR], roles=["root"])
+    except OperationFailure as error:
+        if error.code != _USER_EXISTS:
+            raise
+    await make_account(primary, DATABASE, passwords[SHOP])

@@ -86,8 +86,8 @@ BY_TESTS: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
     (
         "payment",
         "killed at every step of a payment; charged without an answer",
-        (f"{SYSTEM}/test_payment_saga.py",),
-        "never charged without an order or a void, never twice",
+        (f"{SYSTEM}/test_payment_saga.py", f"{IVORY}/test_settling.py"),
+        "never charged without an order or a void, never twice; what nobody heard of is settled within a minute",
         1,
     ),
     (
@@ -151,6 +151,7 @@ BY_TESTS: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
         "two-tabs",
         "two tabs on two processes",
         (
+            f"{SYSTEM}/test_two_tabs.py",
             f"{MONGO}/test_transaction_contention.py",
             f"{SYSTEM}/test_resume.py::test_a_stale_revision_is_refused_and_changes_nothing",
         ),

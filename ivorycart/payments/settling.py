@@ -1,6 +1,6 @@
 """The settler: sees to it that every payment ends as it should, whatever happened to whoever began it.
 
-    intent that became no order   given up after three quarters of a minute, and whatever was set aside for it let go
+    intent that became no order   given up after 35 seconds, and whatever was set aside for it let go
     authorised for an order       captured; let go, if the order was cancelled meanwhile
     captured                      given back as far as the order says, refund by refund
 
@@ -9,7 +9,7 @@ the store, so it can be killed anywhere and two can run at once. An intent is fi
 order can be made of it any more, and let go at the provider after that; an order is made of it in one transaction, or
 not at all. So of the two one happens.
 
-Whatever goes wrong with one payment puts off that payment alone, with a growing pause, up to half a minute. After
+Whatever goes wrong with one payment puts off that payment alone, with a growing pause, up to ten seconds. After
 ``FLAGGED_AFTER`` tries it is flagged for a person to look at; it stays as it is, and is still tried: now and then where
 the provider said no, as often as before where it is away.
 """
@@ -31,10 +31,11 @@ AT_ONCE = 16
 # Seconds. A step notes what it did well before its worker is taken for one that hangs.
 LONGEST_CALL = 10.0
 LONGEST_ROUND = 60.0
-# Seconds: when a provider is back, its payments are settled within half a minute.
-LONGEST_PAUSE = 30
+# Seconds. With a call, the time that an intent is left alone and a lease that has to run out it is less than a minute:
+# within that a payment is settled, though its provider did not answer and its process died.
+LONGEST_PAUSE = 10
 FLAGGED_PAUSE = 600
-FLAGGED_AFTER = 20
+FLAGGED_AFTER = 50  # tries: eight minutes
 
 log = structlog.get_logger(__name__)
 

@@ -1,22 +1,26 @@
 """The production topology on one machine: it comes up, survives the loss of parts, and leaves nothing behind."""
 
 import asyncio
+import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from aiohttp import ClientSession
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from bench.cluster import Cluster, running_cluster
+from bench.cluster.__main__ import parser, run
 from bench.cluster.network import possible
 from bench.cluster.parts import MEMBERS, PARTS
-from bench.cluster.plan import OPERATOR, Options
+from bench.cluster.plan import DATABASE, OPERATOR, SHOP, Options
 from bench.cluster.shop import shop_of
-from bench.faults.stage import silence
+from bench.faults import on_cluster
+from bench.faults.row import Outcome
+from bench.faults.stage import SETTINGS, Stage, silence
 from bench.shop.books import Books, open_books
 from bench.shop.journal import Journal, load, nothing_lost, same_answers
 from tests.patience import PATIENCE
@@ -24,7 +28,7 @@ from tests.system.conftest import Measured
 from tests.visitor import Visitor
 
 needs_root = pytest.mark.skipif(not possible(), reason="network namespaces need root")
-GUESTS = Options(settings={"GUEST_CHECKOUT": "true", "BCRYPT_COST": "4", "REQUESTS_PER_MINUTE": "1000000"})
+GUESTS = Options(settings=SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,27 @@ async def test_it_is_open_behind_nginx(cluster: Cluster, books: Books, known: Jo
     await visitor.leave()
 
 
+async def test_it_says_how_long_it_took_to_be_ready(cluster: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where all of it runs already, too; with its address and every part."""
+    await run(parser().parse_args(["--folder", str(cluster.folder), "up"]))
+    said = capsys.readouterr().out
+    assert re.match(rf"IvoryCart is open: {re.escape(cluster.url)}  \(ready after \d+ s\)\n", said)
+    assert all(re.search(rf"^{part} +\d+ ", said, re.MULTILINE) for part in PARTS)
+
+
+async def test_its_shop_has_the_rights_of_a_deployment(cluster: Cluster) -> None:
+    """What is shown with it is shown with those: it sees how the set is; it reads no oplog and makes no user."""
+    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(cluster.plan.uri(SHOP))
+    async with client:
+        assert len((await client.admin.command("replSetGetStatus"))["members"]) == len(MEMBERS)
+        for attempt in (
+            client.local.command("find", "oplog.rs", limit=1),
+            client[DATABASE].command("createUser", "more", pwd="x", roles=["readWrite"]),
+        ):
+            with pytest.raises(OperationFailure, match="not authorized"):
+                await attempt
+
+
 async def test_nginx_lets_in_websockets_alone_and_keeps_the_figures(cluster: Cluster) -> None:
     """Polling is refused, /metrics is not there, and a forged address of the client does not come through."""
     async with ClientSession() as http:
@@ -102,6 +127,34 @@ async def test_a_killed_primary_costs_seconds_and_no_order(
     await cluster.ready(*PARTS)
     await all_is_there(books, known, journal)
     await same_answers(shop_of(cluster), journal, set(journal.orders))
+
+
+@pytest.fixture
+async def stage(cluster: Cluster, books: Books, known: Journal) -> Stage:
+    """Return what the rows of the fault suite are run on."""
+    return Stage(cluster, books, [await books.add_product(stock=100_000) for _ in range(3)], known)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("row", [on_cluster.primary_stopped, on_cluster.host_killed])
+async def test_a_primary_that_stands_still_or_a_host_that_dies_costs_no_order(
+    stage: Stage, row: Callable[[Stage, int], Awaitable[Outcome]], measured: Measured
+) -> None:
+    """The rows of the fault suite, once each: they raise where an ack is lost or doubled, or nobody goes on."""
+    outcome = await row(stage, 1)
+    assert outcome.times == len(outcome.recovery) == 1
+    measured("seconds until writes resumed", outcome.recovery[0])
+
+
+@pytest.mark.long
+async def test_holds_end_by_the_database_s_clock_whatever_the_hosts_clocks_say(
+    stage: Stage, measured: Measured
+) -> None:
+    """One host is five minutes ahead, the other behind: no hold ends early, and each is released once."""
+    outcome = await on_cluster.wrong_clocks(stage, 20)
+    assert len(outcome.recovery) == outcome.times == 20, outcome.failures
+    assert min(outcome.recovery) >= 0
+    measured("seconds by which a hold was late at the most", max(outcome.recovery))
 
 
 @pytest.mark.long

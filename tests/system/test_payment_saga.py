@@ -5,6 +5,7 @@ gateway is another process, and keeps its own books; in the end they and the sho
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from tests.gateway.running import KEY, RunningGateway
 from tests.mongo.shop import running_ledger
 from tests.movers import AN_ADMIN
 from tests.patience import PATIENCE
-from tests.system.conftest import OpenShop
+from tests.system.conftest import Measured, OpenShop
 from tests.visitor import Visitor
 
 BUYERS = 20
@@ -211,6 +212,33 @@ async def hold_commits(books: Books, *, on: bool) -> None:
     data = {"failCommands": ["commitTransaction"], "blockConnection": True, "blockTimeMS": 3000}
     point = {"configureFailPoint": "failCommand", "mode": "alwaysOn" if on else "off"}
     await books.driver.client.admin.command(point | ({"data": data} if on else {}))
+
+
+@pytest.mark.long
+async def test_what_was_charged_and_never_answered_is_let_go_by_itself(
+    crowd: Crowd, gateway: RunningGateway, measured: Measured
+) -> None:
+    """The provider goes silent after charging; the buyers never come back, and time passes as it does.
+
+    That the bounds of it come to less than a minute is shown where they are added up: tests/ivorycart/test_settling.py.
+    """
+    await gateway.fail("confirm", "hang_after", times=1000)
+    asked = crowd.order_all()
+    await until(lambda: authorised(gateway, BUYERS))
+    charged = time.monotonic()
+    await gateway.fail("any", "hang_before", times=1000)
+    answers = await asyncio.gather(*asked)
+    assert {answer["error"]["code"] for answer in answers} == {"pending"}
+    await gateway.heal()
+    async with open_books(crowd.shop) as books:
+
+        async def reconciled() -> bool:
+            return await books["payments"].count_documents({"open": True}) == 0
+
+        await until(reconciled)
+        measured("seconds from the charge until it was let go", time.monotonic() - charged)
+        assert await agree(books, gateway, crowd.product_id) == 0
+    await asyncio.gather(*(each.leave() for each in crowd.visitors))
 
 
 @pytest.mark.parametrize("fault", ["hang_before", "hang_after"])

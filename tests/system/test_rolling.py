@@ -2,9 +2,12 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession
 
+from bench.rolling import roll
 from bench.shop.books import open_books
 from bench.shop.journal import Journal, load, nothing_lost, same_answers
 from bench.shop.returning import all_know, returning
@@ -12,7 +15,7 @@ from bench.shop.running import RunningShop
 from tests.forked import ForkedShop
 from tests.patience import PATIENCE
 from tests.system.balancer import Balancer
-from tests.system.conftest import OpenShop
+from tests.system.conftest import Measured, OpenShop
 from tests.system.flock import Flock
 from tests.visitor import sign_in
 
@@ -109,6 +112,21 @@ async def _restart(shop: RunningShop, journal: Journal) -> None:
     shop.settings = {**shop.settings, "PORT": port}
     await shop.start()
     await journal.grows(20)
+
+
+@pytest.mark.long
+async def test_workers_hosts_and_members_are_restarted_behind_nginx_and_nobody_notices(
+    tmp_path: Path, measured: Measured
+) -> None:
+    """No request fails, nothing acked is lost, and every socket that came back resumed; the audit is clean."""
+    rolled = await roll(tmp_path / "cluster", 50)
+    for phase in rolled.phases:
+        measured(f"seconds away at the longest, {phase.name}", phase.away)
+    assert rolled.failures == []
+    workers, hosts, members = rolled.phases
+    assert workers.back >= 50
+    assert hosts.back >= 50
+    assert members.acked
 
 
 async def test_a_hurried_stop_drains_no_longer(open_shop: OpenShop) -> None:
