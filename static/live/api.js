@@ -34,10 +34,9 @@ export function createApi() {
     const file = body instanceof FormData || body instanceof Blob;
     const options = { method, headers: headers(body, token, session), body: file ? body : JSON.stringify(body), keepalive };
     const response = await send(path, options, file ? FILE_PATIENCE_MS : PATIENCE_MS);
-    const answer = await response.json().catch(() => null);
     // 202 may be either: taken on, or undecided, which is told as a problem.
-    if (response.ok && !response.headers.get("Content-Type")?.startsWith("application/problem")) return answer;
-    throw refusal(response, answer);
+    if (response.ok && !response.headers.get("Content-Type")?.startsWith("application/problem")) return whole(response);
+    throw refusal(response, await response.json().catch(() => null));
   }
 
   /** @param {string} path @param {string} [token] */
@@ -78,6 +77,16 @@ export function createApi() {
     /** @param {string} path @param {string} [token] */
     delete: (path, token) => ask(path, { method: "DELETE", token }),
   };
+}
+
+/** What was answered, null for nothing; one that was cut off is none. @param {Response} response */
+async function whole(response) {
+  try {
+    const text = await response.text();
+    return text ? JSON.parse(text) : null;
+  } catch {
+    throw new ApiError("unanswered", "The shop's answer was cut off.");
+  }
 }
 
 /** What came with the page, as anybody sees it; good once, because it gets no younger. @param {string} path */

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request, Route, expect
 
 from bench.shop.books import open_books
 from bench.shop.running import RunningShop
@@ -15,6 +15,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.person import anonymous, choose, elsewhere, fill, registered, sign_in, sign_out
 from tests.forked import in_a_database
 from tests.mongo.shop import failing
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 REFRESH = "/api/auth/refresh"
@@ -113,7 +114,7 @@ async def test_a_token_is_renewed_before_it_runs_out_by_one_tab_for_all(shop: An
     asked = refreshes(first)
     await first.clock.fast_forward(10 * MINUTES)
     assert asked == []
-    async with first.context.expect_event("response", lambda answer: answer.url.endswith(REFRESH)):
+    async with first.context.expect_event("requestfinished", lambda request: request.url.endswith(REFRESH)):
         await first.clock.fast_forward(4 * MINUTES)
     await second.clock.fast_forward(MINUTES)
     await signed_in(first, second)
@@ -143,6 +144,32 @@ async def test_a_reload_that_cuts_a_refresh_off_does_not_end_the_session(
     await page.context.close()  # before the server goes, or the console would complain
     assert await shop.stop() == 0
     await driver.client.drop_database(name)
+
+
+async def test_a_new_token_whose_answer_is_cut_off_is_asked_for_again(shop: Any, window: OpenWindow) -> None:
+    """Some seconds later; nobody is signed out, and nothing fails."""
+    page = await window(shop.url)
+    await page.context.clock.install()
+    await page.reload()
+    await connected(page)
+    await sign_in(page, await registered(shop.url))
+    await signed_in(page)
+    asked = refreshes(page)
+
+    async def torn(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, body=(await answer.body())[:20])
+
+    await page.route(f"**{REFRESH}", torn, times=1)
+    async with page.context.expect_event("requestfinished", lambda request: request.url.endswith(REFRESH)):
+        await page.clock.fast_forward(14 * MINUTES)
+    async with asyncio.timeout(PATIENCE):
+        while len(asked) < 2:  # the page may still be reading
+            await page.clock.run_for(1_000)
+    await signed_in(page)
+    await choose(page, "Your account")
+    await page.get_by_role("navigation", name="Your account").get_by_role("link", name="Devices").click()
+    await expect(page.locator(".device")).to_have_count(1)
 
 
 async def test_signing_out_in_one_tab_signs_out_the_others(shop: Any, window: OpenWindow) -> None:
