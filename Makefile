@@ -34,11 +34,11 @@ cluster: $(PYTHON_READY) web nginx
 	@$(BIN)/python -m bench.cluster up $(CLUSTER)
 
 test: $(PYTHON_READY) web browser nginx deploy-tools
-	$(BIN)/pytest -n $(JOBS) -m "not long"
-	@echo "Whole machines, full disks and benchmarks have tests of their own, 6 to 9 minutes: make test-long"
+	$(BIN)/pytest -n $(JOBS) -m "not long and not other_driver"
+	@echo "Left out: whole machines, benchmarks, and tests of both drivers with the other one: make test-long"
 
 test-long: $(PYTHON_READY) web browser nginx deploy-tools
-	$(BIN)/pytest -n 2 -m long
+	$(BIN)/pytest -n 2 -m "long or other_driver"
 
 # The production form of static/ in .web/: a moment, and less where it is there. Without it the modules are served as they are.
 web: $(NODE_READY)

@@ -1,8 +1,9 @@
 """What tests share: a real MongoDB replica set, one per test process, and a fresh database for each test."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -29,9 +30,31 @@ LONGEST_LOG = 6000  # characters of a server's log that are shown beside a failu
 FOLDERS = ("system", "deploy", "bench", "mongo", "ivorycart", "browser", "handlers", "models")
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are marked so are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests in that order; those with the shop of their process come last: it runs no longer than wanted."""
+    """Put the tests in that order; those with the shop of their process come last: it runs no longer than wanted.
+
+    Tests that run with both drivers run with one of them in `make test`, half of them with each.
+    """
     items.sort(key=_place)
+    for pair in _by_driver(items).values():
+        chosen = sorted(pair)[crc32(pair["motor"].nodeid.encode()) % 2] if len(pair) > 1 else None
+        for driver, item in pair.items():
+            if chosen and driver != chosen:
+                item.add_marker(pytest.mark.other_driver)
+
+
+def _by_driver(items: Iterable[pytest.Item]) -> dict[tuple[Any, ...], dict[str, pytest.Item]]:
+    """Return the tests that name a driver, by all else that they are about and by its name."""
+    found: dict[tuple[Any, ...], dict[str, pytest.Item]] = {}
+    for item in items:
+        spec = getattr(item, "callspec", None)
+        driver = spec.params.get("driver") if spec else None
+        if spec and driver in {"motor", "pymongo"}:
+            name = item.nodeid.partition("[")[0]
+            rest = tuple(sorted((key, index) for key, index in spec.indices.items() if key != "driver"))
+            found.setdefault((name, rest), {})[driver] = item
+    return found
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc] - pytest-xdist tells no types
