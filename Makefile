@@ -1,6 +1,6 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make lively  people who hold, put back and order in the shop that `make run` serves, until Ctrl-C
-# make test    runs every test but those of whole machines, full disks and benchmarks: make test-long
+# make test    runs every test but those of whole machines, of benchmarks, and of both drivers with the other: make test-long
 # make cluster three databases, two hosts with two processes each, nginx and a mail server on this machine; as root each
 #              part can be cut off: python -m bench.cluster --help. CLUSTER="--demo" beside it: with demo data
 # make check   lint, types, import contract, version floors
