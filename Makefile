@@ -1,6 +1,6 @@
 # make run     serves the shop with demo data and an embedded MongoDB; WORKERS=2 beside it: with two processes
 # make lively  people who hold, put back and order in the shop that `make run` serves, until Ctrl-C
-# make test    runs every test but those of whole machines, of benchmarks, and of both drivers with the other: make test-long
+# make test    runs every test but those of whole machines and disks, of benchmarks, and of both drivers with the other: make test-long
 # make cluster three databases, two hosts with two processes each, nginx and a mail server on this machine; as root each
 #              part can be cut off: python -m bench.cluster --help. CLUSTER="--demo" beside it: with demo data
 # make check   lint, types, import contract, version floors
@@ -35,7 +35,7 @@ cluster: $(PYTHON_READY) web nginx
 
 test: $(PYTHON_READY) web browser nginx deploy-tools
 	$(BIN)/pytest -n $(JOBS) -m "not long and not other_driver"
-	@echo "Left out: whole machines, benchmarks, and tests of both drivers with the other one: make test-long"
+	@echo "Left out: whole machines, full disks, benchmarks, and tests of both drivers with the other one: make test-long"
 
 test-long: $(PYTHON_READY) web browser nginx deploy-tools
 	$(BIN)/pytest -n 2 -m "long or other_driver"

@@ -7,7 +7,10 @@ import pytest
 from bench.faults import disks
 from bench.faults.disks import database_disk_full, log_disk_full
 
-pytestmark = pytest.mark.skipif(not disks.possible(), reason="a disk of its own needs root")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not disks.possible(), reason="a disk of its own needs root"),
+]
 
 
 async def test_a_full_database_disk_is_503_and_loses_nothing(tmp_path: Path) -> None:

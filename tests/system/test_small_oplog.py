@@ -5,8 +5,8 @@ import os
 import shlex
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from mongo.embedded import EmbeddedMongo
 from mongo.embedded.binary import find_mongod
 from tests.mongo.shop import buyer, running_ledger
 from tests.patience import PATIENCE
+from tests.standing_still import stand_still
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.watcher import all_equal, watchers
 
@@ -42,10 +43,10 @@ async def forgetful_uri(tmp_path: Path) -> AsyncIterator[str]:
     await mongo.stop()
 
 
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
+@asynccontextmanager
+async def stopped(pid: int) -> AsyncIterator[None]:
     """Have a process stand still."""
-    os.kill(pid, signal.SIGSTOP)
+    await stand_still(pid)
     try:
         yield
     finally:
@@ -68,6 +69,7 @@ async def forget(books: Books) -> None:
     await books["filler"].drop()
 
 
+@pytest.mark.long
 async def test_who_stood_still_for_longer_than_the_database_remembers_begins_anew(
     open_shop: OpenShop,
     one_database: dict[str, str],
@@ -90,7 +92,7 @@ async def test_who_stood_still_for_longer_than_the_database_remembers_begins_ane
         for each in crowd:
             await each.sees(products[0], available=99)
         snapshots = [len(each.all("stock:snapshot")) for each in crowd]
-        with stopped(shop.process.pid):
+        async with stopped(shop.process.pid):
             for number, product_id in enumerate(products[1:], start=1):
                 await ledger.submit(SetLine(buyer(number), product_id, number))
             await forget(books)
