@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ivorycart.workers import WorkerState
 
-PAUSE = 0.1  # seconds between two times that it is said: as long as it is heeded, and longer than a batch takes
+PAUSE = 0.1  # seconds between two times that it is said: less than it is heeded for, so that it goes on
 
 
 class TurnStore(Protocol):

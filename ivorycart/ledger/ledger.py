@@ -103,7 +103,7 @@ class Ledger:
         self._ahead: _Ahead | None = None
         self._answering: asyncio.Task[None] | None = None
         self._no_look_before = 0.0
-        self._owed = 0.0
+        self._field_is_left_until = 0.0
         self._turn_wanted_at = -HEEDED
 
     @property
@@ -171,11 +171,11 @@ class Ledger:
         return [self._queue.popleft() for _ in range(min(len(self._queue), max(0, self._max_commands - beside)))]
 
     async def _leave_the_field(self) -> None:
-        """Pause where the batch before was held up, or others are now."""
-        owed, self._owed = self._owed, 0.0
-        if owed and not self._closed:
+        """Pause where the batch before was held up, or others are now; who comes later does not wait for them."""
+        left = self._field_is_left_until - asyncio.get_running_loop().time()
+        if left > 0 and not self._closed:
             await self._forget_ahead()  # by then it would be out of date
-            await asyncio.sleep(owed * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+            await asyncio.sleep(left)
 
     async def _commit_isolated(
         self, batch: list[Entry], foreseen: Decided | None = None, *, filling: bool = False
@@ -236,9 +236,11 @@ class Ledger:
 
     def _owe(self, *, held_up: float, took: float) -> None:
         """After a commit: owe others the time for which they held it up, and a turn where they want one."""
-        if asyncio.get_running_loop().time() - self._turn_wanted_at < HEEDED:
+        now = asyncio.get_running_loop().time()
+        if now - self._turn_wanted_at < HEEDED:
             held_up = max(held_up, TURN * took)
-        self._owed = min(MAX_COURTESY, held_up)
+        if held_up:
+            self._field_is_left_until = now + min(MAX_COURTESY, held_up) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
 
     def _drop_overdue(self, batch: list[Entry]) -> bool:
         """Give up those whose deadline has passed; return whether anyone is left."""

@@ -12,8 +12,6 @@ from models.feed import Cursor
 from mongo.backup.blocks import Torn, read_blocks
 from mongo.backup.folder import MANIFEST, BackupFolder, read_manifest
 
-BEGINNING = Cursor("")
-
 
 def prune(root: Path, keep: int) -> Pruned:
     """Delete all but the newest complete backups; return what went. BackupRefused where there are not as many.
@@ -51,7 +49,7 @@ def _moment(full: Path) -> Cursor | None:
 
 def _ends_by(file: Path, moment: Cursor) -> bool:
     """Whether all that a file tells happened by a moment; of one that cannot be read nobody knows."""
-    through = BEGINNING
+    through = Cursor("")
     try:
         for block in read_blocks(file):
             through = max(through, Cursor(block.head["through"]))

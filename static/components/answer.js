@@ -96,7 +96,7 @@ function useRead(key, read) {
   const state = useRef(/** @type {Read} */ (fresh(key)));
   const [, draw] = useReducer((/** @type {number} */ count) => count + 1, 0);
   const asked = useRef(0);
-  const meanwhile = useRef(/** @type {Function[]} */ ([])); // what was put in place since the reading under way began
+  const meanwhile = useRef(/** @type {Function[] | null} */ (null)); // what was put in place since the reading under way began
   const replaced = useRef(false); // whether all was
   if (state.current.key !== key) state.current = fresh(key);
 
@@ -117,17 +117,22 @@ function useRead(key, read) {
     replaced.current = false;
     try {
       let answer = await read();
-      while (replaced.current && mine === asked.current) {
-        replaced.current = false; // which of the two is older nobody knows
+      while (replaced.current && mine === asked.current) { // which of the two is older nobody knows
+        meanwhile.current = [];
+        replaced.current = false;
         answer = await read();
       }
       if (mine !== asked.current || state.current.key !== key) return;
       // it may have been read before these were: they must not be undone by it
-      const data = meanwhile.current.reduce((known, change) => change(known), /** @type {T | null} */ (answer));
+      const data = (meanwhile.current ?? []).reduce((known, change) => change(known), /** @type {T | null} */ (answer));
       put({ phase: "ready", data, problem: "", code: "" });
+      meanwhile.current = null; // nothing is under way: a page that is looked at all day must not keep what it heard
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (mine === asked.current && state.current.key === key) fail(error);
+      if (mine === asked.current && state.current.key === key) {
+        meanwhile.current = null;
+        fail(error);
+      }
     }
   }, [key, read, put, fail]);
 
@@ -145,7 +150,7 @@ function useRead(key, read) {
 
   const set = useCallback((/** @type {T | ((known: T | null) => T | null)} */ next) => {
     const data = typeof next === "function" ? /** @type {Function} */ (next)(state.current.data) : next;
-    if (typeof next === "function") meanwhile.current.push(next);
+    if (typeof next === "function") meanwhile.current?.push(next);
     else replaced.current = true;
     put({ data, phase: data === null ? state.current.phase : "ready" });
   }, [put]);

@@ -129,6 +129,29 @@ async def test_who_hears_that_others_are_held_up_leaves_them_a_turn(
         assert len(pauses) == before
 
 
+@pytest.mark.parametrize(("later", "pauses"), [(0.0, True), (1.0, False)])
+async def test_the_field_is_left_from_the_commit_on_and_not_from_the_next_batch(
+    *, later: float, pauses: bool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who comes when that time is over does not wait for anybody."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(clock, "sleep", sleep, raising=False)
+    store = FakeStore()
+    store.advance = lambda: clock.forward(0.1)
+    async with running(store, deadline=PATIENT) as it:
+        it.ledger.leave_a_turn()
+        await it.ask(SetLine(ANNA, "tea", 1))
+        clock.forward(later)
+        slept.clear()
+        await it.ask(SetLine(ANNA, "tea", 2))
+    assert (max(slept) > 0) is pauses
+
+
 async def test_a_retry_decides_on_what_is_there_by_then() -> None:
     """What was available at first may be gone: then the answer is the refusal."""
     store = FakeStore(stock=1)
