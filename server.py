@@ -10,6 +10,7 @@ Reading order for newcomers: this file, models/stock.py, ivorycart/ledger/ledger
 """
 
 import asyncio
+import random
 import signal
 import socket
 import sys
@@ -38,7 +39,7 @@ from handlers.sockets import Outlet, Sockets
 from ivorycart import open_files
 from ivorycart.accounts.administration import Administration
 from ivorycart.accounts.clerk import INTERVAL as CLERK_INTERVAL
-from ivorycart.accounts.clerk import Clerk
+from ivorycart.accounts.clerk import RIPENS, Clerk
 from ivorycart.accounts.creating import Creating
 from ivorycart.accounts.erasing import GRACE, Eraser
 from ivorycart.accounts.erasing import INTERVAL as ERASE_INTERVAL
@@ -472,8 +473,10 @@ class Server:
         self.wakes["imports"].set()
 
     def _queued(self, queue: str) -> None:
-        """Wake whoever works that off."""
-        self.wakes[WORKS_OFF[queue]].set()
+        """Wake whoever works that off, and the clerk no sooner than there is something to do."""
+        worker = WORKS_OFF[queue]
+        wait = RIPENS * random.uniform(1.1, 2) if worker == "clerk" else 0.0  # noqa: S311 - jitter
+        asyncio.get_running_loop().call_later(wait, self.wakes[worker].set)
 
     def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
         """Return what admins see, and make what measures it."""

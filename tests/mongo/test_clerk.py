@@ -1,9 +1,11 @@
 """The clerk on a real database: killed between any two steps, nothing is lost and nothing is written twice."""
 
+import asyncio
+
 import pytest
 from bson import ObjectId
 
-from ivorycart.accounts.clerk import SETTLES, Clerk
+from ivorycart.accounts.clerk import RIPENS, SETTLES, Clerk
 from models.account import AccountRequest
 from models.letter import Letter
 from mongo.account_requests import AccountRequests
@@ -48,7 +50,7 @@ async def ada(database: Database):
 
 
 def _clerk(database: Database) -> Clerk:
-    return Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=Emails(database))
+    return Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=Emails(database), ripens=0)
 
 
 def _request(kind, email=ADA, **data):
@@ -65,6 +67,7 @@ async def test_a_clerk_that_dies_anywhere_leaves_nothing_undone(database: Databa
         requests=Mortal(requests, call, after) if call != "add" else requests,
         accounts=Users(database),
         outbox=Mortal(outbox, call, after) if call == "add" else outbox,
+        ripens=0,
     )
     with pytest.raises(Died):
         await mortal.step()
@@ -72,6 +75,18 @@ async def test_a_clerk_that_dies_anywhere_leaves_nothing_undone(database: Databa
     assert await database["account_requests"].count_documents({}) == 0
     assert await database["account_tokens"].count_documents({"user_id": ObjectId(ada)}) == 1
     assert await database["emails"].count_documents({"to": ADA, "kind": "reset_password"}) == 1
+
+
+async def test_a_request_is_left_alone_while_it_is_answered(database: Database, ada):
+    """What is to do for a known address must not be done beside its answer, which would be later for it."""
+    await AccountRequests(database).add(_request("reset"))
+    clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=Emails(database))
+    assert not await clerk.step()
+    assert await database["emails"].count_documents({}) == 0
+    await asyncio.sleep(RIPENS)
+    assert not await clerk.step()
+    assert await database["emails"].count_documents({}) == 1
+    assert await database["account_requests"].count_documents({}) == 0
 
 
 @pytest.mark.parametrize("kind", ["activation", "reset", "registration"])
