@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from bson import ObjectId
-from prometheus_client import CollectorRegistry
 
 from bench.shop.books import Books
+from bench.shop.ledger import running_ledger
 from ivorycart.ledger import Ledger
-from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import PlaceOrder, SetLine
 from models.identity import owner_of_session
-from models.policy import Policy
 from mongo.backup.operations import BackupOperations
 from mongo.driver import Database, Driver
 from mongo.embedded import EmbeddedMongo
 from mongo.schema import migrate
-from mongo.transaction import LedgerTransactions
 
 SEED = 200
 AT_ONCE = 2000
@@ -81,16 +78,15 @@ async def measure(orders: int, folder: Path) -> None:
     database, target = driver.client["shop"], driver.client["restored"]
     await migrate(database, "bench")
     product_id = await Books(driver, database).add_product(stock=10_000)
-    ledger = Ledger(LedgerTransactions(driver, database, "bench"), Policy(), metrics=LedgerMetrics(CollectorRegistry()))
-    run = asyncio.create_task(ledger.run())
-    await place(ledger, product_id, SEED)
-    await multiply(database, orders)
-    backups, before = BackupOperations(driver, database), memory()
-    made = await backups.create(folder / "backups")
-    size: Any = await database.command("dbStats")
-    print(f"{orders} orders, {made.documents} documents, {size['dataSize'] / 1e6:.0f} MB of data")
-    print(f"create   {made.seconds:.1f} s, {(made.bytes or 0) / 1e6:.0f} MB, memory +{memory() - before:.0f} MB")
-    print(f"journal  {await behind(backups, folder, ledger, product_id):.2f} s behind at the most under load")
+    async with running_ledger(driver, database, "bench") as ledger:
+        await place(ledger, product_id, SEED)
+        await multiply(database, orders)
+        backups, before = BackupOperations(driver, database), memory()
+        made = await backups.create(folder / "backups")
+        size: Any = await database.command("dbStats")
+        print(f"{orders} orders, {made.documents} documents, {size['dataSize'] / 1e6:.0f} MB of data")
+        print(f"create   {made.seconds:.1f} s, {(made.bytes or 0) / 1e6:.0f} MB, memory +{memory() - before:.0f} MB")
+        print(f"journal  {await behind(backups, folder, ledger, product_id):.2f} s behind at the most under load")
     began, before = time.monotonic(), memory()
     restoring = BackupOperations(driver, target)
     done = await restoring.restore(
@@ -99,8 +95,6 @@ async def measure(orders: int, folder: Path) -> None:
     taken = time.monotonic() - began
     print(f"restore  {taken:.1f} s with {done.changes} changes replayed, memory +{memory() - before:.0f} MB")
     assert await target["orders"].count_documents({}) == await database["orders"].count_documents({})
-    ledger.close()
-    await run
     await driver.close()
     await mongo.stop()
 

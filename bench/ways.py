@@ -8,6 +8,7 @@ places one order at a time.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from bench.figures import Figures, waits
 from bench.processes import Failed
 from bench.shop.books import add_many
+from bench.shop.ledger import running_ledger
 from bench.textbook import TextbookShop
 from ivorycart.collecting import collect_seldom, take_turns
 from ivorycart.ledger import Ledger
@@ -159,17 +161,11 @@ async def _crowd(buyers: list[Buyer], at_once: int, act: Callable[[Buyer], Await
 
 async def _oversold(driver: Driver, database: Database, product_id: str) -> int:
     """Prove that nothing was sold twice: one more unit is refused, and the audit finds nothing."""
-    store = LedgerTransactions(driver, database, "late")
-    ledger = Ledger(store, Policy(), metrics=LedgerMetrics(CollectorRegistry()))
-    run = asyncio.create_task(ledger.run())
     late = 0
-    try:
-        await ledger.submit(SetLine(owner_of_session("late-" + "x" * 20), product_id, 1))
-        late = 1
-    except InsufficientStock:
-        pass
-    ledger.close()
-    await run
+    async with running_ledger(driver, database, "late") as ledger:
+        with suppress(InsufficientStock):
+            await ledger.submit(SetLine(owner_of_session("late-" + "x" * 20), product_id, 1))
+            late = 1
     result = await audit(driver, database)
     if not result.ok:
         raise Failed(f"the audit found {result.total} faults")

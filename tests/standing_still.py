@@ -3,9 +3,21 @@
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.patience import PATIENCE
+
+
+@asynccontextmanager
+async def standing_still(pid: int) -> AsyncIterator[None]:
+    """Have a process stand still, and go on at the end."""
+    await stand_still(pid)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 async def stand_still(pid: int) -> None:

@@ -6,10 +6,10 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from aiohttp import ClientSession
-from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.faults.row import Outcome
@@ -17,13 +17,12 @@ from bench.faults.stage import clean
 from bench.machine import LOAD_CORE, kept_on
 from bench.measure.commits import commit_times
 from bench.measure.crowds import peak_of
+from bench.measure.looking import looking
 from bench.measure.shops import OpenShop, open_shop
+from bench.shop.ledger import running_ledger
 from ivorycart.engine.refusal import Refusal
 from ivorycart.ledger import Ledger
-from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import Restock
-from models.policy import Policy
-from mongo.transaction import LedgerTransactions
 
 WITHIN = 10.0  # seconds from lagging to the end of the socket
 MOST_MIB = 1.0  # that are kept for each
@@ -66,7 +65,11 @@ class Turn:
 
 async def stalled(count: int, pairs: int) -> Outcome:
     """Have so many stop reading, in every second of so many pairs of turns."""
-    async with open_shop() as shop, _ledger(shop) as ledger:
+    async with (
+        open_shop() as shop,
+        running_ledger(shop.books.driver, shop.books.database, "elsewhere") as ledger,
+    ):
+        # A ledger beside the shop's, as another process has one: news costs the shop what it costs to hear of it.
         with kept_on(LOAD_CORE):
             products = await shop.add_products(PRODUCTS, 1_000_000)
             await _turn(shop, ledger, products, 0, WARM_UP)
@@ -151,35 +154,11 @@ async def _news(shop: OpenShop, ledger: Ledger, products: Sequence[str], times: 
 
 
 @asynccontextmanager
-async def _ledger(shop: OpenShop) -> AsyncIterator[Ledger]:
-    """Run a ledger beside the shop's, as another process has one: news costs the shop what it costs to hear of it."""
-    store = LedgerTransactions(shop.books.driver, shop.books.database, "elsewhere")
-    ledger = Ledger(store, Policy(), metrics=LedgerMetrics(CollectorRegistry()))
-    running = asyncio.create_task(ledger.run())
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-        await running
-
-
-@asynccontextmanager
 async def _looking(shop: OpenShop) -> AsyncIterator[list[Look]]:
     """Look at the shop's sockets over and over, and once at the end."""
     async with ClientSession() as http:
-        looks = [await _look(http, shop.url)]
-
-        async def look() -> None:
-            while True:
-                await asyncio.sleep(LOOK_EVERY)
-                looks.append(await _look(http, shop.url))
-
-        looking = asyncio.create_task(look())
-        try:
+        async with looking(partial(_look, http, shop.url), LOOK_EVERY) as looks:
             yield looks
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
         looks.append(await _look(http, shop.url))
 
 

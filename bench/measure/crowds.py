@@ -13,6 +13,7 @@ from bench.extent import Extent
 from bench.figures import Figures
 from bench.machine import LOAD_CORE
 from bench.measure import peers
+from bench.measure.looking import looking
 from bench.processes import Child, Several, Watched
 
 PATIENCE = 60.0
@@ -96,16 +97,9 @@ async def _broadcasts(
 @asynccontextmanager
 async def peak_of(server: Watched) -> AsyncIterator[list[int]]:
     """Note how much memory a server has, over and over."""
-    seen = [server.memory()]
 
-    async def look() -> None:
-        while True:
-            await asyncio.sleep(0.1)
-            seen.append(server.memory())
+    async def memory() -> int:
+        return server.memory()
 
-    looking = asyncio.create_task(look())
-    try:
+    async with looking(memory, 0.1) as seen:
         yield seen
-    finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from ivorycart.checkout import Checkout, OrderRequest
 from ivorycart.order_addresses import OrderAddresses
 from ivorycart.payments.port import Charge, Declined, ProviderUnavailable
@@ -33,7 +34,7 @@ from models.outcomes import OrderBegun
 from models.payment import MAX_ATTEMPTS
 from mongo.driver import DRIVER_ERRORS, Database, Driver
 from mongo.payments import Payments
-from tests.mongo.shop import ANNA, add_product, check_books, failing, running_ledger
+from tests.mongo.shop import ANNA, add_product, check_books, failing
 from tests.patience import PATIENCE
 
 HOME = Address("Anna", "1 High Street", "", "Bath", "BA1 1AA", "GB")

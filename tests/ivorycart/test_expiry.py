@@ -8,6 +8,7 @@ import pytest
 from bson import ObjectId
 from prometheus_client import CollectorRegistry
 
+from bench.shop.ledger import running_ledger
 from ivorycart.expiry import BATCH, Sweeper, expiry_delay
 from models.cart import OverdueCart
 from models.commands import Command, ExpireCart, SetLine
@@ -15,7 +16,7 @@ from models.errors import CartExpired, Internal, StorageUnavailable
 from models.identity import OwnerId
 from mongo.carts import Carts
 from mongo.driver import Database, Driver
-from tests.mongo.shop import ANNA, add_product, ask, buyer, check_books, order, running_ledger
+from tests.mongo.shop import ANNA, add_product, ask, buyer, check_books, order
 from tests.patience import PATIENCE
 
 LATE = 7.0  # seconds

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from ivorycart import checkout
 from ivorycart.ledger.ledger import DEADLINE
 from ivorycart.payments.port import Charge, Declined, ProviderUnavailable
@@ -32,7 +33,7 @@ from mongo.payment_failures import PaymentFailures
 from mongo.payments import DUE, PATIENCE, Payments, of_type
 from mongo.webhooks import WebhookEvents
 from server import SETTLE_INTERVAL
-from tests.mongo.shop import add_product, both_drivers, buy, buyer, running_ledger
+from tests.mongo.shop import add_product, both_drivers, buy, buyer
 from tests.movers import AN_ADMIN
 
 A_MINUTE = 60.0  # seconds: the promise; from there on the audit names it

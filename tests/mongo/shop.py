@@ -9,21 +9,15 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
-from prometheus_client import CollectorRegistry
 
 from ivorycart.ledger import Ledger
-from ivorycart.ledger.batch import LedgerStore
-from ivorycart.ledger.metrics import LedgerMetrics
 from models.commands import Command, PlaceOrder, SetLine
 from models.identity import OwnerId
-from models.policy import Policy
 from mongo.driver import Database, Driver
-from mongo.transaction import LedgerTransactions
 
 both_drivers = pytest.mark.parametrize("driver", ["motor", "pymongo"], indirect=True)
 
 ANNA = OwnerId("u:anna")
-PATIENT = 100.0  # a deadline that is only reached where something hangs
 SELLER = ObjectId("5e11e05e11e05e11e05e11e0")
 
 
@@ -57,28 +51,6 @@ def order(owner: OwnerId, key: str = "key", **changes: Any) -> PlaceOrder:
     values: dict[str, Any] = {"fingerprint": "f", "buyer_id": None, "email": "anna@shop.test", "address": None}
     values |= {"payment": None, "expected_total": None} | changes
     return PlaceOrder(owner, str(ObjectId()), key, **values)
-
-
-@asynccontextmanager
-async def ledger_over(store: LedgerStore, *, deadline: float = PATIENT, **options: Any) -> AsyncIterator[Ledger]:
-    """Run a ledger over a store; close and drain it at the end."""
-    metrics = LedgerMetrics(CollectorRegistry())
-    ledger = Ledger(store, options.pop("policy", Policy()), metrics=metrics, deadline=deadline, **options)
-    run = asyncio.create_task(ledger.run())
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-        await run
-
-
-@asynccontextmanager
-async def running_ledger(
-    driver: Driver, database: Database, process_id: str = "p1", **options: Any
-) -> AsyncIterator[Ledger]:
-    """Run a ledger as one process does."""
-    async with ledger_over(LedgerTransactions(driver, database, process_id), **options) as ledger:
-        yield ledger
 
 
 async def ask(ledger: Ledger, *commands: Command[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from ivorycart.alerts import Alerter
 from ivorycart.ledger import Ledger
 from models.alert import Recipient
@@ -19,7 +20,7 @@ from mongo.driver import Database, Driver
 from mongo.notifications import Notifications
 from mongo.schema import FILLED
 from mongo.users import Users
-from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, check_books, running_ledger
+from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, check_books
 
 GUEST = OwnerId("s:guest")
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from models.audit import AuditResult
 from models.backup import BackupRefused, Pruned
 from models.commands import Restock, SetLine
@@ -23,7 +24,7 @@ from mongo.opening import Place, UnusableDatabase, connected
 from mongo.schema import META, SCHEMA
 from tests.mongo.audited import traded
 from tests.mongo.backups import content, create, elsewhere, follow, restore, shape
-from tests.mongo.shop import add_product, both_drivers, buy, buyer, failing, order, running_ledger
+from tests.mongo.shop import add_product, both_drivers, buy, buyer, failing, order
 from tests.patience import PATIENCE
 
 

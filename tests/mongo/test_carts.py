@@ -5,13 +5,14 @@ from typing import Any
 
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from models.cart import Cart
 from models.commands import SetLine
 from models.identity import OwnerId
 from mongo.carts import OVERDUE, Carts
 from mongo.driver import Database, Driver
 from mongo.schema import FILLED
-from tests.mongo.shop import ANNA, add_product, both_drivers, running_ledger
+from tests.mongo.shop import ANNA, add_product, both_drivers
 from tests.patience import PATIENCE
 
 TEA, CUP = ObjectId(), ObjectId()

@@ -10,6 +10,7 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
+from bench.shop.ledger import ledger_over, running_ledger
 from models.account import AuditEvent
 from models.alert import Notice, Told
 from models.commands import Adjust, ClearCart, Restock, SetLine
@@ -25,7 +26,7 @@ from mongo.catalogue import Catalogue
 from mongo.driver import Database, Driver
 from mongo.products import Products
 from mongo.transaction import LedgerTransactions
-from tests.mongo.shop import ANNA, SELLER, ask, both_drivers, buy, check_books, failing, ledger_over, running_ledger
+from tests.mongo.shop import ANNA, SELLER, ask, both_drivers, buy, check_books, failing
 from tests.patience import PATIENCE
 
 ENTRY: dict[str, Any] = {

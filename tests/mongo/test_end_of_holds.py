@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from bench.shop.books import Books
+from bench.shop.ledger import running_ledger
 from ivorycart.expiry import Sweeper
 from ivorycart.ledger import Ledger
 from ivorycart.workers import LeasedWorker, Workers
@@ -22,7 +23,7 @@ from mongo.carts import Carts
 from mongo.driver import Database, Document, Driver
 from mongo.leases import Leases
 from tests.extent import Ran, extent
-from tests.mongo.shop import buyer, check_books, order, running_ledger
+from tests.mongo.shop import buyer, check_books, order
 from tests.patience import PATIENCE
 
 CHECKOUTS = extent(40, 1000)

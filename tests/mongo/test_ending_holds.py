@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bench.shop.ledger import running_ledger
 from ivorycart.warning import Warner
 from models.commands import BeginOrder, ClearCart, MergeCarts, SetEmail, SetLine
 from models.identity import OwnerId, owner_of_user
@@ -19,7 +20,7 @@ from mongo.emails import Emails
 from mongo.ending_holds import HoldsThatEnd
 from mongo.preferences import Preferences
 from mongo.users import Users
-from tests.mongo.shop import ANNA, add_product, both_drivers, buyer, order, running_ledger
+from tests.mongo.shop import ANNA, add_product, both_drivers, buyer, order
 
 GUEST = OwnerId("s:" + "a" * 32)
 HOLD = timedelta(seconds=600)

@@ -8,6 +8,7 @@ from pymongo.errors import OperationFailure
 from structlog.testing import capture_logs
 
 from bench.root import ROOT
+from bench.shop.ledger import running_ledger
 from ivorycart.accounts.erasing import Eraser
 from ivorycart.alerts import Alerter
 from ivorycart.ledger import Ledger
@@ -30,7 +31,7 @@ from mongo.schema import ABOUT_ACCOUNTS
 from mongo.sessions import Sessions
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
-from tests.mongo.shop import add_product, both_drivers, buy, check_books, failing, running_ledger
+from tests.mongo.shop import add_product, both_drivers, buy, check_books, failing
 
 HOME = Address("Ada Lovelace", "12 Analytical Row", "", "Engineville", "E1", "GB")
 NAMES = ("ada@", "countess@", "Lovelace", "Analytical", "10.1.2.3", "Netscape", "0207 123")

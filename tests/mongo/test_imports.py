@@ -7,6 +7,7 @@ import pytest
 from bson import ObjectId
 from structlog.testing import capture_logs
 
+from bench.shop.ledger import running_ledger
 from ivorycart.importing.receiving import Receiving
 from ivorycart.importing.worker import SILENCE
 from models.commands import Adjust, SetLine
@@ -30,7 +31,7 @@ from tests.mongo.importing import (
     send_in,
     work_off,
 )
-from tests.mongo.shop import ANNA, SELLER, add_product, both_drivers, failing, running_ledger
+from tests.mongo.shop import ANNA, SELLER, add_product, both_drivers, failing
 from tests.mongo.test_finding import Overheard, plan_of
 
 

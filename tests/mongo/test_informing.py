@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from ivorycart.informing import Informer
 from models.commands import PlaceOrder
 from models.identity import OwnerId
@@ -14,7 +15,7 @@ from models.letter import Letter
 from mongo.driver import Database, Driver
 from mongo.emails import Emails
 from mongo.informing import DueNotices
-from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, running_ledger
+from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer
 
 GUEST = OwnerId("s:" + "a" * 32)
 

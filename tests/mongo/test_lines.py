@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from ivorycart.expiry import Sweeper
 from ivorycart.ledger import Ledger
 from ivorycart.offering import Offerer
@@ -32,7 +33,7 @@ from mongo.carts import Carts
 from mongo.driver import Database, Document, Driver
 from mongo.notifications import Notifications
 from mongo.waiting import Lines, look
-from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buyer, check_books, order, running_ledger
+from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buyer, check_books, order
 from tests.movers import AN_ADMIN
 
 WAITING, UNITS = 1000, 100

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from ivorycart.stock_work import MovementFilter
 from models.commands import Adjust, Restock, SetLine
 from mongo import movements as module
 from mongo.driver import Database, Driver
 from mongo.movements import MOST_SCANNED, PORTION, Movements
 from mongo.schema import STEPS, _movements_of_sellers, migrate
-from tests.mongo.shop import ANNA, SELLER, add_product, both_drivers, buy, running_ledger
+from tests.mongo.shop import ANNA, SELLER, add_product, both_drivers, buy
 from tests.mongo.test_finding import Overheard, plan_of
 
 MINE = MovementFilter(seller_id=str(SELLER))

@@ -10,6 +10,7 @@ from bson import ObjectId, json_util
 from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
+from bench.shop.ledger import running_ledger
 from handlers import shapes
 from ivorycart.checkout import Checkout, OrderRequest
 from ivorycart.ledger import Ledger
@@ -23,7 +24,7 @@ from mongo.driver import Database, Driver
 from mongo.order_addresses import SealedAddresses
 from mongo.orders import Orders
 from mongo.payments import Payments
-from tests.mongo.shop import ANNA, add_product, both_drivers, running_ledger
+from tests.mongo.shop import ANNA, add_product, both_drivers
 from tests.movers import AN_ADMIN
 
 HOME = Address("Anna Müller", "1 High Street", "Flat 2", "Bath", "BA1 1AA", "GB", "Somerset")

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from models.identity import OwnerId
 from mongo.driver import Database, Driver
 from mongo.orders import Orders
-from tests.mongo.shop import add_product, both_drivers, buy, buyer, running_ledger
+from tests.mongo.shop import add_product, both_drivers, buy, buyer
 from tests.mongo.test_carts import stages
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

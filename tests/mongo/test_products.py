@@ -7,6 +7,7 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
+from bench.shop.ledger import running_ledger
 from ivorycart.stock_work import MovementFilter
 from models.commands import Restock
 from models.errors import Conflict, Pending, StorageUnavailable
@@ -14,7 +15,7 @@ from mongo import products as module
 from mongo.driver import Database, Driver
 from mongo.movements import Movements
 from mongo.products import Products
-from tests.mongo.shop import SELLER, add_product, both_drivers, check_books, failing, running_ledger
+from tests.mongo.shop import SELLER, add_product, both_drivers, check_books, failing
 from tests.mongo.test_carts import stages
 
 ENTRY: dict[str, Any] = {

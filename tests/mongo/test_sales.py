@@ -11,6 +11,7 @@ from bson import ObjectId
 from pymongo.errors import OperationFailure
 from structlog.testing import capture_logs
 
+from bench.shop.ledger import running_ledger
 from ivorycart.ledger import Ledger
 from ivorycart.sales.projecting import Projector
 from models.commands import CancelOrder, SetLine
@@ -22,7 +23,7 @@ from mongo.sales import Sales
 from mongo.sales_documents import MOST_TOLD
 from mongo.sales_projection import SalesProjection
 from tests.mongo.sales_recount import minutes, recent_units, recount, stored
-from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, failing, order, running_ledger
+from tests.mongo.shop import SELLER, add_product, ask, both_drivers, buyer, failing, order
 from tests.movers import AN_ADMIN
 from tests.patience import PATIENCE
 

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import running_ledger
 from models.commands import JoinLine, OfferNext, SetLine
 from models.letter import Letter
 from mongo.driver import Database, Driver
 from mongo.emails import Emails
 from mongo.shop_figures import ShopFigures
-from tests.mongo.shop import add_product, both_drivers, buy, buyer, running_ledger
+from tests.mongo.shop import add_product, both_drivers, buy, buyer
 
 
 async def add_user(database: Database, role: str, **fields: Any) -> None:

@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 from pymongo.write_concern import WriteConcern
 
+from bench.shop.ledger import running_ledger
 from models.commands import Restock, SetLine
 from models.entry import EVERYTHING
 from models.feed import CartWritten, LevelChanged
@@ -29,7 +30,7 @@ from mongo.schema import migrate
 from mongo.shop_figures import ShopFigures
 from mongo.stale_reads import StaleReads
 from mongo.stream import ChangeFeed, cursor_of
-from tests.mongo.shop import add_product, buy, buyer, running_ledger
+from tests.mongo.shop import add_product, buy, buyer
 from tests.patience import PATIENCE
 
 READS = {"find", "aggregate", "count", "getMore"}

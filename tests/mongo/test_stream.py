@@ -10,6 +10,7 @@ import pytest
 from bson import ObjectId, Timestamp
 from pymongo.errors import AutoReconnect
 
+from bench.shop.ledger import running_ledger
 from models.account import AccountRequest
 from models.cart import Line
 from models.commands import CancelOrder, ClearCart, SetLine
@@ -31,7 +32,7 @@ from mongo.account_requests import AccountRequests
 from mongo.driver import Database, Driver
 from mongo.stream import ChangeFeed
 from mongo.turns import Turns
-from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, failing, order, running_ledger
+from tests.mongo.shop import ANNA, add_product, both_drivers, buy, buyer, failing, order
 from tests.movers import AN_ADMIN
 from tests.patience import PATIENCE
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import ledger_over, running_ledger
 from models.commands import ClearCart, Command, SetEmail, SetLine
 from models.errors import InsufficientStock, NotFound, Refused
 from models.identity import OwnerId
@@ -15,19 +16,7 @@ from models.outcomes import OrderPlaced
 from models.state import Changes
 from mongo.driver import Database, Driver
 from mongo.transaction import BatchTransaction, LedgerTransactions
-from tests.mongo.shop import (
-    ANNA,
-    add_product,
-    ask,
-    both_drivers,
-    buyer,
-    check_books,
-    counted,
-    ledger_over,
-    order,
-    running_ledger,
-    sizes,
-)
+from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buyer, check_books, counted, order, sizes
 
 pytestmark = both_drivers
 

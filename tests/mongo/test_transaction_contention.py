@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
+from bench.shop.ledger import ledger_over, running_ledger
 from ivorycart.ledger import Ledger
 from models.commands import ClearCart, Command, Restock, SetEmail, SetLine
 from models.errors import InsufficientStock, Internal, KeyReused, Refused
@@ -17,20 +18,7 @@ from models.policy import Policy
 from models.state import State
 from mongo.driver import Database, Driver
 from mongo.transaction import BatchTransaction, LedgerTransactions
-from tests.mongo.shop import (
-    ANNA,
-    add_product,
-    ask,
-    both_drivers,
-    buy,
-    buyer,
-    check_books,
-    counted,
-    ledger_over,
-    order,
-    running_ledger,
-    sizes,
-)
+from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buy, buyer, check_books, counted, order, sizes
 
 pytestmark = both_drivers
 

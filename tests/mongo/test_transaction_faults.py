@@ -5,24 +5,13 @@ from typing import Any
 
 import pytest
 
+from bench.shop.ledger import running_ledger
 from models.commands import SetLine
 from models.errors import Pending
 from models.outcomes import OrderPlaced
 from mongo.driver import Database, Driver
 from tests.extent import Ran, extent
-from tests.mongo.shop import (
-    ANNA,
-    add_product,
-    ask,
-    both_drivers,
-    buyer,
-    check_books,
-    counted,
-    failing,
-    order,
-    running_ledger,
-    sizes,
-)
+from tests.mongo.shop import ANNA, add_product, ask, both_drivers, buyer, check_books, counted, failing, order, sizes
 from tests.patience import PATIENCE
 
 pytestmark = both_drivers

@@ -6,6 +6,7 @@ import pytest
 from bson import ObjectId
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
+from bench.shop.ledger import running_ledger
 from models.commands import CancelOrder, ClearCart, MergeCarts, Restock, SetEmail, SetLine, SetLines
 from models.errors import InsufficientStock, NotFound
 from models.identity import OwnerId
@@ -22,7 +23,6 @@ from tests.mongo.shop import (
     counted,
     failing,
     order,
-    running_ledger,
     sizes,
 )
 from tests.movers import AN_ADMIN

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bench.shop.books import add_many
+from bench.shop.ledger import running_ledger
 from models.commands import Restock
 from models.identity import owner_of_user
 from mongo.driver import Database, Driver
 from mongo.schema import migrate
-from tests.mongo.shop import running_ledger
 from tests.system.conftest import Measured, Meet, OpenShop
 from tests.visitor import Visitor
 

@@ -17,6 +17,7 @@ from bson import ObjectId
 from socketio.exceptions import SocketIOError
 
 from bench.shop.books import Books, open_books
+from bench.shop.ledger import running_ledger
 from bench.shop.order import order
 from bench.shop.running import RunningShop
 from ivorycart.payments.agreeing import Agreement
@@ -24,7 +25,6 @@ from ivorycart.payments.stripe_provider import StripePayments
 from models.commands import CancelOrder
 from mongo.payments import Payments
 from tests.gateway.running import KEY, RunningGateway
-from tests.mongo.shop import running_ledger
 from tests.movers import AN_ADMIN
 from tests.patience import PATIENCE
 from tests.system.conftest import Measured, OpenShop

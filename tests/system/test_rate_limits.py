@@ -1,9 +1,7 @@
 """Rate limits of whole shops: shared by processes, told in headers, and closed where nobody can count."""
 
 import asyncio
-import os
 import re
-import signal
 from collections import Counter
 from uuid import uuid4
 
@@ -11,7 +9,7 @@ import pytest
 
 from bench.shop.running import RunningShop
 from tests.handlers.doors import Answer, bearer, fresh_session, send
-from tests.standing_still import stand_still
+from tests.standing_still import standing_still
 from tests.system.conftest import Meet, OpenShop
 from tests.visitor import sign_in
 
@@ -101,11 +99,8 @@ async def test_behind_a_trusted_proxy_each_client_has_its_own_limit(open_shop: O
 async def test_where_nobody_can_count_nothing_limited_is_done(open_shop: OpenShop) -> None:
     """The database stands still: signing in is refused, not let through."""
     shop = await open_shop()
-    await stand_still(shop.mongod_pid)
-    try:
+    async with standing_still(shop.mongod_pid):
         assert (await login(shop, "ada@shop.test")).is_problem(503, "storage_unavailable")
-    finally:
-        os.kill(shop.mongod_pid, signal.SIGCONT)
     assert (await login(shop, "ada@shop.test")).status == 401
 
 

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from bench.shop.running import RunningShop
 from tests.patience import PATIENCE
-from tests.standing_still import stand_still
+from tests.standing_still import stand_still, standing_still
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 
 
@@ -50,16 +50,13 @@ async def test_a_database_that_hangs_makes_it_unready_with_the_reason(
     books = await books_of(shop)
     product_id = await books.add_product(stock=10)
     ada = await meet(shop)
-    await stand_still(shop.mongod_pid)
-    asked = asyncio.create_task(ada.client.call("cart:set", {"product_id": product_id, "quantity": 2}, timeout=60))
-    try:
+    async with standing_still(shop.mongod_pid):
+        asked = asyncio.create_task(ada.client.call("cart:set", {"product_id": product_id, "quantity": 2}, timeout=60))
         body = await _becomes(shop, 503)
         assert body["status"] == "not ready"
         assert body["checks"]["database"]["ok"] is False
         assert body["checks"]["database"]["reason"]
         assert (await asked)["error"]["code"] in {"storage_unavailable", "pending"}
-    finally:
-        os.kill(shop.mongod_pid, signal.SIGCONT)
     await _becomes(shop, 200)
     assert (await ada.ask("cart:set", {"product_id": product_id, "quantity": 3}))["ok"]
     await ada.sees(product_id, available=7)

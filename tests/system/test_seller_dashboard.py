@@ -10,6 +10,7 @@ import pytest
 from bson import ObjectId
 
 from bench.shop.books import Books
+from bench.shop.ledger import running_ledger
 from bench.shop.order import order
 from bench.shop.running import RunningShop
 from ivorycart.accounts.tokens import Tokens
@@ -17,7 +18,7 @@ from ivorycart.ledger import Ledger
 from models.commands import CancelOrder
 from mongo.sales_documents import PROJECTION
 from tests.handlers.doors import bearer, send
-from tests.mongo.shop import ask, running_ledger
+from tests.mongo.shop import ask
 from tests.movers import AN_ADMIN
 from tests.patience import PATIENCE
 from tests.system.conftest import Meet, OpenShop, ReadBooks

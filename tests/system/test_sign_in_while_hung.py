@@ -1,9 +1,6 @@
 """Signing in on an open socket while the database hangs: nothing is half done."""
 
-import os
-import signal
-
-from tests.standing_still import stand_still
+from tests.standing_still import standing_still
 from tests.system.conftest import Meet, OpenShop, ReadBooks
 from tests.visitor import sign_in
 
@@ -18,11 +15,8 @@ async def test_a_socket_whose_cart_cannot_be_joined_stays_who_it_was(
     token = await sign_in(shop.url)
     guest = await meet(shop)
     await guest.ask("cart:set", {"product_id": tea, "quantity": 2})
-    await stand_still(shop.mongod_pid)
-    try:
+    async with standing_still(shop.mongod_pid):
         refused = await guest.ask("auth", {"token": token})
-    finally:
-        os.kill(shop.mongod_pid, signal.SIGCONT)
     assert refused["error"]["code"] in {"storage_unavailable", "pending"}
     cart = (await guest.ask("cart:get"))["cart"]
     assert (cart["user_id"], [line["quantity"] for line in cart["lines"]]) == (None, [2])

@@ -1,12 +1,9 @@
 """The database forgets what a process still had to hear: its log of changes (the oplog) is too small for the pause."""
 
 import asyncio
-import os
 import shlex
-import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +11,13 @@ import pytest
 from bson import Timestamp
 
 from bench.shop.books import Books
+from bench.shop.ledger import running_ledger
 from models.commands import SetLine
 from mongo.embedded import EmbeddedMongo
 from mongo.embedded.binary import find_mongod
-from tests.mongo.shop import buyer, running_ledger
+from tests.mongo.shop import buyer
 from tests.patience import PATIENCE
-from tests.standing_still import stand_still
+from tests.standing_still import standing_still
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.system.watcher import all_equal, watchers
 
@@ -41,16 +39,6 @@ async def forgetful_uri(tmp_path: Path) -> AsyncIterator[str]:
     mongo = EmbeddedMongo(data_dir=tmp_path / "database", binary=program, oplog_mb=OPLOG_MB)
     yield await mongo.start()
     await mongo.stop()
-
-
-@asynccontextmanager
-async def stopped(pid: int) -> AsyncIterator[None]:
-    """Have a process stand still."""
-    await stand_still(pid)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 async def end_of_oplog(books: Books, end: int) -> Timestamp:
@@ -92,7 +80,7 @@ async def test_who_stood_still_for_longer_than_the_database_remembers_begins_ane
         for each in crowd:
             await each.sees(products[0], available=99)
         snapshots = [len(each.all("stock:snapshot")) for each in crowd]
-        async with stopped(shop.process.pid):
+        async with standing_still(shop.process.pid):
             for number, product_id in enumerate(products[1:], start=1):
                 await ledger.submit(SetLine(buyer(number), product_id, number))
             await forget(books)

@@ -1,12 +1,9 @@
 """While the database does not answer, reading is refused in the words of the protocol, and live again afterwards."""
 
-import os
-import signal
-
 from aiohttp import ClientSession
 
 from bench.shop.running import RunningShop
-from tests.standing_still import stand_still
+from tests.standing_still import standing_still
 from tests.visitor import Visitor
 
 
@@ -17,14 +14,11 @@ async def test_reading_while_the_database_stands_still_is_storage_unavailable(tm
         visitor = await Visitor(shop.url).connect()
         headers = {"X-Cart-Session": visitor.session}
         async with ClientSession(headers=headers) as http:
-            await stand_still(shop.mongod_pid)
-            try:
+            async with standing_still(shop.mongod_pid):
                 async with http.get(f"{shop.url}/api/cart") as answer:
                     assert (answer.status, (await answer.json())["code"]) == (503, "storage_unavailable")
                 refused = await visitor.ask("cart:get")
                 assert refused["error"]["code"] == "storage_unavailable"
-            finally:
-                os.kill(shop.mongod_pid, signal.SIGCONT)
             async with http.get(f"{shop.url}/api/cart") as answer:
                 assert answer.status == 200
         await visitor.leave()
