@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -155,12 +155,49 @@ async def trade(driver: Driver, shop: Shop) -> None:
     await payments.voided([each for each in due if not each.stands])
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A history as it was made: its ids, every document by its collection, and when."""
+
+    shop: Shop
+    documents: dict[str, list[Document]]
+    made_at: datetime
+
+
+_kept: list[Kept] = []
+
+
 async def traded(driver: Driver, database: Database) -> Shop:
-    """Make a shop with a history."""
-    mug, lamp = await product(database, "mug"), await product(database, "lamp")
-    made = Shop(database, mug, lamp, ObjectId(), ObjectId(), ObjectId())
-    await trade(driver, made)
-    return made
+    """Make a shop with a history; after the first time put the same into the database, as if it was made just now."""
+    if not _kept:
+        mug, lamp = await product(database, "mug"), await product(database, "lamp")
+        made = Shop(database, mug, lamp, ObjectId(), ObjectId(), ObjectId())
+        await trade(driver, made)
+        names = await database.list_collection_names(filter={"type": "collection"})
+        documents = {name: [each async for each in database[name].find()] for name in names}
+        _kept.append(Kept(made, documents, datetime.now(UTC)))
+        return made
+    [kept] = _kept
+    passed = datetime.now(UTC) - kept.made_at
+    await asyncio.gather(*(_put(database, name, later(rows, passed)) for name, rows in kept.documents.items() if rows))
+    return replace(kept.shop, database=database)
+
+
+async def _put(database: Database, name: str, documents: list[Document]) -> None:
+    await database[name].delete_many({})  # what every database begins with is among them
+    await database[name].insert_many(documents)
+
+
+def later(value: Any, passed: timedelta) -> Any:
+    """Return what is stored as if it had happened so much later."""
+    match value:
+        case datetime():
+            return value + passed
+        case list():
+            return [later(each, passed) for each in value]
+        case dict():
+            return {name: later(each, passed) for name, each in value.items()}
+    return value
 
 
 def found(result: AuditResult) -> Found:
