@@ -24,7 +24,7 @@ FIRST = ("system/test_power_cuts.py", "bench/test_running.py", "system/test_cont
 # for that, come to nothing under pytest 9.2: it keeps the ids of tests elsewhere.
 TOGETHER = {
     *("mongo/test_stale_reads.py", "system/test_cluster.py", "system/test_checkout.py", "browser/test_accounts.py"),
-    *("handlers/test_webhooks.py", "ivorycart/payments/test_localstripe.py"),
+    *("handlers/test_webhooks.py", "handlers/test_order_lists.py", "ivorycart/payments/test_localstripe.py"),
 }
 LONGEST_LOG = 6000  # characters of a server's log that are shown beside a failure
 FOLDERS = ("system", "deploy", "bench", "mongo", "ivorycart", "browser", "handlers", "models")

@@ -2,9 +2,9 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from bson import ObjectId
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import OpenWindow
@@ -23,7 +23,7 @@ class Shelf:
     def __init__(self, url: str, seller: dict[str, str]) -> None:
         """Keep who it is."""
         self.url, self._seller = url, seller
-        self.category = f"t{ObjectId()}"
+        self.category = f"t{uuid4().hex}"
 
     @property
     def listing(self) -> str:
@@ -70,7 +70,7 @@ async def test_a_product_is_written_with_its_pictures_before_a_shoppers_eyes(sho
     shelf = await shelf_of(shop)
     shopper = await window(shelf.listing)
     page = await at_work(await window(f"{shop.url}/seller/products/new", refusals=True))
-    name = f"Kettle {ObjectId()}"
+    name = f"Kettle {uuid4().hex}"
     for label, text in (("Name", name), ("Category", shelf.category), ("Price", "24.5")):
         await page.get_by_label(label, exact=True).fill(text)
     await page.get_by_label("On the shelf now").fill("6")
@@ -151,7 +151,7 @@ async def test_a_product_is_written_with_its_pictures_before_a_shoppers_eyes(sho
 async def test_prices_and_levels_change_in_the_table_while_a_shopper_looks(shop: Any, window: OpenWindow) -> None:
     """A press, a number, Enter; what cannot be is said beside its field, and what was typed stays."""
     shelf = await shelf_of(shop)
-    word = f"Tumbler{ObjectId()}"
+    word = f"Tumbler{uuid4().hex}"
     product = await shelf.add(f"{word} tall")
     shopper = await window(shelf.listing)
     page = await at_work(await window(f"{shop.url}/seller/products", width=390, refusals=True))
@@ -216,7 +216,7 @@ async def test_prices_and_levels_change_in_the_table_while_a_shopper_looks(shop:
 async def test_an_import_is_looked_over_before_it_is_done(shop: Any, window: OpenWindow) -> None:
     """Wrong lines come first, each change is shown before and after, and nothing is changed until it is applied."""
     shelf = await shelf_of(shop)
-    sku, new = f"S{ObjectId()}", f"N{ObjectId()}"
+    sku, new = f"S{uuid4().hex}", f"N{uuid4().hex}"
     product = await shelf.add("Tray", sku=sku)
     page = await at_work(await window(f"{shop.url}/seller/import", refusals=True))
     files = page.locator('input[name="import"]')

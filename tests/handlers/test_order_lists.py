@@ -25,6 +25,7 @@ from ivorycart.vault import Vault, fresh_keys, keys_of
 from models.identity import owner_of_user
 from models.order import Order, Refund
 from models.order_list import OrderFilter, Place
+from tests.forked import ForkedShop, Forks, in_a_database
 from tests.handlers.doors import bearer, send
 from tests.orders import NOON, a_line, a_part, a_stored_order, moved, new_id, put
 from tests.patience import PATIENCE
@@ -71,9 +72,18 @@ class Cast:
         )
 
 
+@pytest.fixture(scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory, mongo_uri: str, forks: Forks) -> AsyncIterator[RunningShop]:
+    """Run a shop of this file's own: what others' tests have ordered would be in its lists."""
+    settings = in_a_database(mongo_uri, DEMO="true", LOGINS_PER_MINUTE="100000")
+    running = await ForkedShop.of(forks, tmp_path_factory.mktemp("lists") / "data", settings).start()
+    yield running
+    await running.stop()
+
+
 @pytest.fixture
 async def cast(shop: RunningShop) -> AsyncIterator[Cast]:
-    """Let the demo people meet, without the orders of others."""
+    """Let the demo people meet, without the orders of the test before."""
     async with open_books(shop) as books:
         await books["orders"].delete_many({})
         ids, who = {}, {}
