@@ -1,6 +1,7 @@
 """`python -m bench.faults`: breaks everything in turn and prints what held."""
 
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -28,15 +29,22 @@ async def guarded(row: Row) -> Outcome:
 
 
 async def run(given: Namespace, folder: Path) -> list[tuple[Row, Outcome]]:
-    """Run the rows that were asked for; return what came of each."""
-    outcomes = []
+    """Run the rows that were asked for, and write down each at once; return what came of them."""
+    outcomes: list[tuple[Row, Outcome]] = []
     async with Made(folder) as made:
         for row in chosen(given, made):
             began = time.monotonic()
             outcomes.append((row, outcome := await guarded(row)))
             said = "held" if outcome.ok else f"NOT HELD: {'; '.join(outcome.failures)}"
             print(f"{row.name} ({time.monotonic() - began:.0f} s): {said}", file=sys.stderr, flush=True)
+            if given.write:
+                keep(given.write, outcomes[-1:])
     return outcomes
+
+
+def keep(path: Path, outcomes: Sequence[tuple[Row, Outcome]]) -> None:
+    """Write down what came of rows; those of other runs stay."""
+    page.write(path, PART, merged(page.kept(path, PART), table(outcomes)))
 
 
 def chosen(given: Namespace, made: Made) -> Sequence[Row]:
@@ -61,15 +69,14 @@ def main() -> int:
     if given.list:
         print(*(f"{row.name:22} {row.what}" for row in rows(Made(Path()), quick=False)), sep="\n")
         return 0
+    for each in (signal.SIGINT, signal.SIGTERM):  # clusters leave no namespaces behind, in the background either
+        signal.signal(each, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         try:
             outcomes = asyncio.run(run(given, Path(folder)))
         except KeyError as error:
             parser.error(f"there is no row {error}; --list names them")
-    told = table(outcomes)
-    print(told)
-    if given.write:
-        page.write(given.write, PART, merged(page.kept(given.write, PART), told))  # rows that were not run stay
+    print(table(outcomes))
     return 0 if all(outcome.ok for _, outcome in outcomes) else 1
 
 

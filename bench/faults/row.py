@@ -1,6 +1,6 @@
 """A row of the suite, and what came of it. Pure."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -33,7 +33,7 @@ class Row:
     run: Callable[[], Awaitable[Outcome]]
 
 
-def table(outcomes: list[tuple[Row, Outcome]]) -> str:
+def table(outcomes: Sequence[tuple[Row, Outcome]]) -> str:
     """Return the rows as a table of Markdown."""
     lines = ["| fault | how often | what held | recovery, s (min, median, max) |", "| --- | --- | --- | --- |"]
     for row, outcome in outcomes:

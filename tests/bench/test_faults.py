@@ -1,5 +1,7 @@
 """The fault suite judges rightly: what does not hold is shown, and what was never tried has not held."""
 
+import asyncio
+from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from string import Formatter
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 
 from bench import page
+from bench.faults import __main__ as suite
 from bench.faults import disks
 from bench.faults.by_tests import _say, _take, by_tests
 from bench.faults.killing import Kills, _judged
@@ -50,6 +53,23 @@ def test_rows_that_were_not_run_stay_on_the_page(tmp_path: Any):
     fresh = table([(a_row("net"), Outcome(3, "well")), (a_row("disk full"), Outcome(2, "better"))])
     rows = merged(page.kept(file, "faults"), fresh).splitlines()[2:]
     assert rows == ["| disk full | 2 | better |  |", "| clock | 1 | fine |  |", "| net | 3 | well |  |"]
+
+
+async def test_what_was_run_is_on_the_page_though_the_run_ended_early(tmp_path: Any, monkeypatch: pytest.MonkeyPatch):
+    """Each row is written down before the next one begins."""
+
+    async def held() -> Outcome:
+        return Outcome(1, "fine")
+
+    async def ended() -> Outcome:
+        raise asyncio.CancelledError
+
+    asked = (Row("disk", "disk full", held), Row("clock", "clock", ended))
+    monkeypatch.setattr(suite, "chosen", lambda *_: asked)
+    file = tmp_path / "page.md"
+    with pytest.raises(asyncio.CancelledError):
+        await suite.run(Namespace(write=file), tmp_path)
+    assert page.kept(file, "faults").splitlines()[2:] == ["| disk full | 1 | fine |  |"]
 
 
 def test_silence_is_the_longest_time_without_an_ack():
