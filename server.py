@@ -251,7 +251,8 @@ ANSWERS_PATIENCE = 2.0  # for the answers to requests that were begun
 HANDOVER_SECONDS = 2.0  # a worker that was replaced serves on those who keep their connections, at the least
 SETTLE_INTERVAL = 0.5
 RETRY_MS = 1000
-WORKS_OFF = {"crossings": "alerts", "account_requests": "clerk"}  # which worker the rows of a collection are for
+# Which worker the rows of a collection are for, and after how many seconds there is something to do.
+WORKS_OFF = {"crossings": ("alerts", 0.0), "account_requests": ("clerk", RIPENS)}
 KEYS_FILE = "encryption_keys"  # in the data folder
 AS_WORKER = "--as-worker"  # how a parent starts its workers; nothing for people
 log = structlog.get_logger("server")
@@ -473,10 +474,10 @@ class Server:
         self.wakes["imports"].set()
 
     def _queued(self, queue: str) -> None:
-        """Wake whoever works that off, and the clerk no sooner than there is something to do."""
-        worker = WORKS_OFF[queue]
-        wait = RIPENS * random.uniform(1.1, 2) if worker == "clerk" else 0.0  # noqa: S311 - jitter
-        asyncio.get_running_loop().call_later(wait, self.wakes[worker].set)
+        """Wake whoever works that off, once there is something to do."""
+        worker, seconds = WORKS_OFF[queue]
+        later = seconds * random.uniform(1.1, 2)  # noqa: S311 - jitter: at one moment it would be waited for
+        asyncio.get_running_loop().call_later(later, self.wakes[worker].set)
 
     def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
         """Return what admins see, and make what measures it."""

@@ -1,18 +1,16 @@
 """A shop with a history that the system made, for the audit to look at and for tests to tamper with."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from prometheus_client import CollectorRegistry
 
+from bench.shop.ledger import running_ledger
 from ivorycart.alerts import Alerter
 from ivorycart.ledger import Ledger
-from ivorycart.ledger.metrics import LedgerMetrics
 from models.audit import AuditResult
 from models.commands import (
     Adjust,
@@ -32,7 +30,6 @@ from models.policy import Policy
 from mongo.alerts import Alerts
 from mongo.driver import Database, Document, Driver
 from mongo.payments import Payments
-from mongo.transaction import LedgerTransactions
 from tests.movers import AN_ADMIN
 
 Found = set[tuple[str, str]]
@@ -84,15 +81,9 @@ class Shop:
         await self.change(collection, query, [{"$set": {field: then}}])
 
 
-@asynccontextmanager
-async def ledger(driver: Driver, database: Database, hold: timedelta) -> AsyncIterator[Ledger]:
+def ledger(driver: Driver, database: Database, hold: timedelta) -> AbstractAsyncContextManager[Ledger]:
     """Run a ledger with holds of a given length."""
-    metrics = LedgerMetrics(CollectorRegistry())
-    running = Ledger(LedgerTransactions(driver, database, "test"), Policy(hold=hold), metrics=metrics)
-    task = asyncio.create_task(running.run())
-    yield running
-    running.close()
-    await task
+    return running_ledger(driver, database, "test", policy=Policy(hold=hold))
 
 
 def order(buyer: OwnerId, order_id: ObjectId, *, email: str | None = None, amount: int = 0) -> PlaceOrder:

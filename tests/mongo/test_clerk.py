@@ -1,11 +1,9 @@
 """The clerk on a real database: killed between any two steps, nothing is lost and nothing is written twice."""
 
-import asyncio
-
 import pytest
 from bson import ObjectId
 
-from ivorycart.accounts.clerk import RIPENS, SETTLES, Clerk
+from ivorycart.accounts.clerk import SETTLES, Clerk
 from models.account import AccountRequest
 from models.letter import Letter
 from mongo.account_requests import AccountRequests
@@ -14,6 +12,7 @@ from mongo.driver import Database, Driver
 from mongo.emails import Emails
 from mongo.users import Users
 from tests.mongo.shop import both_drivers
+from tests.patience import PATIENCE
 
 ADA = "ada@shop.test"
 
@@ -49,8 +48,8 @@ async def ada(database: Database):
     return await Users(database).add(email=ADA, name="Ada", role="buyer", password="hash", activated=False)
 
 
-def _clerk(database: Database) -> Clerk:
-    return Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=Emails(database), ripens=0)
+def _clerk(database: Database, ripens: float = 0) -> Clerk:
+    return Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=Emails(database), ripens=ripens)
 
 
 def _request(kind, email=ADA, **data):
@@ -80,11 +79,9 @@ async def test_a_clerk_that_dies_anywhere_leaves_nothing_undone(database: Databa
 async def test_a_request_is_left_alone_while_it_is_answered(database: Database, ada):
     """What is to do for a known address must not be done beside its answer, which would be later for it."""
     await AccountRequests(database).add(_request("reset"))
-    clerk = Clerk(requests=AccountRequests(database), accounts=Users(database), outbox=Emails(database))
-    assert not await clerk.step()
+    assert not await _clerk(database, ripens=PATIENCE).step()
     assert await database["emails"].count_documents({}) == 0
-    await asyncio.sleep(RIPENS)
-    assert not await clerk.step()
+    assert not await _clerk(database).step()
     assert await database["emails"].count_documents({}) == 1
     assert await database["account_requests"].count_documents({}) == 0
 
