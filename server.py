@@ -751,7 +751,7 @@ class Server:
             await bounded("mailer", self.mailer.close(), STEP_PATIENCE)
         await bounded("payment providers", self.providers.close(), STEP_PATIENCE)
         self.passwords.close()
-        return finished
+        return finished and not self.ledger.unfinished
 
 
 async def serve(settings: Settings, stops: StopRequests, link: Link | None = None) -> int:

@@ -70,6 +70,12 @@ class Entry:
     deadline: float
     committing: bool = False
 
+    @property
+    def given_up(self) -> bool:
+        """Whether the caller was told to ask again: the outcome is not known, or nothing was done in time."""
+        told = self.future.exception() if self.future.done() and not self.future.cancelled() else None
+        return isinstance(told, Pending | StorageUnavailable)
+
     def answer(self, outcome: Any) -> None:
         """Give the outcome, unless the caller has an answer or has gone."""
         if not self.future.done():

@@ -99,6 +99,7 @@ class Ledger:
         self._patience = Patience()
         self._wake = asyncio.Event()
         self._closed = False
+        self._accepted: tuple[Entry, ...] = ()
         self._in_flight: Changes | None = None
         self._ahead: _Ahead | None = None
         self._answering: asyncio.Task[None] | None = None
@@ -110,6 +111,11 @@ class Ledger:
     def waiting(self) -> int:
         """How many commands wait for the next batch."""
         return len(self._queue)
+
+    @property
+    def unfinished(self) -> int:
+        """How many commands were accepted before ``close`` and given up after it, for want of a database."""
+        return sum(each.given_up for each in self._accepted)
 
     async def submit(self, command: Command[O], *, origin: str | None = None) -> O:
         """Have a command decided and committed; return its outcome or raise its refusal.
@@ -134,7 +140,8 @@ class Ledger:
 
     def close(self) -> None:
         """Accept nothing more; ``run`` ends when the queue is empty."""
-        self._closed = True
+        if not self._closed:
+            self._closed, self._accepted = True, self._patience.waiting
         self._wake.set()
 
     async def run(self) -> None:

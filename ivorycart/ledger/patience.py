@@ -18,6 +18,11 @@ class Patience:
         self._waiting: deque[Entry] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def waiting(self) -> tuple[Entry, ...]:
+        """Who waits for an answer, oldest first."""
+        return tuple(entry for entry in self._waiting if not entry.future.done())
+
     def add(self, entry: Entry, loop: asyncio.AbstractEventLoop) -> None:
         """Answer somebody at the deadline, unless the ledger does before."""
         while self._waiting and self._waiting[0].future.done():

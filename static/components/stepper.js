@@ -18,7 +18,7 @@ export function Stepper({ id, name, most, grows = false }) {
   const quantity = useComputed(() => claims.quantity(id)).value;
   const busy = useComputed(() => claims.wishes.value.has(id)).value;
   const away = useComputed(() => connection.state.value === "reconnecting" || connection.state.value === "offline").value;
-  const full = quantity >= most;
+  const full = quantity >= useRoom(most, busy);
   const words = away ? "Waiting for the shop…" : full ? "Not available" : "Add to cart";
 
   const less = () => {
@@ -47,4 +47,18 @@ export function Stepper({ id, name, most, grows = false }) {
       ${quantity === 0 && grows ? words : html`<${Icon} name="plus" />`}
     </button>
   </div>`;
+}
+
+/**
+ * How many may be in the cart, as the last settled state told it. While a change is on its way its stock change and its
+ * answer cross: a unit that has left the shelf and is not in the cart yet is missing from the sum, and a press would be
+ * lost to it. The server has the last word.
+ *
+ * @param {number} most as the shelf and the cart add up now
+ * @param {boolean} busy whether a change is on its way
+ */
+function useRoom(most, busy) {
+  const settled = useRef(most);
+  if (!busy) settled.current = most;
+  return Math.max(settled.current, most);
 }

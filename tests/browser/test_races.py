@@ -13,6 +13,7 @@ from tests.browser.buying import PUT, buys, enter, line, put, to_checkout
 from tests.browser.conftest import OpenWindow
 from tests.browser.desk import a_product, asked, hand
 from tests.browser.person import registered, sign_in
+from tests.browser.wire import ANSWERS, EVENTS, Wire
 from tests.forked import ForkedShop, Forks
 from tests.system.mailbox import Mailbox, PostOffice
 
@@ -35,10 +36,15 @@ async def test_two_browsers_race_for_the_last_unit(shop: Any, window: OpenWindow
         assert await put(page, product) == 200
     for page in pages:
         await expect(line(page, product)).to_contain_text("Only 1 more left.")
-    # Both at the very same moment: each page clicks by itself once both are told to.
-    click = f"""document.querySelector('.line[data-product="{product}"] .stepper button:last-child').click()"""
+    wires = [await Wire.of(page) for page in pages]
     for page in pages:
-        await page.evaluate(f"setTimeout(() => {click}, 400)")
+        await expect(line(page, product)).to_contain_text("Only 1 more left.")
+    for wire in wires:  # each takes it before it hears of the other: on a busy machine no two clicks are at one moment
+        wire.hold(ANSWERS, EVENTS)
+    for page in pages:
+        await more(page, product).click()
+    for wire in wires:
+        wire.release()
     counts = [line(page, product).locator(".step-count") for page in pages]
     for page in pages:
         await expect(line(page, product)).to_contain_text(re.compile("You hold the last of it|No more just now"))

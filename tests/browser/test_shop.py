@@ -9,6 +9,7 @@ from bson import ObjectId
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.desk import a_product
+from tests.browser.wire import ANSWERS, Wire
 
 from .conftest import OpenWindow
 
@@ -184,6 +185,28 @@ async def test_the_last_piece_is_shown_as_held_with_its_release(shop: Any, windo
     await expect(card(other, product).get_by_role("button")).to_contain_text("Tell me when")
     await empty(holder)
     await expect(available(other, product)).to_have_attribute("data-state", "low")
+
+
+async def test_no_click_is_lost_between_a_stock_change_and_the_answer_it_came_of(shop: Any, window: OpenWindow) -> None:
+    """Of two pieces one is taken, and its stock change comes before its answer: the other may still be taken."""
+    product, shelf = await found(shop.url, stock=2)
+    page = await window(shelf)
+    wire = await Wire.of(page)
+    await expect(page.locator(".cart-empty")).to_be_visible()
+    more = card(page, product).locator(".stepper button").last
+    wire.hold(ANSWERS)
+    await more.click()
+    await expect(available(page, product)).to_have_attribute("data-available", "1")
+    await expect(card(page, product).locator(".step-count")).to_have_text("1")
+    await more.click()
+    await expect(card(page, product).locator(".step-count")).to_have_text("2")
+    await expect(more).to_have_attribute("aria-disabled", "true")
+    wire.release()
+    await expect(page.locator(f'.line[data-product="{product}"] .step-count')).to_have_text("2")
+    await expect(page.locator("[data-busy]")).to_have_count(0)
+    await expect(available(page, product)).to_have_text("All in your cart")
+    await expect(page.locator('.toast[data-tone="error"], [data-remark]')).to_have_count(0)
+    await empty(page)
 
 
 async def test_a_break_of_the_network_is_shown_and_mended(shop: Any, window: OpenWindow) -> None:

@@ -16,12 +16,6 @@ from tests.movers import AN_ADMIN
 SIZE = 4
 
 
-@pytest.fixture
-async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Hold the clock of the ledger."""
-    return Clock(monkeypatch)
-
-
 def lines(count: int, first: int = 0, quantity: int = 1) -> list[Command[Any]]:
     """Make commands of so many carts."""
     return [SetLine(OwnerId(f"u:{each}"), "tea", quantity) for each in range(first, first + count)]

@@ -10,7 +10,7 @@ from models.errors import InsufficientStock, StorageUnavailable
 from models.faults import Transient
 from models.identity import OwnerId
 from models.outcomes import CartChanged, OrderPlaced
-from tests.ivorycart.ledger.ledger_fakes import FakeStore, Running, running, until
+from tests.ivorycart.ledger.ledger_fakes import Clock, FakeStore, Running, running, until
 
 ANNA = OwnerId("u:anna")
 
@@ -157,6 +157,43 @@ async def test_closing_an_idle_ledger_ends_it() -> None:
     await asyncio.sleep(0)
     it.ledger.close()
     await run
+
+
+async def test_a_closed_ledger_tells_how_many_it_gave_up(clock: Clock) -> None:
+    """Those whose deadline passes after the close; who was given up before it, or was refused, is not among them."""
+    store = FakeStore(stock=1)
+    it = Running(store, deadline=10)
+    run = asyncio.create_task(it.ledger.run())
+    store.gate.clear()
+    early = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+    await until(lambda: store.open)
+    clock.forward(11)
+    with pytest.raises(StorageUnavailable):
+        await early
+    late = asyncio.create_task(it.ledger.submit(SetLine(owner(1), "tea", 1)))
+    await asyncio.sleep(0)
+    it.ledger.close()
+    it.ledger.close()
+    assert it.ledger.unfinished == 0
+    clock.forward(11)
+    with pytest.raises(StorageUnavailable):
+        await late
+    store.open_gates()
+    await run
+    assert it.ledger.unfinished == 1
+
+
+async def test_a_refusal_is_finished_work() -> None:
+    """Nobody need ask again."""
+    store = FakeStore(stock=0)
+    it = Running(store)
+    run = asyncio.create_task(it.ledger.run())
+    refused = asyncio.create_task(it.ledger.submit(SetLine(ANNA, "tea", 1)))
+    await asyncio.sleep(0)
+    it.ledger.close()
+    await run
+    assert isinstance(refused.exception(), InsufficientStock)
+    assert it.ledger.unfinished == 0
 
 
 async def test_a_caller_who_left_does_not_take_the_command_back() -> None:

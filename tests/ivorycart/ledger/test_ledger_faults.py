@@ -23,12 +23,6 @@ class Bomb(Command[Any]):
     """A command whose rule is broken."""
 
 
-@pytest.fixture
-async def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Hold the ledger's clock."""
-    return Clock(monkeypatch)
-
-
 def lines(count: int) -> list[SetLine]:
     """Ask for one unit in each of so many carts."""
     return [SetLine(OwnerId(f"u:{each}"), "tea", 1) for each in range(count)]
