@@ -65,7 +65,7 @@ async def test_a_killed_database_comes_back_and_lost_nothing(
 async def _shows_the_truth(screen: Visitor, books: Books, product_ids: list[str]) -> None:
     for product_id in product_ids:
         product = await books.product(product_id)
-        await screen.sees(product_id, within=30, **{name: product[name] for name in ("stock", "held", "version")})
+        await screen.sees(product_id, **{name: product[name] for name in ("stock", "held", "version")})
 
 
 async def test_an_unacknowledged_order_asked_for_again_is_placed_once(open_shop: OpenShop) -> None:

@@ -23,7 +23,7 @@ NODE_SERVER = """
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 const http = createServer();
-const io = new Server(http, { perMessageDeflate: { threshold: 100 }, pingInterval: 300, pingTimeout: 300 });
+const io = new Server(http, { perMessageDeflate: { threshold: 100 }, pingInterval: 300, pingTimeout: 2000 });
 io.use((socket, next) => next(socket.handshake.auth.stranger ? new Error("not you") : undefined));
 io.on("connection", (socket) => {
   socket.emit("welcome", { auth: socket.handshake.auth, long: "ivory ".repeat(5000) });
@@ -37,7 +37,7 @@ http.listen(0, "127.0.0.1", () => console.log(http.address().port));
 @asynccontextmanager
 async def stock_server() -> AsyncIterator[str]:
     """Run python-socketio as it comes."""
-    server = socketio.AsyncServer(async_mode="aiohttp", ping_interval=0.3, ping_timeout=0.3)
+    server = socketio.AsyncServer(async_mode="aiohttp", ping_interval=0.3, ping_timeout=2)
 
     async def connect(sid: str, _environ: Any, auth: Any) -> None:
         if auth and auth.get("stranger"):
@@ -132,7 +132,7 @@ async def test_events_acks_and_pings(url: str, *, deflate: bool) -> None:
     assert 0 <= time.monotonic() - at < 60
     said = [{"number": number, "text": "ü🛒" * 1000} for number in range(5)]
     assert await asyncio.gather(*(client.call("echo", each) for each in said)) == said
-    await asyncio.sleep(1.5)  # several ping intervals
+    await asyncio.sleep(3)  # several ping intervals, and longer than a server waits for a pong
     assert client.is_open
     assert await client.call("echo", "still here") == "still here"
     client.close()
