@@ -1,11 +1,14 @@
 import { signal } from "@preact/signals";
 import { ApiError } from "./api.js";
+import { pause } from "./tabs.js";
 
 const SHARE_OF_LIFE = 0.8;
 const JITTER = 0.1; // so that several tabs seldom wake at once: who is first renews for all
 const RETRY_MS = 5_000;
 const DOUBT_MS = 1_000;
 const SOCKET_PATIENCE_MS = 3_000; // the server waits five seconds for a socket to say who it is
+const NEWS_MS = 1_000; // within this another tab's news is here, if there is any
+const LOOK_MS = 50;
 const OVER = ["not_authenticated", "forbidden"];
 
 /**
@@ -75,9 +78,10 @@ export function createRenewal({ api, session, tabs }) {
   async function attempt() {
     const before = session.token;
     try {
-      await tabs.alone(async () => {
-        const told = session.token !== undefined && session.token !== before; // another tab was faster
-        if (!told && session.lasts) granted(await api.post("/api/auth/refresh", {}, { keepalive: true }));
+      const told = () => session.token !== undefined && session.token !== before; // another tab was faster
+      await tabs.alone(async (waited) => {
+        for (let left = waited ? NEWS_MS : 0; left > 0 && !told() && session.lasts; left -= LOOK_MS) await pause(LOOK_MS);
+        if (!told() && session.lasts) granted(await api.post("/api/auth/refresh", {}, { keepalive: true }));
       });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

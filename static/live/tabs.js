@@ -24,6 +24,7 @@ const SETTLE_MS = 100;
 export function createTabs(lasting = localStorage) {
   const channel = new BroadcastChannel(NAME);
 
+  /** Leave the note once no other stands. */
   async function note() {
     for (let left = rest(lasting); left > 0; left = rest(lasting)) await pause(Math.min(left, LOOK_MS));
     const mine = `${Date.now()} ${Math.random()}`;
@@ -31,21 +32,37 @@ export function createTabs(lasting = localStorage) {
     return mine;
   }
 
+  /** Leave the note where there are no locks; returns whether another tab's stood there. */
   async function noteUnlocked() {
-    let mine = "";
-    while (mine === "" || lasting.getItem(UNDER_WAY) !== mine) {
-      mine = await note();
+    const waited = rest(lasting) > 0;
+    for (let tries = 1; ; tries += 1) {
+      const mine = await note();
       await pause(SETTLE_MS);
+      if (lasting.getItem(UNDER_WAY) === mine) return waited || tries > 1;
     }
   }
 
   /**
    * @template T
-   * @param {() => Promise<T>} work
+   * @param {(waited: boolean) => Promise<T>} work
+   * @returns {Promise<T>}
    */
-  async function noted(work) {
+  async function locked(work) {
+    const atOnce = await navigator.locks.request(NAME, { ifAvailable: true }, async (lock) =>
+      lock ? { done: await note().then(() => noted(work, false)) } : null,
+    );
+    if (atOnce) return atOnce.done;
+    return navigator.locks.request(NAME, () => note().then(() => noted(work, true)));
+  }
+
+  /**
+   * @template T
+   * @param {(waited: boolean) => Promise<T>} work
+   * @param {boolean} waited
+   */
+  async function noted(work, waited) {
     try {
-      const done = await work();
+      const done = await work(waited);
       lasting.removeItem(UNDER_WAY);
       return done;
     } catch (error) {
@@ -57,16 +74,14 @@ export function createTabs(lasting = localStorage) {
 
   return {
     /**
-     * Do something with the cookie while no other tab does.
+     * Do something with the cookie while no other tab does; it is told whether another did just before. What that one
+     * has to tell may then still be on its way: news and locks take different ways between tabs.
      *
      * @template T
-     * @param {() => Promise<T>} work
+     * @param {(waited: boolean) => Promise<T>} work
      * @returns {Promise<T>}
      */
-    alone: (work) =>
-      navigator.locks
-        ? navigator.locks.request(NAME, () => note().then(() => noted(work)))
-        : noteUnlocked().then(() => noted(work)),
+    alone: (work) => (navigator.locks ? locked(work) : noteUnlocked().then((waited) => noted(work, waited))),
 
     /** @param {News} news for the other tabs */
     tell: (news) => channel.postMessage(news),
@@ -83,8 +98,8 @@ function rest(lasting) {
   return age >= 0 ? CUT_OFF_MS - age : 0; // no note is NaN, which is neither
 }
 
-/** @param {number} ms */
-function pause(ms) {
+/** @param {number} ms @returns {Promise<void>} */
+export function pause(ms) {
   return new Promise((done) => {
     setTimeout(done, ms);
   });
