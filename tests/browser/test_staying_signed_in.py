@@ -114,7 +114,7 @@ async def test_tabs_that_ask_at_once_keep_the_session(shop: Any, window: OpenWin
 async def test_a_token_is_renewed_before_it_runs_out_by_one_tab_for_all(
     shop: Any, window: OpenWindow, late_by: int
 ) -> None:
-    """After most of its fifteen minutes one tab asks, and tells the other: also where the news is slower than the lock."""
+    """After most of its fifteen minutes one tab asks, and tells the other, be the news slower than the lock."""
     first = await window(shop.url)
     await first.context.clock.install()
     await first.context.add_init_script(LATE_NEWS % late_by)

@@ -31,6 +31,7 @@ from mongo.schema import ABOUT_ACCOUNTS
 from mongo.sessions import Sessions
 from mongo.user_directory import UserDirectory
 from mongo.users import Users
+from tests.extent import extent
 from tests.mongo.shop import add_product, both_drivers, buy, check_books, failing
 
 HOME = Address("Ada Lovelace", "12 Analytical Row", "", "Engineville", "E1", "GB")
@@ -145,7 +146,7 @@ async def test_an_eraser_may_die_between_any_two_commands(driver: Driver, databa
                     died = await dies(eraser.step())
             if not died:
                 break
-            deaths += 1
+            deaths += extent(2, 1)
             await assert_sound(driver, database)
             await database["users"].update_many({"erasing": {"$exists": True}}, [{"$set": {"erasing.due": "$$NOW"}}])
             await eraser.step()

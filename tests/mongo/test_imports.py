@@ -19,6 +19,7 @@ from mongo.driver import Database, Driver
 from mongo.finding import Lists
 from mongo.imports import Imports
 from mongo.products import Products
+from tests.extent import extent
 from tests.mongo.importing import (
     ACTOR,
     assert_sound,
@@ -194,7 +195,7 @@ async def test_a_worker_may_die_between_any_two_commands(driver: Driver, databas
             await assert_sound(driver, database)
             if not died:
                 break
-            deaths += 1
+            deaths += extent(2, 1)
     assert deaths > 20
 
 

@@ -19,6 +19,7 @@ from mongo import order_lists as module
 from mongo.driver import Database, Driver
 from mongo.order_lists import MOST_SCANNED, PORTION, OrderLists
 from mongo.schema import INDEXES, STEPS, _orders_to_be_listed, migrate
+from tests.extent import extent
 from tests.mongo.shop import both_drivers
 from tests.mongo.test_finding import Overheard, plan_of
 from tests.orders import NOON, a_line, a_part, a_stored_order, new_id, put
@@ -27,6 +28,7 @@ BUYERS, SELLERS, COURIERS = ([new_id() for _ in range(3)] for _ in range(3))
 NAMES = ("Café crème", "Tea (green)", "cafe au lait", "a.c", "ABC")
 STATUSES = tuple(OrderStatus)
 MINUTE = timedelta(minutes=1)
+ORDERS = extent(120, 240)
 
 
 def made_up(dice: random.Random, number: int) -> Order:
@@ -118,7 +120,7 @@ async def test_every_list_with_every_filter_pages_through_all_that_fits(
     monkeypatch.setattr(module, "PORTION", portion)
     monkeypatch.setattr(module, "MOST_SCANNED", 3 * portion)
     dice = random.Random(7)
-    orders = [made_up(dice, number) for number in range(240)]
+    orders = [made_up(dice, number) for number in range(ORDERS)]
     await put(database, *orders)
     lists = OrderLists(driver, database)
     sizes = set()

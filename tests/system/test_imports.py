@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import psutil
+import pytest
 from aiohttp import ClientSession
 
 from bench.shop.running import RunningShop
@@ -55,6 +56,7 @@ async def test_an_import_goes_on_where_a_power_cut_left_it(open_shop: OpenShop, 
     await books.check()
 
 
+@pytest.mark.long
 async def test_a_file_is_never_held_in_memory(open_shop: OpenShop):
     """Of one that is many times as long as what may be added: coming in, checked, carried out, repeated, going out."""
     # Of one arena of the allocator: what others keep for threads that have ended their work is none of the file.

@@ -14,7 +14,7 @@ from tests.extent import extent
 from tests.system.conftest import Measured, Meet, OpenShop, ReadBooks
 from tests.visitor import Visitor, sign_in
 
-KILLS = extent(short=4, whole=10)
+KILLS = extent(short=3, whole=10)
 
 
 async def _stocked(books: Books) -> list[str]:
