@@ -1,5 +1,6 @@
 """What a seller sees and does: figures that move, orders that arrive, and parcels that leave."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from bench.shop.books import open_books
 from bench.shop.order import order
 from tests.browser.conftest import OpenWindow
 from tests.browser.person import fill
+from tests.patience import PATIENCE
 from tests.visitor import sign_in
 
 pytestmark = pytest.mark.browser
@@ -24,6 +26,7 @@ COUNT_NOTES = """() => {
 }"""
 WORN = """() => [...document.styleSheets].filter((sheet) => !sheet.disabled)
   .map(({href, ownerNode}) => ownerNode.dataset.room ?? href?.match(/.rooms.(\\w+)\\.css$/)?.[1]).filter(Boolean)"""
+WEARS = f"(room) => JSON.stringify(({WORN})()) === JSON.stringify([room])"
 DRAWN = "canvas => canvas.toDataURL()"
 
 
@@ -120,7 +123,7 @@ async def test_a_seller_sees_an_order_arrive_and_ships_it(shop: Any, stall: Stal
     await page.evaluate(COUNT_NOTES)
     await sound.click()
     await expect(sound).to_have_attribute("aria-pressed", "true")
-    assert await page.evaluate("window.notes") == 2  # it is heard at once what it will be like
+    await page.wait_for_function("window.notes === 2")  # it is heard at once what it will be like
 
     number = await stall.buys(product, 2)
     first = page.locator(".arrival").first
@@ -132,7 +135,9 @@ async def test_a_seller_sees_an_order_arrive_and_ships_it(shop: Any, stall: Stal
     told = await stall.dashboard()
     assert told["totals"]["orders"] == before["totals"]["orders"] + 1
     await shows(page, told)
-    assert await bars.evaluate(DRAWN) != drawn
+    async with asyncio.timeout(PATIENCE):
+        while await bars.evaluate(DRAWN) == drawn:
+            await asyncio.sleep(0.05)
     await expect(page.locator(".shares")).to_contain_text("Art")
     await page.reload()
     await expect(sound).to_have_attribute("aria-pressed", "true")
@@ -249,13 +254,13 @@ async def test_a_seller_sees_what_carts_hold_and_what_runs_out(shop: Any, stall:
     await scarce.get_by_role("link", name="Restock Harbour Bell").click()
     await expect(page).to_have_url(f"{shop.url}/seller/products/{product}/stock")
     # The sheets of rooms that were left dress no other room, and not the cart, which is in all of them.
-    assert await page.evaluate(WORN) == ["seller"]
+    await page.wait_for_function(WEARS, arg="seller")
     await page.get_by_role("banner").get_by_role("link", name="IvoryCart").click()
     await expect(page.locator(".hero")).to_be_visible()
-    assert await page.evaluate(WORN) == ["shop"]
+    await page.wait_for_function(WEARS, arg="shop")
     await page.go_back()
     await expect(page.locator("#stock-work")).to_be_visible()
-    assert await page.evaluate(WORN) == ["seller"]
+    await page.wait_for_function(WEARS, arg="seller")
     mine = (await stall.ask("GET", f"/api/products/{product}"))["seller_id"]
     listed = (await stall.ask("GET", "/api/products/?limit=100"))["items"]
     others = next(each["id"] for each in listed if each["seller_id"] != mine)
