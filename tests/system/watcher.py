@@ -55,7 +55,7 @@ class Watcher(Visitor):
         self.client = socketio.AsyncClient(reconnection=False)
         self.client.on("*", self._hear)
         with suppress(SocketIOError):
-            await self.client.connect(self.url, transports=["websocket"], auth=self.auth, wait_timeout=PATIENCE)
+            await self.client.connect(self.url, transports=["websocket"], auth=self.auth, wait_timeout=10)
             while len(self.all("welcome")) == welcomes and self.client.connected:
                 await asyncio.sleep(0.02)
             return
