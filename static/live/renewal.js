@@ -1,14 +1,11 @@
 import { signal } from "@preact/signals";
 import { ApiError } from "./api.js";
-import { pause } from "./tabs.js";
 
 const SHARE_OF_LIFE = 0.8;
 const JITTER = 0.1; // so that several tabs seldom wake at once: who is first renews for all
 const RETRY_MS = 5_000;
 const DOUBT_MS = 1_000;
 const SOCKET_PATIENCE_MS = 3_000; // the server waits five seconds for a socket to say who it is
-const NEWS_MS = 1_000; // within this another tab's news is here, if there is any
-const LOOK_MS = 50;
 const OVER = ["not_authenticated", "forbidden"];
 
 /**
@@ -79,8 +76,9 @@ export function createRenewal({ api, session, tabs }) {
     const before = session.token;
     try {
       const told = () => session.token !== undefined && session.token !== before; // another tab was faster
-      await tabs.alone(async (waited) => {
-        for (let left = waited ? NEWS_MS : 0; left > 0 && !told() && session.lasts; left -= LOOK_MS) await pause(LOOK_MS);
+      await tabs.alone(async ({ held, lately }) => {
+        // A page that was just loaded has no news to wait for where nobody else is at it.
+        if (held || (lately && before !== undefined)) await tabs.news(() => told() || !session.lasts);
         if (!told() && session.lasts) granted(await api.post("/api/auth/refresh", {}, { keepalive: true }));
       });
     } catch (error) {

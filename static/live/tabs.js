@@ -2,13 +2,18 @@ import { ApiError } from "./api.js";
 
 const NAME = "ivorycart.account";
 const UNDER_WAY = "ivorycart.account.since";
+const DONE = "ivorycart.account.done";
 // A request that a reload cut off comes to its end meanwhile.
 const CUT_OFF_MS = 2_000;
 const LOOK_MS = 50;
 const SETTLE_MS = 100;
+const NEWS_MS = 1_000; // within this another tab's news is here
 
 /**
  * @typedef {{kind: "granted", grant: import("./session.js").Grant} | {kind: "over", reason: string}} News
+ *
+ * @typedef {{held: boolean, lately: boolean}} Others whether another tab was at it when this one wanted to be; whether
+ *   one was just before
  */
 
 /**
@@ -23,6 +28,7 @@ const SETTLE_MS = 100;
  */
 export function createTabs(lasting = localStorage) {
   const channel = new BroadcastChannel(NAME);
+  const self = String(Math.random());
 
   /** Leave the note once no other stands. */
   async function note() {
@@ -44,7 +50,7 @@ export function createTabs(lasting = localStorage) {
 
   /**
    * @template T
-   * @param {(waited: boolean) => Promise<T>} work
+   * @param {(others: Others) => Promise<T>} work
    * @returns {Promise<T>}
    */
   async function locked(work) {
@@ -57,13 +63,14 @@ export function createTabs(lasting = localStorage) {
 
   /**
    * @template T
-   * @param {(waited: boolean) => Promise<T>} work
-   * @param {boolean} waited
+   * @param {(others: Others) => Promise<T>} work
+   * @param {boolean} held
    */
-  async function noted(work, waited) {
+  async function noted(work, held) {
     try {
-      const done = await work(waited);
+      const done = await work({ held, lately: doneLately(lasting, self) });
       lasting.removeItem(UNDER_WAY);
+      lasting.setItem(DONE, `${Date.now()} ${self}`);
       return done;
     } catch (error) {
       // Without an answer it may still be under way: so it looks to a page that is being left.
@@ -74,14 +81,19 @@ export function createTabs(lasting = localStorage) {
 
   return {
     /**
-     * Do something with the cookie while no other tab does; it is told whether another did just before. What that one
-     * has to tell may then still be on its way: news and locks take different ways between tabs.
+     * Do something with the cookie while no other tab does; it is told what others did just before. What they have to
+     * tell may then still be on its way: news and locks take different ways between tabs.
      *
      * @template T
-     * @param {(waited: boolean) => Promise<T>} work
+     * @param {(others: Others) => Promise<T>} work
      * @returns {Promise<T>}
      */
-    alone: (work) => (navigator.locks ? locked(work) : noteUnlocked().then((waited) => noted(work, waited))),
+    alone: (work) => (navigator.locks ? locked(work) : noteUnlocked().then((held) => noted(work, held))),
+
+    /** Wait for another tab's news, but not for long. @param {() => boolean} heard */
+    async news(heard) {
+      for (let left = NEWS_MS; left > 0 && !heard(); left -= LOOK_MS) await pause(LOOK_MS);
+    },
 
     /** @param {News} news for the other tabs */
     tell: (news) => channel.postMessage(news),
@@ -98,8 +110,14 @@ function rest(lasting) {
   return age >= 0 ? CUT_OFF_MS - age : 0; // no note is NaN, which is neither
 }
 
-/** @param {number} ms @returns {Promise<void>} */
-export function pause(ms) {
+/** Whether another tab did something with the cookie a moment ago. @param {Storage} lasting @param {string} self */
+function doneLately(lasting, self) {
+  const [at = "", who] = (lasting.getItem(DONE) ?? "").split(" ");
+  return who !== self && Math.abs(Date.now() - Number.parseInt(at, 10)) < NEWS_MS;
+}
+
+/** @param {number} ms */
+function pause(ms) {
   return new Promise((done) => {
     setTimeout(done, ms);
   });

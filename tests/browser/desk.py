@@ -67,5 +67,5 @@ async def at_desk(window: OpenWindow, url: str, path: str, who: Person | str, **
 
 
 async def fits(page: Page) -> None:
-    """See that nothing sticks out of the window at its side."""
-    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    """See that nothing sticks out of the window at its side, once it is laid out."""
+    await page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")

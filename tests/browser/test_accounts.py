@@ -13,6 +13,7 @@ from bench.shop.books import open_books
 from bench.shop.running import RunningShop
 from handlers.pages import PAGES
 from tests.browser.conftest import OpenWindow
+from tests.browser.desk import fits
 from tests.browser.person import PASSWORD, Person, fill, registered, sign_in, sign_out
 from tests.system.mailbox import Mailbox, PostOffice
 
@@ -237,7 +238,7 @@ async def everything_fits(page: Page) -> None:
         await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         await expect(page.locator("main h1")).to_be_visible()
         await expect(page.locator(".skeleton, [aria-busy=true]")).to_have_count(0)
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        await fits(page)
         small = await page.evaluate(
             """() => [...document.querySelectorAll('button, .desk-links a, .sign-in, input, .way, .tile, select')]
                 .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.5)

@@ -13,6 +13,7 @@ from tests.accounts import Person as Caller
 from tests.accounts import person as caller
 from tests.browser.buying import heading, line
 from tests.browser.conftest import OpenWindow
+from tests.browser.desk import fits
 from tests.browser.person import Person, fill, registered
 from tests.buyers import buys, demo_person, new_product
 
@@ -58,7 +59,7 @@ async def test_orders_are_found_followed_cancelled_and_ordered_again(
     await expect(cards).to_have_count(1)
     both = await buys_of_two(buyer, [vase, clock])
     await expect(cards.first).to_have_attribute("data-order", both["id"])
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await fits(page)
 
     await page.get_by_label("Search").fill("clock")
     await expect(cards).to_have_count(1)

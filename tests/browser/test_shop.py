@@ -8,7 +8,7 @@ import pytest
 from bson import ObjectId
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.desk import a_product
+from tests.browser.desk import a_product, fits
 from tests.browser.wire import ANSWERS, Wire
 
 from .conftest import OpenWindow
@@ -255,7 +255,7 @@ async def test_nothing_sticks_out_and_everything_can_be_touched(shop: Any, windo
         await expect(bar).to_contain_text("1 item")
         await bar.click()
     await expect(page.locator(".line")).to_have_count(1)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    await fits(page)
     small = await page.evaluate(
         """() => [...document.querySelectorAll('button, summary, .card-mine, .brand')]
             .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.5)
