@@ -476,7 +476,7 @@ class Server:
     def _queued(self, queue: str) -> None:
         """Wake whoever works that off, once there is something to do."""
         worker, seconds = WORKS_OFF[queue]
-        later = seconds * random.uniform(1.1, 2)  # noqa: S311 - jitter: at one moment it would be waited for
+        later = seconds * random.uniform(1.1, 2)  # noqa: S311 - jitter: a moment that is known could be waited for
         asyncio.get_running_loop().call_later(later, self.wakes[worker].set)
 
     def _overview(self, connections: Connections, outlet: Outlet) -> Overview:
